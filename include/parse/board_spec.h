@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A board file as a checked struct: how to reach, power, boot and recover one board.
+ * Loading touches no hardware. Strings are owned by the board. docs/board-file.md is the
+ * user's side of this. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "parse/job_spec.h"
+#include "util/err.h"
+#include "util/strvec.h"
+
+enum board_transport {
+	BOARD_CONSOLE_SERIAL, /* libserialport */
+	BOARD_CONSOLE_PTY,  /* device: path of a pty slave or any tty without modem lines
+			     */
+	BOARD_CONSOLE_UNIX, /* device: path of a unix stream socket */
+	BOARD_CONSOLE_TCP,  /* device: HOST:PORT, raw */
+	BOARD_CONSOLE_QEMU, /* the serial port of the machine that power.backend qemu runs
+			     */
+};
+
+enum board_power_backend {
+	BOARD_POWER_NONE,
+	BOARD_POWER_COMMAND,
+	BOARD_POWER_QEMU,
+	BOARD_POWER_GPIO
+};
+
+struct board_console {
+	enum board_transport transport;
+	char *device;
+	uint32_t baud;          /* 1500000 by default for serial */
+	uint32_t type_delay_us; /* between typed bytes; 0 = none */
+	uint32_t type_chunk;    /* bytes typed at once before type_delay_us; 0 = a line */
+	bool echo_check; /* typed lines must come back; U-Boot only. Default true */
+};
+
+struct board_power {
+	enum board_power_backend backend;
+	/* command: one shell line each, run by /bin/sh -c, as LAVA's power_on_command has
+	 * them. NULL = none */
+	char *on, *off, *reset;
+	int64_t on_settle_ms, off_settle_ms; /* wait after switching; discharge time.
+						Defaults 0 and 0 */
+	bool keep_on_worker_death;           /* on_worker_death: keep */
+	/* qemu */
+	char *qemu_binary;       /* qemu-system-aarch64 */
+	struct strvec qemu_args; /* literal argv; {tftp_root} {run_dir} are replaced; see
+				    docs/board-file.md */
+	struct strvec qemu_media_args; /* added only while recovery media are plugged in
+					  (recovery rung) */
+};
+
+struct board_boot {
+	char *loader_prompt;    /* plain text, "=> " */
+	char *interrupt_prompt; /* "Hit any key to stop autoboot" */
+	char *interrupt_char;   /* what is typed then: " " */
+	char *mac; /* "52:54:00:12:34:56", lower case; names pxelinux.cfg/01-… */
+	struct strvec
+		setup; /* U-Boot commands before the network: setenv autoload no … */
+	struct strvec network;       /* default: dhcp */
+	struct strvec boot_commands; /* default: pxe get, pxe boot; {label} is replaced */
+	char *kernel_args;           /* console=… root=…: start of every APPEND */
+	char *tftp_root;   /* directory that the board's TFTP server serves; resolved */
+	char *tftp_subdir; /* below the root, relative to it, "" = the root itself */
+	char *tftp_url; /* how this host fetches from that server ("tftp://192.168.5.1/");
+			   NULL with */
+	bool tftp_verify_local; /* … verify: local = a loopback atftpd on the same root */
+	char *nfs_server, *server_ip; /* for {SERVER_IP} and nfsroot; NULL = none */
+	char *kernel_addr, *ramdisk_addr,
+		*dtb_addr; /* for {KERNEL_ADDR} … in literal commands; NULL */
+	bool never_stop;   /* U-Boot cannot be stopped: power on and let it boot
+			      pxelinux.cfg/01-mac */
+};
+
+enum board_rung_kind {
+	RUNG_WARM_RESET,  /* reset line: RAM keeps its content, ramoops too */
+	RUNG_POWER_CYCLE, /* off, discharge, on */
+};
+
+struct board_rung {
+	enum board_rung_kind kind;
+	char *name;
+	bool media;             /* plug in recovery media (qemu_media_args) before */
+	struct strvec commands; /* U-Boot commands that boot the known-good system; empty
+				   = let it boot */
+	struct strvec prompts;  /* proof: one of these patterns; default the board's shell
+				   prompt */
+	struct job_auto_login auto_login;
+	struct strvec harvest; /* commands; output of each to artifacts/ */
+	int64_t timeout_ms;    /* 120 s */
+};
+
+struct board_limits {
+	int64_t console_gap_ms;   /* 3000 */
+	int64_t silence_ms;       /* default for jobs: 60000 */
+	int64_t firmware_ms;      /* power on to the boot loader prompt or its first word:
+				     30000 */
+	uint64_t console_bytes;   /* stop the job beyond this much console.raw: 1 GiB */
+	int64_t power_command_ms; /* one power command: 30000 */
+	int64_t recovery_ms;      /* whole ladder: 600000 */
+};
+
+struct board_user_command {      /* LAVA user_commands, for the job action `command:` */
+	char *name, *run, *undo; /* shell lines; undo NULL = none */
+};
+
+struct board_spec {
+	char *path;
+	char *board; /* name */
+	char *device_type;
+	struct board_console console;
+	struct board_power power;
+	struct board_boot boot;
+	bool has_boot; /* boot: was given; without it only `method: minimal` works */
+	struct board_rung *recovery;
+	size_t n_recovery;
+	struct board_limits limits;
+	struct board_user_command *user_commands;
+	size_t n_user_commands;
+	struct strvec tags;
+	char *text;
+	size_t text_len;
+	struct spec_mark power_mark, console_mark, boot_mark;
+};
+
+#define _cleanup_board_spec_ _cleanup_(cleanup_board_spec)
+static inline void cleanup_board_spec(struct board_spec **b);
+
+/* Relative paths in the file are resolved against its directory. Errors as job_spec_load.
+ */
+MUST_CHECK int board_spec_load(const char *path, struct board_spec **out,
+			       struct spec_messages *msgs, struct err *err);
+MUST_CHECK int board_spec_parse(const char *path, const char *text, size_t len,
+				struct board_spec **out, struct spec_messages *msgs,
+				struct err *err);
+void board_spec_free(struct board_spec *board);
+
+/* Can this board do what that job asks (device_type, boot methods, TFTP, user commands)?
+ * -EINVAL with messages at the job's lines. */
+MUST_CHECK int board_spec_fits(const struct board_spec *board, const struct job_spec *job,
+			       struct spec_messages *msgs, struct err *err);
+
+static inline void cleanup_board_spec(struct board_spec **b)
+{
+	board_spec_free(*b);
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* One failure of the kernel under test, as read from its console. Names follow the result
+ * schema (docs/result.md). Strings are owned by the incident; numbers that the text did
+ * not give say so. */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "util/compiler.h"
+#include "util/strvec.h"
+
+#define INCIDENT_KINDS(X)                                                                \
+	X(NULL_DEREF, "null-deref")                                                      \
+	X(PAGING_FAULT, "paging-fault")                                                  \
+	X(USER_ACCESS, "user-access")                                                    \
+	X(UAF, "uaf")                                                                    \
+	X(KASAN, "kasan")                                                                \
+	X(KFENCE, "kfence")                                                              \
+	X(KMSAN, "kmsan")                                                                \
+	X(KCSAN, "kcsan")                                                                \
+	X(UBSAN, "ubsan")                                                                \
+	X(GPF, "gpf")                                                                    \
+	X(BUG, "bug")                                                                    \
+	X(WARN, "warn")                                                                  \
+	X(LOCKDEP, "lockdep")                                                            \
+	X(ATOMIC_SLEEP, "atomic-sleep")                                                  \
+	X(OOPS_OTHER, "oops-other")                                                      \
+	X(SERROR, "serror")                                                              \
+	X(MCE, "mce")                                                                    \
+	X(OOM, "oom")                                                                    \
+	X(LEAK, "leak")                                                                  \
+	X(INVALID_FREE, "invalid-free")                                                  \
+	X(PANIC, "panic")                                                                \
+	X(HUNG_TASK, "hung-task")                                                        \
+	X(SOFT_LOCKUP, "soft-lockup")                                                    \
+	X(HARD_LOCKUP, "hard-lockup")                                                    \
+	X(RCU_STALL, "rcu-stall")                                                        \
+	X(WORKQUEUE_LOCKUP, "workqueue-lockup")                                          \
+	X(SILENCE, "silence")                                                            \
+	X(BOOT_LOOP, "boot-loop")                                                        \
+	X(RESET, "reset")                                                                \
+	X(NO_BOOT, "no-boot")                                                            \
+	X(OTHER, "other")
+
+enum incident_kind {
+#define X(name, str) INCIDENT_##name,
+	INCIDENT_KINDS(X)
+#undef X
+		INCIDENT_N_KINDS
+};
+
+const char *incident_kind_to_str(enum incident_kind kind);
+MUST_CHECK int incident_kind_from_str(const char *s,
+				      enum incident_kind *out); /* -EINVAL */
+/* Fatal unless the job says otherwise: every kind but warn, lockdep, leak, ubsan, kcsan,
+ * oom and other. */
+bool incident_kind_is_fatal(enum incident_kind kind);
+
+enum {
+	INCIDENT_MAX_FRAMES = 64,
+	INCIDENT_MAX_MODULES = 256,
+	INCIDENT_MAX_CODE = 64,
+	INCIDENT_MAX_REGS = 40
+};
+
+struct incident_frame {
+	char *function;
+	char *module; /* NULL = built in */
+	uint64_t offset,
+		size;  /* function+offset/size; both 0 when the line had a name only */
+	bool reliable; /* false for the "? " frames of x86 */
+};
+
+struct incident_register {
+	char name[8]; /* "x0", "rax", "r12" */
+	uint64_t value;
+};
+
+struct incident {
+	enum incident_kind kind;
+	char *title; /* syzkaller's style, no addresses, no counters: the same bug has the
+			same title */
+	bool fatal;  /* by incident_kind_is_fatal(); the session applies the job's watch
+			list */
+	bool truncated;       /* cut off, or lost its header */
+	double confidence;    /* 0..1 */
+	uint64_t line;        /* of the first line, from 1 */
+	uint64_t offset;      /* bytes before the first line */
+	uint64_t last_offset; /* bytes before the end of the last line that belongs to it
+			       */
+	int64_t t_ns; /* when the first line's deciding byte came; 0 when the input has no
+			 times */
+	int64_t decided_t_ns; /* when kind became known */
+	double printk_s; /* the kernel's own stamp of the first line, < 0 when none */
+	uint32_t boot;   /* which boot of this input, from 1; 0 = unknown */
+
+	char *function, *module; /* where it died; NULL = unknown */
+	bool has_fault_address;
+	uint64_t fault_address;
+	bool has_esr;
+	uint64_t esr;
+	char *pc, *lr; /* "function+0x20/0x100 [mod]" as printed, or NULL */
+	struct incident_register *regs;
+	size_t n_regs;
+	struct incident_frame *frames;
+	size_t n_frames;
+	struct strvec modules;
+	int32_t cpu; /* -1 = unknown */
+	int32_t pid; /* -1 = unknown */
+	char *comm, *kernel, *tainted, *hardware;
+	uint32_t *code;
+	size_t n_code;
+	int32_t code_faulting; /* index into code, -1 = unknown */
+	uint32_t n_secondary;  /* further oopses counted into this failure */
+	bool says_reboot;      /* "Rebooting in N seconds" was part of it */
+	uint32_t reboot_in_s;
+	bool panicked; /* "Kernel panic - not syncing" was part of it */
+};
+
+struct incident *incident_new(enum incident_kind kind);
+void incident_free(struct incident *in); /* NULL is fine */
+/* The object of docs/result.md; the caller owns the reference. */
+json_t *incident_to_json(const struct incident *in);

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Files: whole reads with a bound, write-fsync-rename, directories by fd. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "util/compiler.h"
+#include "util/strbuf.h"
+
+/* All return 0 or a negative errno. */
+MUST_CHECK int io_write_all(int fd, const void *data,
+			    size_t len); /* retries short writes and EINTR */
+/* Append the whole file to *out; -EFBIG when it has more than max bytes. */
+MUST_CHECK int io_read_file_at(int dirfd, const char *path, size_t max,
+			       struct strbuf *out);
+MUST_CHECK int io_read_fd(int fd, size_t max, struct strbuf *out);
+/* A reader sees the old file or the whole new one, also after a power cut: temp, fsync,
+ * rename, fsync of the directory. name has no slash. */
+MUST_CHECK int io_atomic_write_at(int dirfd, const char *name, const void *data,
+				  size_t len);
+/* mkdir -p; an existing directory is fine. */
+MUST_CHECK int io_mkdir_p(const char *path);
+/* Remove a directory and all below it, never following symbolic links; a missing one is
+ * fine. */
+MUST_CHECK int io_remove_tree_at(int dirfd, const char *name);
+/* Copy bytes from one fd to the end of another. */
+MUST_CHECK int io_copy_fd(int from_fd, int to_fd);
+MUST_CHECK int io_set_nonblock(int fd, bool on);

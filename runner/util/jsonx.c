@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What jansson lacks for us. */
+#include "util/jsonx.h"
+
+#include "util/mem.h"
+#include "util/strbuf.h"
+
+/* Length of the valid UTF-8 sequence at s (RFC 3629: no overlong forms, no surrogates), 0
+ * when invalid. */
+static size_t utf8_len(const unsigned char *s, size_t left)
+{
+	unsigned char c = s[0], lo = 0x80, hi = 0xbf;
+	size_t n;
+
+	if (c < 0x80)
+		return 1;
+	if (c >= 0xc2 && c <= 0xdf)
+		n = 2;
+	else if (c >= 0xe0 && c <= 0xef)
+		n = 3;
+	else if (c >= 0xf0 && c <= 0xf4)
+		n = 4;
+	else
+		return 0;
+	if (n > left)
+		return 0;
+	if (c == 0xe0)
+		lo = 0xa0;
+	if (c == 0xed)
+		hi = 0x9f;
+	if (c == 0xf0)
+		lo = 0x90;
+	if (c == 0xf4)
+		hi = 0x8f;
+	if (s[1] < lo || s[1] > hi)
+		return 0;
+	for (size_t i = 2; i < n; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	return n;
+}
+
+char *utf8_lossy(const char *s, size_t len, size_t *out_len)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	for (size_t i = 0; i < len;) {
+		size_t n = utf8_len((const unsigned char *)s + i, len - i);
+
+		if (n)
+			strbuf_add(&sb, s + i, n);
+		else
+			strbuf_add(&sb, "\xef\xbf\xbd", 3);
+		i += n ? n : 1;
+	}
+	if (out_len)
+		*out_len = sb.len;
+	return strbuf_take(&sb);
+}
+
+json_t *json_lossy(const char *s, size_t len)
+{
+	json_t *j = json_stringn(s, len);
+
+	if (j)
+		return j;
+	size_t n;
+	_cleanup_free_ char *ok = utf8_lossy(s, len, &n);
+	j = json_stringn(ok, n);
+	if (!j)
+		BUG("jansson refused repaired UTF-8");
+	return j;
+}
+
+json_t *json_lossy_str(const char *s)
+{
+	return s ? json_lossy(s, strlen(s)) : json_null();
+}
+
+static int append(const char *data, size_t len, void *arg)
+{
+	strbuf_add(arg, data, len);
+	return 0;
+}
+
+char *json_line(const json_t *j, size_t *out_len)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	if (json_dump_callback(j, append, &sb, JSON_COMPACT | JSON_ENCODE_ANY))
+		BUG("json_dump failed");
+	strbuf_addch(&sb, '\n');
+	if (out_len)
+		*out_len = sb.len;
+	return strbuf_take(&sb);
+}
+
+void json_put(json_t *object, const char *key, json_t *take_value)
+{
+	if (json_object_set_new(object, key, take_value))
+		BUG("cannot set JSON member %s", key);
+}
+
+void json_push(json_t *array, json_t *take_value)
+{
+	if (json_array_append_new(array, take_value))
+		BUG("cannot append to a JSON array");
+}
+
+const char *json_get_str(const json_t *object, const char *key, const char *dflt)
+{
+	const char *s = json_string_value(json_object_get(object, key));
+
+	return s ? s : dflt;
+}
+
+int64_t json_get_int(const json_t *object, const char *key, int64_t dflt)
+{
+	const json_t *j = json_object_get(object, key);
+
+	return json_is_integer(j) ? json_integer_value(j) : dflt;
+}
+
+bool json_get_bool(const json_t *object, const char *key, bool dflt)
+{
+	const json_t *j = json_object_get(object, key);
+
+	return json_is_boolean(j) ? json_is_true(j) : dflt;
+}
