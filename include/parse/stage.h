@@ -44,10 +44,18 @@ struct stage_tracker {
 	bool kernel_seen; /* a kernel line or "Starting kernel" in this boot */
 	bool commanded;   /* the next banner is our doing */
 	uint64_t last_transfer_bytes; /* U-Boot's "Bytes transferred = N" */
+	uint8_t rank;                 /* how far the banners of this boot got; private */
+	bool has_loader; /* firmware or a boot loader speaks on this console, so a kernel
+			    banner without it is a dmesg, no boot; private */
 };
 
 void stage_init(struct stage_tracker *t);
 void stage_feed(struct stage_tracker *t, const struct line *l, stage_fn fn, void *arg);
+/* The same for text that is cleaned already and has lost its prefix; has_stamp: it stood
+ * after a printk stamp. */
+void stage_feed_text(struct stage_tracker *t, const char *text, size_t len,
+		     bool has_stamp, uint64_t offset, int64_t t_ns, stage_fn fn,
+		     void *arg);
 /* We cut or applied power or pulled reset: the next banner is no surprise. Power off
  * gives STAGE_OFF. */
 void stage_commanded(struct stage_tracker *t, bool is_off, int64_t t_ns);

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Owns the grammar of what stands before a kernel message (kernel/printk/printk.c:
+ * print_prefix, print_caller; syslog; LAVA; minicom). Refuses to know what the message
+ * means. */
+#include "parse/prefix.h"
+
+enum { STAMP_MAX = 24 };
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static size_t digits(const char *s, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && is_digit(s[n]))
+		n++;
+	return n;
+}
+
+static size_t blanks(const char *s, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && s[n] == ' ')
+		n++;
+	return n;
+}
+
+/* "[%5lu.%06lu]": its length, or 0. */
+static size_t stamp_len(const char *s, size_t len, double *out)
+{
+	size_t i = 1, n;
+	uint64_t sec = 0, usec = 0;
+
+	if (len < 9 || s[0] != '[')
+		return 0;
+	if (len > STAMP_MAX)
+		len = STAMP_MAX;
+	i += blanks(s + i, len - i);
+	n = digits(s + i, len - i);
+	if (n == 0 || n > 12)
+		return 0;
+	for (size_t k = 0; k < n; k++)
+		sec = sec * 10 + (uint64_t)(s[i + k] - '0');
+	i += n;
+	if (i >= len || s[i] != '.')
+		return 0;
+	i++;
+	n = digits(s + i, len - i);
+	if (n != 6)
+		return 0;
+	for (size_t k = 0; k < n; k++)
+		usec = usec * 10 + (uint64_t)(s[i + k] - '0');
+	i += n;
+	if (i >= len || s[i] != ']')
+		return 0;
+	*out = (double)sec + (double)usec / 1e6;
+	return i + 1;
+}
+
+/* "[ T123]" or "[    C4]": its length, or 0. */
+static size_t caller_len(const char *s, size_t len, char *kind, uint32_t *id)
+{
+	size_t i = 1, n;
+	uint64_t v = 0;
+
+	if (len < 4 || s[0] != '[')
+		return 0;
+	i += blanks(s + i, len < 16 ? len - i : 16 - i);
+	if (i >= len || (s[i] != 'T' && s[i] != 'C'))
+		return 0;
+
+	char k = s[i++];
+
+	n = digits(s + i, len - i);
+	if (n == 0 || n > 9 || i + n >= len || s[i + n] != ']')
+		return 0;
+	for (size_t j = 0; j < n; j++)
+		v = v * 10 + (uint64_t)(s[i + j] - '0');
+	*kind = k;
+	*id = (uint32_t)v;
+	return i + n + 1;
+}
+
+size_t prefix_next_stamp(const char *s, size_t len, size_t from)
+{
+	double d;
+
+	while (from < len) {
+		const char *p = memchr(s + from, '[', len - from);
+
+		if (!p)
+			return len;
+		from = (size_t)(p - s);
+		if (stamp_len(p, len - from, &d))
+			return from;
+		from++;
+	}
+	return len;
+}
+
+/* "HH:MM:SS" with an optional fraction: its length, or 0. */
+static size_t clock_len(const char *s, size_t len)
+{
+	size_t i = 8;
+
+	if (len < 8 || digits(s, len) != 2 || s[2] != ':' ||
+	    digits(s + 3, len - 3) != 2 || s[5] != ':' || !is_digit(s[6]) ||
+	    !is_digit(s[7]))
+		return 0;
+	if (i < len && (s[i] == '.' || s[i] == ','))
+		i += 1 + digits(s + i + 1, len - i - 1);
+	return i;
+}
+
+/* "2024-05-01 12:00:00.123", "2024-05-01T12:00:00+02:00": its length, or 0. */
+static size_t iso_len(const char *s, size_t len)
+{
+	if (len < 19 || digits(s, len) != 4 || s[4] != '-' || s[7] != '-' ||
+	    (s[10] != ' ' && s[10] != 'T'))
+		return 0;
+
+	size_t n = clock_len(s + 11, len - 11);
+
+	if (n == 0)
+		return 0;
+	n += 11;
+	if (n < len && s[n] == 'Z')
+		return n + 1;
+	if (n + 5 < len && (s[n] == '+' || s[n] == '-') && is_digit(s[n + 1])) {
+		size_t z = n + 1;
+
+		while (z < len && (is_digit(s[z]) || s[z] == ':'))
+			z++;
+		return z;
+	}
+	return n;
+}
+
+/* A stamp that a terminal program, LAVA or a log collector put before the line. */
+static size_t outer_stamp(const char *s, size_t len)
+{
+	size_t i = 0, n;
+	bool bracket = false;
+
+	if (len > 0 && s[0] == '[') {
+		bracket = true;
+		i = 1;
+	}
+	n = iso_len(s + i, len - i);
+	if (n == 0)
+		n = clock_len(s + i, len - i);
+	if (n == 0 && !bracket) {
+		/* LAVA's own running number, then the clock. */
+		size_t d = digits(s, len);
+
+		if (d > 0 && d < 9 && d + 1 < len && s[d] == ' ') {
+			n = clock_len(s + d + 1, len - d - 1);
+			if (n > 0)
+				n += d + 1;
+		}
+	}
+	if (n == 0)
+		return 0;
+	i += n;
+	if (bracket) {
+		if (i >= len || s[i] != ']')
+			return 0;
+		i++;
+	}
+	return i;
+}
+
+static bool is_month(const char *s, size_t len)
+{
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+
+	if (len < 4 || s[3] != ' ')
+		return false;
+	for (size_t i = 0; i < 12; i++)
+		if (memcmp(s, months + 3 * i, 3) == 0)
+			return true;
+	return false;
+}
+
+/* "Jun 09 11:11:21 host kernel: " or "<iso> host kernel: ": where the message starts, 0
+ * when it is no syslog line. *foreign: another program's. */
+static size_t syslog_len(const char *s, size_t len, bool *foreign)
+{
+	size_t i = 0;
+
+	*foreign = false;
+	if (is_month(s, len)) {
+		i = 4 + blanks(s + 4, len - 4);
+		i += digits(s + i, len - i);
+		i += blanks(s + i, len - i);
+
+		size_t n = clock_len(s + i, len - i);
+
+		if (n == 0)
+			return 0;
+		i += n;
+	} else {
+		i = iso_len(s, len);
+		if (i == 0)
+			return 0;
+	}
+	if (i >= len || s[i] != ' ')
+		return 0;
+	i += blanks(s + i, len - i);
+
+	/* host, then "tag:" or "tag[pid]:" */
+	const char *end = s + (len < i + 160 ? len : i + 160);
+	const char *host_end = memchr(s + i, ' ', (size_t)(end - (s + i)));
+
+	if (!host_end)
+		return 0;
+
+	const char *tag = host_end + 1;
+	const char *p = tag;
+
+	while (p < end && *p != ' ' && *p != ':')
+		p++;
+	if (p >= end || *p != ':')
+		return 0;
+	if (p - tag == 6 && memcmp(tag, "kernel", 6) == 0) {
+		p++;
+		if (p < end && *p == ' ')
+			p++;
+		return (size_t)(p - s);
+	}
+	for (const char *q = tag; q < p; q++)
+		if (*q == '[')
+			*foreign = true;
+	return *foreign ? (size_t)(p + 1 - s) : 0;
+}
+
+static size_t level_len(const char *s, size_t len)
+{
+	if (len < 3 || s[0] != '<')
+		return 0;
+
+	size_t n = digits(s + 1, len - 1);
+
+	return n > 0 && n < 4 && n + 1 < len && s[n + 1] == '>' ? n + 2 : 0;
+}
+
+void prefix_parse(const char *s, size_t len, struct prefix *out)
+{
+	size_t i = 0, n;
+
+	*out = (struct prefix){ .stamp_s = -1 };
+	n = syslog_len(s, len, &out->is_foreign);
+	if (n > 0) {
+		i = n;
+		out->is_syslog = true;
+	} else {
+		n = outer_stamp(s, len);
+		if (n > 0) {
+			i = n + blanks(s + n, len - n);
+			/* LAVA and ser2net put "kern  :warn  :" of dmesg -x elsewhere;
+			 * nothing else stands here. */
+		} else if (len >= 8 && memcmp(s, "kernel: ", 8) == 0) {
+			i = 8;
+			out->is_syslog = true;
+		}
+	}
+
+	size_t j = i;
+
+	if (j < len && s[j] == ' ') {
+		size_t b = blanks(s + j, len - j);
+
+		/* Blanks before a stamp are noise; before a frame they are its indent. */
+		if (j + b < len && (s[j + b] == '[' || s[j + b] == '<'))
+			j += b;
+	}
+	n = level_len(s + j, len - j);
+	if (n > 0) {
+		j += n;
+		i = j;
+	}
+	out->start = j;
+	n = stamp_len(s + j, len - j, &out->stamp_s);
+	if (n == 0) {
+		out->stamp_s = -1;
+		out->text = i;
+		return;
+	}
+	out->has_stamp = true;
+	j += n;
+	n = caller_len(s + j, len - j, &out->caller, &out->caller_id);
+	if (n == 0 && j + 1 < len && s[j] == ' ')
+		n = caller_len(s + j + 1, len - j - 1, &out->caller, &out->caller_id)
+			    ? 1 + caller_len(s + j + 1, len - j - 1, &out->caller,
+					     &out->caller_id)
+			    : 0;
+	j += n;
+	if (j < len && s[j] == ' ')
+		j++;
+	out->text = j;
+}
