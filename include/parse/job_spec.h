@@ -9,17 +9,13 @@
 #include <stdbool.h>
 
 #include "parse/incident.h"
+#include "parse/yaml.h"
 #include "util/err.h"
 #include "util/strvec.h"
 
-/* Where in its file a value stood, for messages that come later than loading ("file not
- * found"). */
-struct spec_mark {
-	uint32_t line, col; /* from 1; 0 = not in the file (a default) */
-};
-
-/* One file to deploy. url is file:, http: or https:; a relative path (also behind file:)
- * was resolved against the job file's directory. NULL url = not given. */
+/* One file to deploy. url starts with http:, https: or file:; behind file: stands a plain
+ * absolute path (no //, nothing percent-encoded): a relative one was resolved against the
+ * job file's directory. NULL url = not given. */
 struct job_file {
 	char *url;
 	char *compression; /* "gz" "xz" "bz2" "zst", or NULL = as it is */
@@ -28,7 +24,9 @@ struct job_file {
 			      content */
 	char *sha256sum;   /* expected, or NULL */
 	char *format;      /* LAVA `format: cpio.newc`, or NULL */
-	bool install_modules, install_overlay;
+	bool install_modules;  /* put deploy.modules into it; default true, as in LAVA */
+	bool install_overlay;  /* read only: we type tests and write no overlay */
+	bool has_uboot_header; /* LAVA `header: u-boot`: wrapped by mkimage already */
 	struct spec_mark mark;
 };
 
@@ -65,13 +63,16 @@ struct job_boot {
 	char *shutdown_message;  /* LAVA boot.parameters.shutdown-message or NULL */
 	char *kernel_start_message; /* LAVA boot.parameters.kernel-start-message or NULL
 				     */
-	bool soft_reboot_is_ok;
+	bool soft_reboot_is_ok; /* soft_reboot: was given; LAVA uses it on boards without
+				   power control only, so do we */
 };
 
 enum job_definition_from { JOB_FROM_INLINE, JOB_FROM_GIT, JOB_FROM_FILE };
 
 struct job_param {
 	char *name, *value;
+	bool is_weak; /* from the job's environment: a definition's own value goes before
+			 it */
 };
 
 struct job_definition {
@@ -80,10 +81,11 @@ struct job_definition {
 	char *repository; /* git URL; NULL when inline */
 	char *path; /* inside the repository, or the file's path (resolved); NULL when
 		       inline */
-	char *branch, *revision;  /* git; NULL = the default */
-	struct strvec steps;      /* inline: as given; else empty until the definition was
-				     fetched and parsed */
-	struct job_param *params; /* definition's own, then overridden by the job's */
+	char *branch, *revision; /* git; NULL = the default */
+	struct strvec steps;     /* inline: as given; else empty until the definition was
+				    fetched and parsed */
+	struct strvec skip_install; /* parts of install: to leave out */
+	struct job_param *params;   /* definition's own, then overridden by the job's */
 	size_t n_params;
 	struct spec_mark mark;
 };
@@ -137,8 +139,11 @@ struct job_action {
 	int64_t timeout_ms; /* of this action, from its timeout, timeouts.actions or
 			       timeouts.action */
 	int64_t connection_timeout_ms; /* of one wait for a prompt */
-	uint32_t failure_retry;        /* attempts in all; 1 = none */
-	uint32_t repeat;               /* LAVA `repeat: N`; 1 = once */
+	struct spec_mark timeout_mark; /* of its own timeout; 0 = a default */
+	bool skip_on_timeout; /* timeout {…, skip: true}, tests only: a test that runs out
+				 of time ends its action, the job goes on */
+	uint32_t failure_retry; /* attempts in all; 1 = none */
+	uint32_t repeat;        /* LAVA `repeat: N`; 1 = once */
 	struct spec_mark mark;
 	union {
 		struct job_deploy deploy;
@@ -177,10 +182,14 @@ struct job_spec {
 	char *device_type;           /* NULL when not given */
 	char *visibility, *priority; /* text form; recorded only */
 	struct strvec tags;
+	struct spec_mark device_type_mark, tags_mark;
 	void *metadata; /* json_t *: metadata:, as it stands; NULL when none */
 	void *context;  /* json_t *: context:, strings; extra_kernel_args is the one that
 			   we read */
 	int64_t job_timeout_ms, action_timeout_ms, connection_timeout_ms;
+	struct job_param *environment; /* merged into every definition's params already
+					*/
+	size_t n_environment;
 	struct job_timeout_name *named_timeouts;
 	size_t n_named_timeouts;
 	struct job_action *actions;
@@ -207,12 +216,6 @@ struct job_spec {
 #define _cleanup_job_spec_ _cleanup_(cleanup_job_spec)
 static inline void cleanup_job_spec(struct job_spec **j);
 
-/* Messages of one load, "FILE:LINE:COL: what is wrong, what was expected". All of a
- * file's mistakes are collected (at most 50), not only the first. */
-struct spec_messages {
-	struct strvec v;
-};
-
 /* Load YAML 1.2 or JSON. 0 and *out, or -EINVAL with at least one message and err set to
  * the first (ERR_JOB); -ENOENT and friends when the file cannot be read. */
 MUST_CHECK int job_spec_load(const char *path, struct job_spec **out,
@@ -222,6 +225,17 @@ MUST_CHECK int job_spec_parse(const char *path, const char *text, size_t len,
 			      struct job_spec **out, struct spec_messages *msgs,
 			      struct err *err);
 void job_spec_free(struct job_spec *job); /* NULL is fine */
+
+/* The text of a job or board file with the values of passwords, tokens, secrets and of
+ * user:password@ in URLs replaced by ***, for the run directory. The caller owns it. Text
+ * that is no YAML comes back as a comment that says so. */
+MUST_CHECK char *spec_masked_text(const char *text, size_t len);
+
+/* What a file is, by its keys. */
+enum spec_kind { SPEC_UNKNOWN, SPEC_JOB, SPEC_BOARD };
+/* SPEC_UNKNOWN comes with a message. */
+enum spec_kind spec_kind_of(const char *path, const char *text, size_t len,
+			    struct spec_messages *msgs);
 
 /* A LAVA test definition file (metadata, params, run.steps) fetched for def: fills
  * def->steps and merges its params or parameters below those of the job. Messages name
