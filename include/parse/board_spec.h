@@ -46,8 +46,8 @@ struct board_power {
 	bool keep_on_worker_death;           /* on_worker_death: keep */
 	/* qemu */
 	char *qemu_binary;       /* qemu-system-aarch64 */
-	struct strvec qemu_args; /* literal argv; {tftp_root} {run_dir} are replaced; see
-				    docs/board-file.md */
+	struct strvec qemu_args; /* literal argv; the loader replaced {board_dir}, the
+				    backend replaces {tftp_root} and {run_dir} */
 	struct strvec qemu_media_args; /* added only while recovery media are plugged in
 					  (recovery rung) */
 };
@@ -60,12 +60,13 @@ struct board_boot {
 	struct strvec
 		setup; /* U-Boot commands before the network: setenv autoload no … */
 	struct strvec network;       /* default: dhcp */
-	struct strvec boot_commands; /* default: pxe get, pxe boot; {label} is replaced */
+	struct strvec boot_commands; /* default: setenv pxe_label_override {label}, pxe
+					get, pxe boot; {label} is replaced */
 	char *kernel_args;           /* console=… root=…: start of every APPEND */
 	char *tftp_root;   /* directory that the board's TFTP server serves; resolved */
 	char *tftp_subdir; /* below the root, relative to it, "" = the root itself */
-	char *tftp_url; /* how this host fetches from that server ("tftp://192.168.5.1/");
-			   NULL with */
+	char *tftp_url; /* how this host fetches from that server ("tftp://192.168.5.1/",
+			   ends with a slash); NULL with … */
 	bool tftp_verify_local; /* … verify: local = a loopback atftpd on the same root */
 	char *nfs_server, *server_ip; /* for {SERVER_IP} and nfsroot; NULL = none */
 	char *kernel_addr, *ramdisk_addr,
@@ -85,11 +86,11 @@ struct board_rung {
 	bool media;             /* plug in recovery media (qemu_media_args) before */
 	struct strvec commands; /* U-Boot commands that boot the known-good system; empty
 				   = let it boot */
-	struct strvec prompts;  /* proof: one of these patterns; default the board's shell
-				   prompt */
+	struct strvec prompts;  /* proof: one of these patterns; at least one */
 	struct job_auto_login auto_login;
 	struct strvec harvest; /* commands; output of each to artifacts/ */
 	int64_t timeout_ms;    /* 120 s */
+	struct spec_mark mark;
 };
 
 struct board_limits {

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The parts of a board file that have a file of their own. Private to
+ * parse/board_spec*.c. */
+#pragma once
+
+#include "parse/board_spec.h"
+#include "parse/yaml.h"
+
+/* char *: one shell line, or a list of them that run until one fails; {board_dir} is the
+ * directory of the board file. */
+void board_load_shell(struct spec_report *r, const struct yaml_node *n, const char *what,
+		      void *str);
+/* base is the struct board_spec. */
+void board_load_boot(struct spec_report *r, const struct yaml_node *n, const char *what,
+		     void *board);
+void board_load_recovery(struct spec_report *r, const struct yaml_node *n,
+			 const char *what, void *board);
+/* Defaults that depend on other keys, and what boot and recovery need of them. */
+void board_settle_boot(struct spec_report *r, struct board_spec *b);
+void board_release_boot(struct board_spec *b);

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* `boot:` and `recovery:` of a board file. */
+#include <strings.h>
+
+#include "parse/spec_load.h"
+#include "parse/spec_load_board.h"
+#include "util/mem.h"
+
+static void load_mac(struct spec_report *r, const struct yaml_node *n, const char *what,
+		     void *str)
+{
+	const char *s;
+	bool ok;
+
+	if (!yaml_get_str(r, n, what, &s))
+		return;
+	ok = strlen(s) == 17;
+	for (size_t i = 0; ok && i < 17; i++)
+		ok = i % 3 == 2 ? s[i] == ':' || s[i] == '-'
+				: strchr("0123456789abcdefABCDEF", s[i]) != NULL;
+	if (!ok) {
+		spec_complain(r, n->mark,
+			      "%s is \"%.40s\"; expected for example 52:54:00:12:34:56",
+			      what, s);
+		return;
+	}
+	char *mac = xstrdup(s);
+
+	for (char *p = mac; *p; p++)
+		*p = *p == '-' ? ':' : *p >= 'A' && *p <= 'F' ? (char)(*p + 32) : *p;
+	free(*(char **)str);
+	*(char **)str = mac;
+}
+
+static void load_address(struct spec_report *r, const struct yaml_node *n,
+			 const char *what, void *str)
+{
+	const char *s;
+
+	if (!yaml_get_str(r, n, what, &s))
+		return;
+	size_t skip = strncmp(s, "0x", 2) == 0 ? 2 : 0;
+	size_t digits = strspn(s + skip, "0123456789abcdefABCDEF");
+
+	if (!digits || digits > 16 || s[skip + digits]) {
+		spec_complain(
+			r, n->mark,
+			"%s is \"%.40s\"; expected a hex address such as 0x40400000",
+			what, s);
+		return;
+	}
+	free(*(char **)str);
+	*(char **)str = xstrdup(s);
+}
+
+static const struct yaml_field address_fields[] = {
+	YAML_FN("kernel", load_address, struct board_boot, kernel_addr),
+	YAML_FN("ramdisk", load_address, struct board_boot, ramdisk_addr),
+	YAML_FN("dtb", load_address, struct board_boot, dtb_addr),
+};
+
+static void load_addresses(struct spec_report *r, const struct yaml_node *n,
+			   const char *what, void *boot)
+{
+	yaml_load_map(r, n, what, address_fields, ARRAY_SIZE(address_fields), boot);
+}
+
+static void load_subdir(struct spec_report *r, const struct yaml_node *n,
+			const char *what, void *str)
+{
+	const char *s;
+
+	if (!yaml_get_str(r, n, what, &s))
+		return;
+	if (s[0] == '/' || strstr(s, "..") || strpbrk(s, " \t\r\n")) {
+		spec_complain(r, n->mark,
+			      "%s is \"%.60s\"; expected a path below tftp.root", what,
+			      s);
+		return;
+	}
+	free(*(char **)str);
+	*(char **)str = xstrdup(s);
+}
+
+static void load_verify(struct spec_report *r, const struct yaml_node *n,
+			const char *what, void *boot)
+{
+	struct board_boot *b = boot;
+	const char *s;
+
+	if (!yaml_get_str(r, n, what, &s))
+		return;
+	if (strcmp(s, "local") == 0) {
+		b->tftp_verify_local = true;
+		return;
+	}
+	if (strncasecmp(s, "tftp://", 7) != 0 || !s[7] || s[7] == '/' ||
+	    strpbrk(s, " \t\r\n")) {
+		spec_complain(
+			r, n->mark,
+			"%s is \"%.60s\"; expected local or a URL such as tftp://192.168.5.1/",
+			what, s);
+		return;
+	}
+	b->tftp_url = s[strlen(s) - 1] == '/' ? xstrdup(s) : xasprintf("%s/", s);
+}
+
+static const struct yaml_field tftp_fields[] = {
+	YAML_FN_REQUIRED("root", spec_load_path, struct board_boot, tftp_root),
+	YAML_FN("subdir", load_subdir, struct board_boot, tftp_subdir),
+	YAML_FN_BASE_REQUIRED("verify", load_verify),
+};
+
+static void load_tftp(struct spec_report *r, const struct yaml_node *n, const char *what,
+		      void *boot)
+{
+	yaml_load_map(r, n, what, tftp_fields, ARRAY_SIZE(tftp_fields), boot);
+}
+
+static const struct yaml_field boot_fields[] = {
+	YAML_STR("loader_prompt", struct board_boot, loader_prompt),
+	YAML_STR("interrupt_prompt", struct board_boot, interrupt_prompt),
+	YAML_STR("interrupt_char", struct board_boot, interrupt_char),
+	YAML_FN("mac", load_mac, struct board_boot, mac),
+	YAML_LINES("setup", struct board_boot, setup),
+	YAML_LINES("network", struct board_boot, network),
+	YAML_LINES("boot_commands", struct board_boot, boot_commands),
+	YAML_LINE("kernel_args", struct board_boot, kernel_args),
+	YAML_FN_BASE_REQUIRED("tftp", load_tftp),
+	YAML_LINE("server_ip", struct board_boot, server_ip),
+	YAML_LINE("nfs_server", struct board_boot, nfs_server),
+	YAML_FN_BASE("addresses", load_addresses),
+	YAML_BOOL("never_stop", struct board_boot, never_stop),
+};
+
+void board_load_boot(struct spec_report *r, const struct yaml_node *n, const char *what,
+		     void *board)
+{
+	struct board_spec *b = board;
+
+	b->boot_mark = n->mark;
+	b->has_boot = true;
+	if (!yaml_load_map(r, n, what, boot_fields, ARRAY_SIZE(boot_fields), &b->boot))
+		return;
+	if (b->boot.never_stop && !b->boot.mac)
+		spec_complain(
+			r, n->mark,
+			"boot with never_stop has no \"mac\"; expected the address that names pxelinux.cfg/01-…");
+	if (b->boot.never_stop)
+		for (const char *const *key =
+			     (const char *const[]){ "setup", "network", "boot_commands",
+						    NULL };
+		     *key; key++)
+			if (yaml_find(n, *key))
+				spec_complain(
+					r, yaml_find_key(n, *key)->mark,
+					"boot.%s cannot be typed with never_stop: true; expected one of them",
+					*key);
+}
+
+static void load_rung_kind(struct spec_report *r, const struct yaml_node *n,
+			   const char *what, void *kind)
+{
+	static const char *const words[] = { "warm-reset", "power-cycle" };
+	static const char *const later[] = { "maskrom", "label", "flash" };
+	size_t i;
+
+	for (i = 0; n->kind == YAML_SCALAR && i < ARRAY_SIZE(later); i++)
+		if (strcmp(n->text, later[i]) == 0) {
+			spec_complain(
+				r, n->mark,
+				"%s: %s is not supported by this version; expected warm-reset or power-cycle",
+				what, n->text);
+			return;
+		}
+	if (yaml_get_word(r, n, what, words, ARRAY_SIZE(words), &i))
+		*(enum board_rung_kind *)kind = (enum board_rung_kind)i;
+}
+
+static const struct yaml_field rung_fields[] = {
+	YAML_FN_REQUIRED("rung", load_rung_kind, struct board_rung, kind),
+	YAML_FN("name", spec_load_name, struct board_rung, name),
+	YAML_BOOL("media", struct board_rung, media),
+	YAML_LINES("commands", struct board_rung, commands),
+	YAML_FN_REQUIRED("prompts", spec_load_patterns, struct board_rung, prompts),
+	YAML_FN("auto_login", spec_load_auto_login, struct board_rung, auto_login),
+	YAML_LINES("harvest", struct board_rung, harvest),
+	YAML_FN("timeout", spec_load_duration, struct board_rung, timeout_ms),
+};
+
+void board_load_recovery(struct spec_report *r, const struct yaml_node *n,
+			 const char *what, void *board)
+{
+	struct board_spec *b = board;
+
+	if (!yaml_want_list(r, n, what))
+		return;
+	b->recovery = xcalloc(n->n ? n->n : 1, sizeof(*b->recovery));
+	b->n_recovery = n->n;
+	for (size_t i = 0; i < n->n; i++) {
+		struct board_rung *rung = &b->recovery[i];
+
+		rung->timeout_ms = 120000;
+		rung->mark = n->vals[i]->mark;
+		yaml_load_map(r, n->vals[i], what, rung_fields, ARRAY_SIZE(rung_fields),
+			      rung);
+		if (!rung->name)
+			rung->name =
+				xstrdup(rung->kind == RUNG_WARM_RESET ? "warm-reset"
+								      : "power-cycle");
+	}
+}
+
+static void add_default(struct strvec *sv, const char *const *lines)
+{
+	for (; !sv->n && *lines; lines++)
+		strvec_add(sv, *lines);
+}
+
+static void set_default(char **s, const char *value)
+{
+	if (!*s)
+		*s = xstrdup(value);
+}
+
+static void check_rung(struct spec_report *r, const struct board_spec *b,
+		       const struct board_rung *rung)
+{
+	const struct board_power *p = &b->power;
+
+	if (p->backend == BOARD_POWER_NONE)
+		spec_complain(
+			r, rung->mark,
+			"recovery cannot switch this board; expected a power.backend other than none");
+	else if (rung->kind == RUNG_WARM_RESET && p->backend == BOARD_POWER_COMMAND &&
+		 !p->reset)
+		spec_complain(r, rung->mark,
+			      "rung: warm-reset has no reset line; expected power.reset");
+	if (rung->media && p->backend == BOARD_POWER_QEMU && !p->qemu_media_args.n)
+		spec_complain(
+			r, rung->mark,
+			"media: true has nothing to plug in; expected power.qemu.media_args");
+	if (rung->media && p->backend != BOARD_POWER_QEMU &&
+	    p->backend != BOARD_POWER_GPIO)
+		spec_complain(
+			r, rung->mark,
+			"media: true is not supported with this power.backend; leave it out");
+	if (rung->commands.n && !b->has_boot)
+		spec_complain(
+			r, rung->mark,
+			"commands need a boot loader dialogue; expected boot: in the board file");
+}
+
+void board_settle_boot(struct spec_report *r, struct board_spec *b)
+{
+	static const char *const network[] = { "dhcp", NULL };
+	static const char *const boot[] = { "setenv pxe_label_override {label}",
+					    "pxe get", "pxe boot", NULL };
+
+	if (b->power_mark.line)
+		for (size_t i = 0; i < b->n_recovery; i++)
+			check_rung(r, b, &b->recovery[i]);
+	if (!b->has_boot)
+		return;
+	set_default(&b->boot.loader_prompt, "=> ");
+	set_default(&b->boot.interrupt_prompt, "Hit any key to stop autoboot");
+	set_default(&b->boot.interrupt_char, " ");
+	set_default(&b->boot.kernel_args, "");
+	set_default(&b->boot.tftp_subdir, "");
+	if (b->boot.never_stop)
+		return;
+	add_default(&b->boot.network, network);
+	add_default(&b->boot.boot_commands, boot);
+}
+
+void board_release_boot(struct board_spec *b)
+{
+	char *const strings[] = { b->boot.loader_prompt,  b->boot.interrupt_prompt,
+				  b->boot.interrupt_char, b->boot.mac,
+				  b->boot.kernel_args,    b->boot.tftp_root,
+				  b->boot.tftp_subdir,    b->boot.tftp_url,
+				  b->boot.nfs_server,     b->boot.server_ip,
+				  b->boot.kernel_addr,    b->boot.ramdisk_addr,
+				  b->boot.dtb_addr };
+
+	for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
+		free(strings[i]);
+	strvec_release(&b->boot.setup);
+	strvec_release(&b->boot.network);
+	strvec_release(&b->boot.boot_commands);
+	for (size_t i = 0; i < b->n_recovery; i++) {
+		free(b->recovery[i].name);
+		strvec_release(&b->recovery[i].commands);
+		strvec_release(&b->recovery[i].prompts);
+		strvec_release(&b->recovery[i].harvest);
+		spec_release_auto_login(&b->recovery[i].auto_login);
+	}
+	free(b->recovery);
+}

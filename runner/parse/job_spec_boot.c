@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* `boot:` of a job: methods u-boot and minimal. LAVA's other methods are known by name
+ * only, to refuse them. */
+#include "parse/spec_load.h"
+
+#include <strings.h>
+
+#include "util/mem.h"
+
+static const struct yaml_field parameter_fields[] = {
+	YAML_FN("shutdown-message", spec_load_pattern, struct job_boot, shutdown_message),
+	YAML_FN("kernel-start-message", spec_load_pattern, struct job_boot,
+		kernel_start_message),
+};
+
+static void load_parameters(struct spec_report *r, const struct yaml_node *n,
+			    const char *what, void *boot)
+{
+	yaml_load_map(r, n, what, parameter_fields, ARRAY_SIZE(parameter_fields), boot);
+}
+
+static void load_soft_reboot(struct spec_report *r, const struct yaml_node *n,
+			     const char *what, void *is_ok)
+{
+	_cleanup_strvec_ struct strvec commands = STRVEC_INIT;
+
+	if (yaml_get_strs(r, n, what, &commands))
+		*(bool *)is_ok = true;
+}
+
+/* A name stands for a set of commands: ours for ramdisk and nfs write an extlinux label
+ * and boot it. A list is typed as it stands. */
+static void load_commands(struct spec_report *r, const struct yaml_node *n,
+			  const char *what, void *boot)
+{
+	static const char *const sets[] = { "ramdisk", "nfs" };
+	struct job_boot *b = boot;
+	size_t i;
+
+	if (n->kind != YAML_LIST) {
+		if (yaml_get_word(r, n, what, sets, ARRAY_SIZE(sets), &i))
+			b->commands = i ? JOB_COMMANDS_NFS : JOB_COMMANDS_RAMDISK;
+		return;
+	}
+	b->commands = JOB_COMMANDS_LIST;
+	for (i = 0; i < n->n; i++) {
+		const char *s;
+
+		if (!yaml_get_str(r, n->vals[i], "a boot command", &s))
+			continue;
+		if (strpbrk(s, "\r\n"))
+			spec_complain(
+				r, n->vals[i]->mark,
+				"a boot command holds a line break; expected one command for each item");
+		else
+			strvec_add(&b->command_list, s);
+	}
+}
+
+/* Before 2019 LAVA had the type here; it is the kernel's now, and U-Boot's pxe command
+ * finds it out. */
+static void load_type(struct spec_report *r, const struct yaml_node *n, const char *what,
+		      void *base)
+{
+	static const char *const types[] = { "bootm", "booti", "bootz" };
+	size_t i;
+
+	(void)yaml_get_word(r, n, what, types, ARRAY_SIZE(types), &i);
+}
+
+static void load_connection(struct spec_report *r, const struct yaml_node *n,
+			    const char *what, void *base)
+{
+	static const char *const words[] = { "serial" };
+	size_t i;
+
+	(void)yaml_get_word(r, n, what, words, ARRAY_SIZE(words), &i);
+}
+
+#define BOOT_FIELDS                                                                      \
+	YAML_ANY("method"), /* read first */                                             \
+		YAML_FN_REQUIRED("prompts", spec_load_patterns, struct job_action,       \
+				 boot.prompts),                                          \
+		YAML_FN("auto_login", spec_load_auto_login, struct job_action,           \
+			boot.auto_login),                                                \
+		YAML_FN("parameters", load_parameters, struct job_action, boot),         \
+		YAML_FN("soft_reboot", load_soft_reboot, struct job_action,              \
+			boot.soft_reboot_is_ok),                                         \
+		YAML_FN_BASE("connection", load_connection), JOB_ACTION_FIELDS,          \
+		YAML_REFUSED(                                                            \
+			"transfer_overlay",                                              \
+			"bootrig types test steps on the console and needs no overlay")
+
+static const struct yaml_field uboot_fields[] = {
+	BOOT_FIELDS,
+	YAML_FN_REQUIRED("commands", load_commands, struct job_action, boot),
+	YAML_FN_BASE("type", load_type),
+	YAML_FN_BASE("use_bootscript", spec_load_only_false),
+};
+
+static const struct yaml_field minimal_fields[] = {
+	BOOT_FIELDS,
+	YAML_FN_BASE("reset", spec_load_only_true),
+	YAML_FN_BASE("pre_power_command", spec_load_only_false),
+	YAML_FN_BASE("pre_os_command", spec_load_only_false),
+};
+
+/* LAVA's other methods. */
+static const char *const other_methods[] = {
+	"avh",
+	"barebox",
+	"bootloader",
+	"cmsis-dap",
+	"depthcharge",
+	"dfu",
+	"docker",
+	"fastboot",
+	"fvp",
+	"gdb",
+	"grub",
+	"grub-efi",
+	"ipxe",
+	"jlink",
+	"kexec",
+	"lxc",
+	"monitor",
+	"musca",
+	"new_connection",
+	"nodebooter",
+	"openocd",
+	"pyocd",
+	"qdl",
+	"qemu",
+	"qemu-iso",
+	"qemu-nfs",
+	"recovery",
+	"schroot",
+	"secondary_media",
+	"ser-ctl",
+	"ssh",
+	"uefi",
+	"uefi-menu",
+	"uuu",
+};
+
+static bool read_method(struct spec_report *r, const struct yaml_node *n,
+			enum job_boot_method *out)
+{
+	const struct yaml_node *method = yaml_find(n, "method");
+	const char *s;
+
+	if (!method) {
+		spec_complain(r, n->mark,
+			      "boot has no \"method\"; expected u-boot or minimal");
+		return false;
+	}
+	if (!yaml_get_str(r, method, "boot.method", &s))
+		return false;
+	*out = strcmp(s, "minimal") == 0 ? JOB_BOOT_MINIMAL : JOB_BOOT_UBOOT;
+	if (*out == JOB_BOOT_MINIMAL || strcmp(s, "u-boot") == 0)
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(other_methods); i++)
+		if (strcmp(s, other_methods[i]) == 0) {
+			spec_complain(
+				r, method->mark,
+				"boot method: %s is not supported; bootrig boots by method: u-boot or minimal",
+				s);
+			return false;
+		}
+	spec_complain(r, method->mark,
+		      "boot method: \"%.60s\" is unknown%s; expected u-boot or minimal",
+		      s,
+		      strcasecmp(s, "uboot") == 0 || strcasecmp(s, "u_boot") == 0
+			      ? ", did you mean \"u-boot\"?"
+			      : "");
+	return false;
+}
+
+void job_load_boot(struct spec_report *r, const struct yaml_node *n, struct job_action *a)
+{
+	if (!yaml_want_map(r, n, "boot") || !read_method(r, n, &a->boot.method))
+		return;
+	if (a->boot.method == JOB_BOOT_UBOOT)
+		yaml_load_map(r, n, "boot", uboot_fields, ARRAY_SIZE(uboot_fields), a);
+	else
+		yaml_load_map(r, n, "boot", minimal_fields, ARRAY_SIZE(minimal_fields),
+			      a);
+}

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What a job says about the run as a whole: our own words under `bootrig:` and LAVA's
+ * `context:`. */
+#include "parse/spec_load.h"
+
+#include <strings.h>
+
+#include "util/jsonx.h"
+#include "util/mem.h"
+
+static void load_kinds(struct spec_report *r, const struct yaml_node *n, const char *what,
+		       void (*fn)(struct job_spec *job, enum incident_kind k),
+		       struct job_spec *job)
+{
+	const char *words[INCIDENT_N_KINDS];
+	size_t k;
+
+	for (size_t i = 0; i < INCIDENT_N_KINDS; i++)
+		words[i] = incident_kind_to_str((enum incident_kind)i);
+	if (n->kind == YAML_SCALAR) {
+		if (yaml_get_word(r, n, what, words, INCIDENT_N_KINDS, &k))
+			fn(job, (enum incident_kind)k);
+		return;
+	}
+	if (!yaml_want_list(r, n, what))
+		return;
+	for (size_t i = 0; i < n->n; i++)
+		if (yaml_get_word(r, n->vals[i], what, words, INCIDENT_N_KINDS, &k))
+			fn(job, (enum incident_kind)k);
+}
+
+static void raise_kind(struct job_spec *job, enum incident_kind k)
+{
+	job->watch.fatal[k] = 1;
+}
+
+static void lower_kind(struct job_spec *job, enum incident_kind k)
+{
+	job->watch.fatal[k] = 0;
+}
+
+static void expect_kind(struct job_spec *job, enum incident_kind k)
+{
+	job->expect.kinds |= 1ULL << k;
+}
+
+static void load_fatal(struct spec_report *r, const struct yaml_node *n, const char *what,
+		       void *job)
+{
+	load_kinds(r, n, what, raise_kind, job);
+}
+
+static void load_record(struct spec_report *r, const struct yaml_node *n,
+			const char *what, void *job)
+{
+	load_kinds(r, n, what, lower_kind, job);
+}
+
+static const struct yaml_field watch_fields[] = {
+	YAML_FN_BASE("fatal", load_fatal),
+	YAML_FN_BASE("record", load_record),
+};
+
+static bool names(const struct yaml_node *list, const char *kind)
+{
+	for (size_t i = 0; list && list->kind == YAML_LIST && i < list->n; i++)
+		if (list->vals[i]->kind == YAML_SCALAR &&
+		    strcmp(list->vals[i]->text, kind) == 0)
+			return true;
+	return list && list->kind == YAML_SCALAR && strcmp(list->text, kind) == 0;
+}
+
+static void load_watch(struct spec_report *r, const struct yaml_node *n, const char *what,
+		       void *job)
+{
+	if (!yaml_load_map(r, n, what, watch_fields, ARRAY_SIZE(watch_fields), job))
+		return;
+	for (size_t i = 0; i < INCIDENT_N_KINDS; i++) {
+		const char *kind = incident_kind_to_str((enum incident_kind)i);
+
+		if (names(yaml_find(n, "fatal"), kind) &&
+		    names(yaml_find(n, "record"), kind))
+			spec_complain(
+				r, yaml_find(n, "record")->mark,
+				"%s is in fatal and in record; expected it in one of them",
+				kind);
+	}
+}
+
+static void load_expect_kind(struct spec_report *r, const struct yaml_node *n,
+			     const char *what, void *job)
+{
+	load_kinds(r, n, what, expect_kind, job);
+}
+
+static const struct yaml_field expect_fields[] = {
+	YAML_FN_BASE("kind", load_expect_kind),
+	YAML_LINES("function", struct job_spec, expect.functions),
+	YAML_LINES("title", struct job_spec, expect.titles),
+	YAML_BOOL("test_failure", struct job_spec, expect.test_failure),
+};
+
+static void load_expect(struct spec_report *r, const struct yaml_node *n,
+			const char *what, void *base)
+{
+	struct job_spec *job = base;
+
+	if (!yaml_load_map(r, n, what, expect_fields, ARRAY_SIZE(expect_fields), job))
+		return;
+	job->expect.given = true;
+	if (!n->n)
+		spec_complain(
+			r, n->mark,
+			"%s is empty; expected kind, function, title or test_failure",
+			what);
+}
+
+/* `silence: {seconds: 5}`; 0 would never be quiet enough. */
+static void load_positive(struct spec_report *r, const struct yaml_node *n,
+			  const char *what, void *ms)
+{
+	int64_t v = -1;
+
+	spec_load_duration(r, n, what, &v);
+	if (v == 0)
+		spec_complain(r, n->mark, "%s is 0; expected for example {seconds: 5}",
+			      what);
+	else if (v > 0)
+		*(int64_t *)ms = v;
+}
+
+static void load_recovery(struct spec_report *r, const struct yaml_node *n,
+			  const char *what, void *recover)
+{
+	bool v;
+
+	if (yaml_get_bool(r, n, what, &v))
+		*(int *)recover = v;
+}
+
+static const struct yaml_field loop_fields[] = {
+	YAML_U32("boots", struct job_spec, loop_boots, 2, 1000),
+};
+
+static void load_loop(struct spec_report *r, const struct yaml_node *n, const char *what,
+		      void *job)
+{
+	yaml_load_map(r, n, what, loop_fields, ARRAY_SIZE(loop_fields), job);
+}
+
+static void load_post(struct spec_report *r, const struct yaml_node *n, const char *what,
+		      void *base)
+{
+	struct job_spec *job = base;
+	const char *s;
+
+	if (!yaml_get_str(r, n, what, &s))
+		return;
+	if ((strncasecmp(s, "http://", 7) != 0 && strncasecmp(s, "https://", 8) != 0) ||
+	    strpbrk(s, " \t\r\n"))
+		spec_complain(r, n->mark,
+			      "%s is \"%.60s\"; expected an http: or https: URL", what,
+			      s);
+	else
+		strvec_add(&job->result_urls, s);
+}
+
+static const struct yaml_field result_fields[] = {
+	YAML_FN_BASE_REQUIRED("post", load_post),
+};
+
+static void load_results(struct spec_report *r, const struct yaml_node *n,
+			 const char *what, void *job)
+{
+	if (!yaml_want_list(r, n, what))
+		return;
+	for (size_t i = 0; i < n->n; i++)
+		yaml_load_map(r, n->vals[i], what, result_fields,
+			      ARRAY_SIZE(result_fields), job);
+}
+
+static const struct yaml_field bootrig_fields[] = {
+	YAML_FN("silence", load_positive, struct job_spec, silence_ms),
+	YAML_FN("probe", load_positive, struct job_spec, silence_probe_ms),
+	YAML_FN_BASE("watch", load_watch),
+	YAML_FN_BASE("expect", load_expect),
+	YAML_LINES("kernel_args", struct job_spec, kernel_args),
+	YAML_LINES("harvest", struct job_spec, harvest),
+	YAML_FN("recovery", load_recovery, struct job_spec, recover),
+	YAML_FN_BASE("loop", load_loop),
+	YAML_FN_BASE("results", load_results),
+};
+
+void job_load_bootrig(struct spec_report *r, const struct yaml_node *n, const char *what,
+		      void *job)
+{
+	yaml_load_map(r, n, what, bootrig_fields, ARRAY_SIZE(bootrig_fields), job);
+}
+
+/* LAVA's context overrides values of its device templates. We read two, let pass what
+ * describes machines that LAVA itself starts, and refuse what would change the board. */
+#define CONTEXT_BOARD(k) YAML_REFUSED(k, "the board file says how this board boots")
+
+static const struct yaml_field context_fields[] = {
+	YAML_ANY("extra_kernel_args"),
+	YAML_ANY("kernel_loglevel"),
+	YAML_ANY("arch"),
+	YAML_ANY("cpu"),
+	YAML_ANY("machine"),
+	YAML_ANY("memory"),
+	YAML_ANY("model"),
+	YAML_ANY("guestfs_driveid"),
+	YAML_ANY("guestfs_interface"),
+	YAML_ANY("guestfs_size"),
+	YAML_ANY("netdevice"),
+	YAML_ANY("no_kvm"),
+	YAML_ANY("vga"),
+	YAML_ANY("monitor"),
+	YAML_ANY("serial"),
+	YAML_ANY("extra_options"),
+	YAML_ANY("lava_test_results_dir"),
+	CONTEXT_BOARD("boot_console"),
+	CONTEXT_BOARD("boot_root"),
+	CONTEXT_BOARD("booti_dtb_addr"),
+	CONTEXT_BOARD("booti_kernel_addr"),
+	CONTEXT_BOARD("booti_ramdisk_addr"),
+	CONTEXT_BOARD("bootm_dtb_addr"),
+	CONTEXT_BOARD("bootm_kernel_addr"),
+	CONTEXT_BOARD("bootm_ramdisk_addr"),
+	CONTEXT_BOARD("bootz_dtb_addr"),
+	CONTEXT_BOARD("bootz_kernel_addr"),
+	CONTEXT_BOARD("bootz_ramdisk_addr"),
+	CONTEXT_BOARD("boot_character_delay"),
+	CONTEXT_BOARD("test_character_delay"),
+	CONTEXT_BOARD("bootloader_prompt"),
+	CONTEXT_BOARD("console_device"),
+	CONTEXT_BOARD("menu_interrupt_prompt"),
+	CONTEXT_BOARD("mustang_menu_list"),
+	CONTEXT_BOARD("tftp_mac_address"),
+	CONTEXT_BOARD("uboot_extra_error_message"),
+	CONTEXT_BOARD("uboot_needs_interrupt"),
+	CONTEXT_BOARD("uboot_altbank"),
+	YAML_REFUSED("boot_retry", "say failure_retry in the boot action"),
+	YAML_REFUSED("failure_retry", "say failure_retry in the action"),
+	YAML_REFUSED("custom_kernel_args", "say extra_kernel_args, or kernel_args under "
+					   "bootrig:"),
+	YAML_REFUSED("extra_nfsroot_args", "say extra_kernel_args"),
+	YAML_REFUSED("kernel_start_message",
+		     "say parameters: kernel-start-message in the boot action"),
+};
+
+static void check_context_value(struct spec_report *r, const struct yaml_node *key,
+				const struct yaml_node *n)
+{
+	const struct yaml_node *const *items = &n;
+	size_t count = 1;
+
+	if (n->kind == YAML_LIST) {
+		items = (const struct yaml_node *const *)n->vals;
+		count = n->n;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (items[i]->kind != YAML_SCALAR || strpbrk(items[i]->text, "\r\n"))
+			spec_complain(r, items[i]->mark,
+				      "context.%s is no line of text; expected one",
+				      key->text);
+}
+
+void job_load_context(struct spec_report *r, const struct yaml_node *n, const char *what,
+		      void *json)
+{
+	const struct yaml_node *level = yaml_find(n, "kernel_loglevel");
+	uint64_t v;
+
+	if (yaml_is_null(n) ||
+	    !yaml_load_map(r, n, what, context_fields, ARRAY_SIZE(context_fields), NULL))
+		return;
+	for (size_t i = 0; i < n->n; i++)
+		check_context_value(r, n->keys[i], n->vals[i]);
+	if (level)
+		(void)yaml_get_u64(r, level, "context.kernel_loglevel", 0, 15, &v);
+	*(void **)json = yaml_to_json(n, true);
+}
+
+static void add_words(struct strbuf *sb, const json_t *j, const char *prefix)
+{
+	for (size_t i = 0; json_is_array(j) && i < json_array_size(j); i++)
+		add_words(sb, json_array_get(j, i), prefix);
+	if (json_is_string(j) && json_string_value(j)[0])
+		strbuf_addf(sb, "%s%s%s", sb->len ? " " : "", prefix,
+			    json_string_value(j));
+}
+
+char *job_context_kernel_args(const struct job_spec *job)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	if (!job->context)
+		return NULL;
+	add_words(&sb, json_object_get(job->context, "extra_kernel_args"), "");
+	add_words(&sb, json_object_get(job->context, "kernel_loglevel"), "loglevel=");
+	return sb.len ? strbuf_take(&sb) : NULL;
+}

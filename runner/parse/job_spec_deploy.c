@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* `deploy:` and `command:` of a job. LAVA's other deployment methods are known by name
+ * only, to refuse them with a reason. */
+#include "parse/spec_load.h"
+
+#include <strings.h>
+
+#include "util/mem.h"
+
+static void load_compression(struct spec_report *r, const struct yaml_node *n,
+			     const char *what, void *str)
+{
+	/* LAVA's words, and what the files are called. */
+	static const char *const words[] = { "gz",  "xz",   "bz2", "zstd",
+					     "zst", "none", "zip" };
+	size_t i;
+
+	if (!yaml_get_word(r, n, what, words, ARRAY_SIZE(words) - 1, &i))
+		return;
+	free(*(char **)str);
+	*(char **)str =
+		strcmp(words[i], "none") == 0
+			? NULL
+			: xstrdup(strcmp(words[i], "zstd") == 0 ? "zst" : words[i]);
+}
+
+static void load_archive(struct spec_report *r, const struct yaml_node *n,
+			 const char *what, void *str)
+{
+	static const char *const words[] = { "tar", "deb" };
+	size_t i;
+
+	if (yaml_get_word(r, n, what, words, ARRAY_SIZE(words), &i)) {
+		free(*(char **)str);
+		*(char **)str = xstrdup(words[i]);
+	}
+}
+
+static void load_format(struct spec_report *r, const struct yaml_node *n,
+			const char *what, void *str)
+{
+	static const char *const words[] = { "cpio.newc", "tar" };
+	size_t i;
+
+	if (yaml_get_word(r, n, what, words, ARRAY_SIZE(words), &i)) {
+		free(*(char **)str);
+		*(char **)str = xstrdup(words[i]);
+	}
+}
+
+static void load_image_type(struct spec_report *r, const struct yaml_node *n,
+			    const char *what, void *str)
+{
+	static const char *const words[] = { "image", "zimage", "uimage" };
+	size_t i;
+
+	if (yaml_get_word(r, n, what, words, ARRAY_SIZE(words), &i)) {
+		free(*(char **)str);
+		*(char **)str = xstrdup(words[i]);
+	}
+}
+
+static void load_header(struct spec_report *r, const struct yaml_node *n,
+			const char *what, void *has_uboot_header)
+{
+	static const char *const words[] = { "u-boot" };
+	size_t i;
+
+	if (yaml_get_word(r, n, what, words, ARRAY_SIZE(words), &i))
+		*(bool *)has_uboot_header = true;
+}
+
+static void load_sha256sum(struct spec_report *r, const struct yaml_node *n,
+			   const char *what, void *str)
+{
+	const char *s;
+
+	if (!yaml_get_str(r, n, what, &s))
+		return;
+	if (strlen(s) != 64 || strspn(s, "0123456789abcdefABCDEF") != 64) {
+		spec_complain(r, n->mark, "%s is \"%.70s\"; expected 64 hex digits", what,
+			      s);
+		return;
+	}
+	char *lower = xstrdup(s);
+
+	for (char *p = lower; *p; p++)
+		if (*p >= 'A' && *p <= 'F')
+			*p = (char)(*p - 'A' + 'a');
+	free(*(char **)str);
+	*(char **)str = lower;
+}
+
+#define FILE_FIELDS                                                                      \
+	YAML_FN_REQUIRED("url", spec_load_url, struct job_file, url),                    \
+		{ .key = "compression",                                                  \
+		  .type = YAML_F_FN,                                                     \
+		  .load = load_compression,                                              \
+		  .may_be_null = true,                                                   \
+		  .offset = offsetof(struct job_file, compression) },                    \
+		YAML_FN("archive", load_archive, struct job_file, archive),              \
+		YAML_FN("sha256sum", load_sha256sum, struct job_file, sha256sum),        \
+		YAML_FN_BASE("use_cache", spec_load_any_bool),                           \
+		YAML_REFUSED("md5sum", "give sha256sum"),                                \
+		YAML_REFUSED("sha512sum", "give sha256sum"),                             \
+		YAML_REFUSED("headers", "bootrig fetches without extra HTTP headers"),   \
+		YAML_REFUSED("overlays",                                                 \
+			     "bootrig adds modules to a ramdisk and nothing "            \
+			     "else"),                                                    \
+		YAML_REFUSED("partition", "bootrig deploys files, not disk images"),     \
+		YAML_REFUSED("sparse", "bootrig deploys files, not disk images")
+
+static const struct yaml_field plain_fields[] = { FILE_FIELDS };
+
+static const struct yaml_field kernel_fields[] = {
+	FILE_FIELDS,
+	YAML_FN("type", load_image_type, struct job_file, image_type),
+};
+
+#define ROOT_FIELDS                                                                      \
+	FILE_FIELDS, YAML_FN("format", load_format, struct job_file, format),            \
+		YAML_BOOL("install_modules", struct job_file, install_modules),          \
+		YAML_BOOL("install_overlay", struct job_file, install_overlay)
+
+static const struct yaml_field ramdisk_fields[] = {
+	ROOT_FIELDS,
+	YAML_FN("header", load_header, struct job_file, has_uboot_header),
+};
+
+static const struct yaml_field nfsrootfs_fields[] = {
+	ROOT_FIELDS,
+	YAML_REFUSED("prefix", "give an archive whose top is the root directory"),
+};
+
+static void load_file(struct spec_report *r, const struct yaml_node *n, const char *what,
+		      const struct yaml_field *fields, size_t n_fields,
+		      struct job_file *f)
+{
+	f->mark = n->mark;
+	f->install_modules = f->install_overlay = true;
+	yaml_load_map(r, n, what, fields, n_fields, f);
+}
+
+static void load_kernel(struct spec_report *r, const struct yaml_node *n,
+			const char *what, void *file)
+{
+	load_file(r, n, what, kernel_fields, ARRAY_SIZE(kernel_fields), file);
+}
+
+static void load_plain(struct spec_report *r, const struct yaml_node *n, const char *what,
+		       void *file)
+{
+	load_file(r, n, what, plain_fields, ARRAY_SIZE(plain_fields), file);
+}
+
+static void load_ramdisk(struct spec_report *r, const struct yaml_node *n,
+			 const char *what, void *file)
+{
+	load_file(r, n, what, ramdisk_fields, ARRAY_SIZE(ramdisk_fields), file);
+}
+
+static void load_nfsrootfs(struct spec_report *r, const struct yaml_node *n,
+			   const char *what, void *file)
+{
+	load_file(r, n, what, nfsrootfs_fields, ARRAY_SIZE(nfsrootfs_fields), file);
+}
+
+static const struct yaml_field deploy_fields[] = {
+	YAML_ANY("to"), /* read first, by load_to() */
+	YAML_FN_REQUIRED("kernel", load_kernel, struct job_action, deploy.kernel),
+	YAML_FN("dtb", load_plain, struct job_action, deploy.dtb),
+	YAML_FN("ramdisk", load_ramdisk, struct job_action, deploy.ramdisk),
+	YAML_FN("modules", load_plain, struct job_action, deploy.modules),
+	YAML_FN("nfsrootfs", load_nfsrootfs, struct job_action, deploy.nfsrootfs),
+	YAML_LINE("os", struct job_action, deploy.os),
+	JOB_ACTION_FIELDS,
+	YAML_REFUSED("persistent_nfs", "give the root file system as nfsrootfs"),
+	YAML_REFUSED("preseed", "bootrig boots kernels and runs no installer"),
+	YAML_REFUSED("tee", "bootrig leaves the firmware alone"),
+	YAML_REFUSED("authorize", "bootrig types on the serial console, not over ssh"),
+};
+
+/* LAVA's other values of `to`. */
+static const char *const other_deployments[] = {
+	"avh",        "docker",        "download",
+	"downloads",  "fastboot",      "flasher",
+	"fvp",        "iso-installer", "lxc",
+	"mps",        "musca",         "nbd",
+	"nfs",        "overlay",       "qdl",
+	"recovery",   "sata",          "sd",
+	"ssh",        "ssd",           "tmpfs",
+	"u-boot-ums", "usb",           "usbg-ms",
+	"uuu",        "vemsd",         "vexpress-tools",
+	"image",
+};
+
+static bool is_tftp(struct spec_report *r, const struct yaml_node *n)
+{
+	const struct yaml_node *to = yaml_find(n, "to");
+	const char *s;
+
+	if (!to) {
+		spec_complain(r, n->mark, "deploy has no \"to\"; expected to: tftp");
+		return false;
+	}
+	if (!yaml_get_str(r, to, "deploy.to", &s))
+		return false;
+	if (strcmp(s, "tftp") == 0)
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(other_deployments); i++)
+		if (strcmp(s, other_deployments[i]) == 0) {
+			spec_complain(
+				r, to->mark,
+				"deploy to: %s is not supported; bootrig deploys to: tftp",
+				s);
+			return false;
+		}
+	spec_complain(r, to->mark,
+		      "deploy to: \"%.60s\" is unknown; bootrig deploys to: tftp", s);
+	return false;
+}
+
+void job_load_deploy(struct spec_report *r, const struct yaml_node *n,
+		     struct job_action *a)
+{
+	struct job_deploy *d = &a->deploy;
+
+	if (!yaml_want_map(r, n, "deploy") || !is_tftp(r, n))
+		return;
+	yaml_load_map(r, n, "deploy", deploy_fields, ARRAY_SIZE(deploy_fields), a);
+	if (!d->modules.url)
+		return;
+	if (!d->ramdisk.url && !d->nfsrootfs.url && yaml_find(n, "kernel"))
+		spec_complain(
+			r, d->modules.mark,
+			"deploy.modules has no place to go; expected a ramdisk or nfsrootfs beside it");
+	if (d->ramdisk.has_uboot_header && d->ramdisk.install_modules)
+		spec_complain(
+			r, d->ramdisk.mark,
+			"deploy.ramdisk with header: u-boot cannot take modules; expected install_modules: false or a plain cpio archive");
+}
+
+static const struct yaml_field command_fields[] = {
+	YAML_LINE_REQUIRED("name", struct job_action, command.name),
+	JOB_ACTION_FIELDS,
+};
+
+void job_load_command(struct spec_report *r, const struct yaml_node *n,
+		      struct job_action *a)
+{
+	yaml_load_map(r, n, "command", command_fields, ARRAY_SIZE(command_fields), a);
+}
