@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The files of one boot in the TFTP root: <root>/<subdir>/bootrig-<run>/, complete or not
+ * there at all, and pxelinux.cfg/01-<mac> beside it. Touches nothing else below the root
+ * but directories of runs that are dead (nobody holds their lock). */
+#pragma once
+
+#include <stdbool.h>
+
+#include "boot/extlinux.h"
+#include "kernel/image.h"
+#include "kernel/overlay.h"
+#include "kernel/task.h"
+#include "parse/board_spec.h"
+#include "parse/job_spec.h"
+#include "util/hash.h"
+
+struct stage_request {
+	const char *tftp_root,
+		*tftp_subdir; /* from the board; subdir "" or NULL = none */
+	const char *run;      /* [A-Za-z0-9._-]{1,100}, different for each boot action */
+	const struct job_file *kernel, *dtb, *ramdisk; /* NULL or url NULL = none */
+	bool overlay; /* put LAVA's helpers (and trees) in front of the ramdisk */
+	const struct overlay_tree *trees;
+	size_t n_trees;
+	const char *cache_dir; /* of unpacked kernels; NULL = the user's, "" = none */
+	struct task task;
+};
+
+struct staged_file {
+	char *name;      /* "Image"; NULL = not staged */
+	char *boot_path; /* "bootrig-r1/Image": for extlinux, relative to the boot file */
+	char *tftp_path; /* "sub/bootrig-r1/Image": from the TFTP root, for a typed tftp
+			    command */
+	char *url;       /* where it came from, password masked; NULL for the config */
+	uint64_t size;
+	struct sha256_hex sha256;
+	struct sha256_hex source_sha256; /* of what the URL gave, before unpacking */
+};
+
+struct staged {
+	char *root, *subdir; /* copies of the request's; subdir "" */
+	char *dir_name;      /* "bootrig-r1" */
+	struct staged_file kernel, ramdisk, dtb, config;
+	struct image_info image;        /* of the kernel as staged */
+	char *kernel_member;            /* "boot/vmlinuz-6.1.0-56-arm64" or NULL */
+	char *kernel_how;               /* "deb, tar.xz"; "" = as it came */
+	struct ramdisk_info ramdisk_is; /* as staged, behind the overlay */
+	bool has_overlay;               /* OVERLAY_BIN will be there */
+	bool kernel_from_cache;
+	uint32_t n_swept; /* directories of dead runs that were removed */
+	int dir_fd;       /* holds the lock that says "this run lives"; -1 */
+};
+
+#define STAGED_INIT                                                                      \
+	{                                                                                \
+		.dir_fd = -1                                                             \
+	}
+
+/* Fetch, unpack, write. On error nothing stays behind. ERR_JOB: what the job names is not
+ * there or not usable; ERR_LAB: disk, network, time; ERR_CANCELED. */
+MUST_CHECK int stage_files(const struct stage_request *req, struct staged *out,
+			   struct err *err);
+/* Write pxelinux.cfg/01-<mac> and record it in staged->config. Again replaces it. */
+MUST_CHECK int stage_config(struct staged *s, const char *mac, const struct extlinux *x,
+			    struct err *err);
+/* Take away the directory, and the config if it is still the one we wrote. Removes what
+ * it can; the first failure is reported. */
+MUST_CHECK int stage_remove(struct staged *s, struct err *err);
+/* Free memory and close the lock; files stay (a later run sweeps them). NULL members are
+ * fine. */
+void staged_release(struct staged *s);
