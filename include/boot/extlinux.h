@@ -12,6 +12,8 @@
  * skips the label when it does not fit. */
 #define EXTLINUX_APPEND_MAX 511
 #define EXTLINUX_PATH_MAX 511
+/* The first line of what we write: a file without it is somebody else's. */
+#define EXTLINUX_MARK "# Written by bootrig for one run, removed after it.\n"
 
 struct extlinux_label {
 	const char *name;   /* [A-Za-z0-9._-]+ */

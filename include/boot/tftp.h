@@ -7,8 +7,9 @@
 #include "parse/board_spec.h"
 
 #define TFTP_BLKSIZE 1468
-#define TFTP_MISS_LIMIT_MS 2000 /* an answer "no such file" later than this is a fault   \
-				 */
+#define TFTP_MISS_LIMIT_MS                                                               \
+	2000 /* an answer "no such file" later than this is a fault                      \
+	      */
 
 struct tftp_check {
 	const char *name;      /* of a staged_file; borrowed from struct staged */

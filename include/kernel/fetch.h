@@ -22,7 +22,8 @@ struct fetched {
 	int fd; /* at offset 0 */
 	uint64_t size;
 	struct sha256_hex sha256;
-	bool in_place; /* the user's own file, not a copy */
+	bool in_place;    /* the user's own file, not a copy */
+	int64_t mtime_ns; /* of an in-place file, for fetched_recheck */
 };
 
 #define FETCHED_INIT                                                                     \

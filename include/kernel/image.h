@@ -44,10 +44,11 @@ void image_probe_head(const uint8_t *head, size_t len, uint64_t file_size,
 /* The same for a file, and the banner and build ids of an uncompressed image (whole file
  * read once). ERR_LAB when it cannot be read. */
 MUST_CHECK int image_probe(int fd, struct image_info *out, struct err *err);
-/* One piece of the search, for a caller that streams. Feed pieces in order. */
+/* The search alone, for a caller that streams: feed pieces in order, then end. */
 struct image_scan {
 	char carry[1024];
 	size_t n_carry;
 	struct image_info *info; /* borrowed */
 };
 void image_scan_feed(struct image_scan *s, const uint8_t *data, size_t len);
+void image_scan_end(struct image_scan *s);
