@@ -88,6 +88,10 @@ $(B)/tools/%: $(B)/obj/tests/tools/%.o $(B)/librunner.a
 	@echo "  LD      $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LIBS) $(TOOL_LIBS)
 
+# Only the receiver serves HTTP, so only it links to libmicrohttpd.
+$(B)/obj/tests/tools/receiver.o: EXTRA_CFLAGS += $(shell pkg-config --cflags libmicrohttpd)
+$(B)/tools/receiver: TOOL_LIBS = $(shell pkg-config --libs libmicrohttpd)
+
 $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/librunner.a
 	@mkdir -p $(@D)
 	@echo "  LD      $@"

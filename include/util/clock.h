@@ -29,3 +29,8 @@ struct wall_time {
 	char str[32];
 };
 struct wall_time clock_wall(void);
+/* The wall clock in milliseconds since 1970, for instants that outlive the process. It
+ * may jump: never measure with it. */
+int64_t clock_wall_ms(void);
+/* 0 gives the wall clock back to the system. For tests; clock_wall() follows. */
+void clock_pin_wall_ms(int64_t now_ms);

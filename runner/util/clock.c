@@ -5,6 +5,7 @@
 #include <limits.h>
 
 static int64_t pinned_ns;
+static int64_t pinned_wall_ms;
 
 int64_t clock_now_ns(void)
 {
@@ -55,16 +56,32 @@ int deadline_poll_ms(struct deadline d)
 	return ms > INT_MAX ? INT_MAX : (int)ms;
 }
 
+int64_t clock_wall_ms(void)
+{
+	struct timespec ts;
+
+	if (pinned_wall_ms)
+		return pinned_wall_ms;
+	if (clock_gettime(CLOCK_REALTIME, &ts))
+		BUG("CLOCK_REALTIME is gone");
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+void clock_pin_wall_ms(int64_t now_ms)
+{
+	pinned_wall_ms = now_ms;
+}
+
 struct wall_time clock_wall(void)
 {
+	int64_t now_ms = clock_wall_ms();
+	time_t now_s = (time_t)(now_ms / 1000);
 	struct wall_time w;
-	struct timespec ts;
 	struct tm tm;
 	char day[24];
 
-	clock_gettime(CLOCK_REALTIME, &ts);
-	gmtime_r(&ts.tv_sec, &tm);
+	gmtime_r(&now_s, &tm);
 	strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(w.str, sizeof(w.str), "%s.%03dZ", day, (int)(ts.tv_nsec / 1000000));
+	snprintf(w.str, sizeof(w.str), "%s.%03dZ", day, (int)(now_ms % 1000));
 	return w;
 }
