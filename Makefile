@@ -18,8 +18,9 @@ CMD_SRC := $(sort $(wildcard runner/cmd/*.c))
 UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 TOOL_SRC := $(sort $(wildcard tests/tools/*.c))
+TOOL_PART_SRC := $(sort $(wildcard tests/tools/*/*.c))
 HEADERS := $(sort $(wildcard include/*/*.h))
-ALL_C := $(LIB_SRC) $(CMD_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(TOOL_SRC) tests/unit/tap.c $(wildcard tests/unit/*.h tests/tools/*.h) $(HEADERS)
+ALL_C := $(LIB_SRC) $(CMD_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(TOOL_SRC) $(TOOL_PART_SRC) tests/unit/tap.c $(wildcard tests/unit/*.h tests/tools/*.h tests/tools/*/*.h) $(HEADERS)
 
 PKGS := libcurl jansson libarchive libfyaml libpcre2-8 libcrypto
 NO_PKG_GOALS := clean help format dist
@@ -83,10 +84,12 @@ $(B)/tests/%: $(B)/obj/tests/unit/%.o $(B)/obj/tests/unit/tap.o $(B)/librunner.a
 	@echo "  LD      $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LIBS)
 
+# A program with more than one file keeps the others in a folder of its name.
+$(B)/tools/fakeboard: $(call obj,$(wildcard tests/tools/fakeboard/*.c))
 $(B)/tools/%: $(B)/obj/tests/tools/%.o $(B)/librunner.a
 	@mkdir -p $(@D)
 	@echo "  LD      $@"
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LIBS) $(TOOL_LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(PKG_LIBS) $(LIBS) $(TOOL_LIBS)
 
 # Only the receiver serves HTTP, so only it links to libmicrohttpd.
 $(B)/obj/tests/tools/receiver.o: EXTRA_CFLAGS += $(shell pkg-config --cflags libmicrohttpd)
@@ -98,6 +101,7 @@ $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/librunner.a
 	$(Q)$(CC) -fsanitize=fuzzer $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LIBS)
 
 $(B)/obj/runner/parse/%.o $(B)/obj/runner/kernel/%.o: EXTRA_CFLAGS += $(CONVERSION)
+$(B)/obj/tests/tools/%.o: EXTRA_CFLAGS += -Itests/tools
 $(B)/obj/%.o: %.c $(B)/.flags
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
@@ -111,7 +115,7 @@ $(B)/.libs: FORCE
 	@mkdir -p $(B)
 	@echo '$(LIB_SRC)' | cmp -s - $@ || echo '$(LIB_SRC)' > $@
 
--include $(patsubst %.o,%.d,$(call obj,$(LIB_SRC) $(CMD_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(TOOL_SRC) tests/unit/tap.c))
+-include $(patsubst %.o,%.d,$(call obj,$(LIB_SRC) $(CMD_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(TOOL_SRC) $(TOOL_PART_SRC) tests/unit/tap.c))
 
 tests-bin: $(UNIT_BIN) $(TOOL_BIN)
 
