@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Power of one board behind one interface: nothing, shell commands, or a QEMU machine
+ * (relays come as one more backend). A backend acts and returns; waits go through the
+ * caller's wait function, which serves the console meanwhile, so no byte is lost while a
+ * relay settles or QMP answers. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "parse/board_spec.h"
+#include "util/clock.h"
+#include "util/err.h"
+
+/* Wait until fd (-1: none) is readable or the deadline; 0, -ETIMEDOUT, or an error of the
+ * console. */
+typedef int (*power_wait_fn)(void *arg, int fd, struct deadline d, struct err *err);
+
+struct power_env {
+	power_wait_fn wait;
+	void *arg;
+	const char *run_dir;   /* absolute; borrowed for the life of the power object */
+	const char *tftp_root; /* absolute or NULL; borrowed */
+};
+
+struct power;
+
+struct power_ops {
+	int (*on)(struct power *p, struct err *err);
+	int (*off)(struct power *p, struct err *err);
+	int (*reset)(struct power *p,
+		     struct err *err); /* warm: RAM keeps its content; NULL = cannot */
+	/* 0 while the machine may be running; ERR_LAB when it ended by itself. NULL =
+	 * cannot know */
+	int (*check)(struct power *p, struct err *err);
+	void (*free)(struct power *p);
+};
+
+struct power {
+	const struct power_ops *ops;
+	const struct board_spec *board; /* borrowed */
+	struct power_env env;
+	bool is_on;     /* what we did last */
+	int console_fd; /* qemu: the machine's serial port, -1 while off; taken by
+			   power_take_console */
+};
+
+/* No hardware moves. ERR_JOB for a backend that this build lacks. */
+MUST_CHECK int power_new(const struct board_spec *board, const struct power_env *env,
+			 struct power **out, struct err *err);
+/* Ends what it started (a QEMU machine dies); does not switch relays. */
+void power_free(struct power *p);
+MUST_CHECK int power_on(struct power *p, struct err *err);
+MUST_CHECK int power_off(struct power *p, struct err *err); /* fine when off already */
+MUST_CHECK int power_reset(struct power *p,
+			   struct err *err); /* -EOPNOTSUPP when it cannot */
+bool power_can_reset(const struct power *p);
+MUST_CHECK int power_check(struct power *p, struct err *err);
+/* The console that came with power-on, -1 when the board's console is apart. The caller
+ * owns it. */
+int power_take_console(struct power *p);
+/* "NAME=value" strings for the board's user commands, NULL-terminated; borrowed; may be
+ * NULL. */
+const char *const *power_user_env(const struct power *p);
+
+/* Backends, for power.c only. */
+struct power *power_command_new(void);
+struct power *power_qemu_new(void);

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Power by shell commands, as LAVA's power_on_command, power_off_command and
+ * hard_reset_command. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/wait.h>
+
+#include "hw/power.h"
+#include "util/child.h"
+#include "util/mem.h"
+
+static int run(struct power *p, const char *what, const char *line, struct err *err)
+{
+	const char *const argv[] = { "/bin/sh", "-c", line, NULL };
+	struct child_opts opts = CHILD_OPTS_INIT;
+	struct child c = CHILD_INIT;
+	struct deadline d = deadline_in_ms(p->board->limits.power_command_ms);
+	int status, r;
+
+	opts.own_group = true;
+	r = child_spawn(&c, argv, &opts, err);
+	if (r)
+		return err_prefix(err, "power %s: ", what);
+	r = p->env.wait(p->env.arg, c.pidfd, d, err);
+	if (!r)
+		r = child_wait(&c, d, -1, &status, err);
+	if (r) {
+		child_kill(&c, SIGKILL);
+		if (r == -ETIMEDOUT)
+			return err_set(err, ERR_LAB, r,
+				       "power %s: \"%s\" still ran after %lld ms", what,
+				       line,
+				       (long long)p->board->limits.power_command_ms);
+		return err_prefix(err, "power %s: ", what);
+	}
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		return err_set(err, ERR_LAB, -EIO, "power %s: \"%s\" ended with %s %d",
+			       what, line, WIFEXITED(status) ? "exit status" : "signal",
+			       WIFEXITED(status) ? WEXITSTATUS(status)
+						 : WTERMSIG(status));
+	return 0;
+}
+
+static int command_on(struct power *p, struct err *err)
+{
+	return p->board->power.on ? run(p, "on", p->board->power.on, err) : 0;
+}
+
+static int command_off(struct power *p, struct err *err)
+{
+	return p->board->power.off ? run(p, "off", p->board->power.off, err) : 0;
+}
+
+static int command_reset(struct power *p, struct err *err)
+{
+	return run(p, "reset", p->board->power.reset, err);
+}
+
+static void command_free(struct power *p)
+{
+	free(p);
+}
+
+static const struct power_ops ops = {
+	.on = command_on,
+	.off = command_off,
+	.reset = command_reset,
+	.free = command_free,
+};
+
+struct power *power_command_new(void)
+{
+	struct power *p = xcalloc(1, sizeof(*p));
+
+	p->ops = &ops;
+	return p;
+}
