@@ -1,0 +1,450 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The only reader of the UART: raw bytes to disk, then observers, whatever the caller
+ * waits for. */
+#include "console/console.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+
+#include "parse/line.h"
+#include "util/io.h"
+#include "util/mem.h"
+#include "util/strbuf.h"
+
+enum {
+	MAX_OBSERVERS = 8,
+	READ_BYTES = 65536,
+	TICK_MS = 200,
+	REOPEN_MS = 100,
+	WINDOW_MAX = 8192, /* a prompt is searched in at most this much of an unfinished
+			      line */
+	PENDING_MAX = 1 << 18,
+	DRAIN_MS = 500,
+};
+
+/* Bytes closer than this share one line of the index. */
+#define INDEX_STEP_NS INT64_C(2000000)
+
+struct console {
+	struct console_opts opts;
+	int fd, raw_fd, idx_fd;
+	uint64_t offset;
+	int64_t idx_t_ns, tick_t_ns, last_byte_ns;
+	struct console_observer observers[MAX_OBSERVERS];
+	size_t n_observers;
+	struct strbuf pending; /* what came since the mark and no wait has looked at */
+	size_t searched;       /* whole lines before this were searched in vain */
+	bool stop, canceled, cancel_masked, eof_expected;
+	int64_t lost_since_ns; /* 0 = not lost */
+	struct deadline next_reopen;
+	char *buf;
+};
+
+int console_new(const struct console_opts *opts, struct console **out, struct err *err)
+{
+	struct console *c = xcalloc(1, sizeof(*c));
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+
+	c->opts = *opts;
+	c->fd = -1;
+	c->raw_fd = openat(opts->dirfd, "console.raw", flags, 0644);
+	c->idx_fd = c->raw_fd < 0 ? -1 : openat(opts->dirfd, "console.idx", flags, 0644);
+	if (c->idx_fd < 0) {
+		int r = err_set(err, ERR_LAB, -errno, "console.raw: %s", strerror(errno));
+
+		console_free(c);
+		return r;
+	}
+	c->idx_t_ns = -1;
+	c->tick_t_ns = -1;
+	c->buf = xmalloc(READ_BYTES);
+	*out = c;
+	return 0;
+}
+
+void console_free(struct console *c)
+{
+	if (!c)
+		return;
+	if (c->fd >= 0)
+		close(c->fd);
+	if (c->raw_fd >= 0) {
+		fsync(c->raw_fd);
+		close(c->raw_fd);
+	}
+	if (c->idx_fd >= 0) {
+		fsync(c->idx_fd);
+		close(c->idx_fd);
+	}
+	strbuf_release(&c->pending);
+	free(c->buf);
+	free(c);
+}
+
+void console_observe(struct console *c, const struct console_observer *o)
+{
+	if (c->n_observers == MAX_OBSERVERS)
+		BUG("more than %d observers", MAX_OBSERVERS);
+	c->observers[c->n_observers++] = *o;
+}
+
+void console_attach(struct console *c, int take_fd)
+{
+	console_detach(c);
+	c->fd = take_fd;
+	c->lost_since_ns = 0;
+	c->last_byte_ns = 0;
+}
+
+bool console_is_attached(const struct console *c)
+{
+	return c->fd >= 0;
+}
+
+void console_expect_eof(struct console *c, bool expected)
+{
+	c->eof_expected = expected;
+}
+
+uint64_t console_offset(const struct console *c)
+{
+	return c->offset;
+}
+
+int64_t console_now_ns(const struct console *c)
+{
+	return clock_now_ns() - c->opts.start_ns;
+}
+
+int64_t console_last_byte_ns(const struct console *c)
+{
+	return c->last_byte_ns;
+}
+
+void console_mark(struct console *c)
+{
+	strbuf_reset(&c->pending);
+	c->searched = 0;
+}
+
+void console_stop(struct console *c)
+{
+	c->stop = true;
+}
+
+void console_resume(struct console *c)
+{
+	c->stop = false;
+}
+
+void console_mask_cancel(struct console *c, bool masked)
+{
+	c->cancel_masked = masked;
+}
+
+bool console_was_canceled(const struct console *c)
+{
+	return c->canceled;
+}
+
+int console_sync(struct console *c, struct err *err)
+{
+	if (fsync(c->raw_fd) || fsync(c->idx_fd))
+		return err_set(err, ERR_LAB, -errno, "console.raw: fsync: %s",
+			       strerror(errno));
+	return 0;
+}
+
+/* The time that the bytes read now carry: that of the last index line while it is fresh,
+ * so that a UART that gives bytes one by one does not make an index larger than its
+ * record. */
+static int stamp(struct console *c, int64_t *t_ns, struct err *err)
+{
+	int64_t now = console_now_ns(c);
+	char line[64];
+
+	if (c->idx_t_ns >= 0 && now - c->idx_t_ns < INDEX_STEP_NS &&
+	    c->idx_t_ns >= c->tick_t_ns) {
+		*t_ns = c->idx_t_ns;
+		return 0;
+	}
+	int n = snprintf(line, sizeof(line), "%lld %llu\n", (long long)now,
+			 (unsigned long long)c->offset);
+	int r = io_write_all(c->idx_fd, line, (size_t)n);
+	if (r)
+		return err_set(err, ERR_LAB, r, "console.idx: %s", strerror(-r));
+	c->idx_t_ns = now;
+	*t_ns = now;
+	return 0;
+}
+
+static void keep_pending(struct console *c, const char *data, size_t len)
+{
+	if (c->pending.len + len > PENDING_MAX) {
+		size_t drop =
+			c->pending.len > WINDOW_MAX ? c->pending.len - WINDOW_MAX : 0;
+
+		strbuf_drop_front(&c->pending, drop);
+		c->searched = c->searched > drop ? c->searched - drop : 0;
+	}
+	strbuf_add(&c->pending, data, len);
+}
+
+static int take_bytes(struct console *c, const char *data, size_t len, struct err *err)
+{
+	int64_t t_ns = 0;
+	int r = stamp(c, &t_ns, err);
+
+	if (r)
+		return r;
+	r = io_write_all(c->raw_fd, data, len);
+	if (r)
+		return err_set(err, ERR_LAB, r, "console.raw: %s", strerror(-r));
+	uint64_t at = c->offset;
+	c->offset += len;
+	c->last_byte_ns = console_now_ns(c);
+	keep_pending(c, data, len);
+	for (size_t i = 0; i < c->n_observers; i++)
+		c->observers[i].bytes(c->observers[i].arg, data, len, at, t_ns);
+	if (c->opts.max_bytes && c->offset > c->opts.max_bytes)
+		return err_set(err, ERR_LAB, -EFBIG,
+			       "the console gave more than %llu bytes",
+			       (unsigned long long)c->opts.max_bytes);
+	return 0;
+}
+
+static void lose(struct console *c)
+{
+	close(TAKE_FD(c->fd));
+	if (!c->eof_expected)
+		c->lost_since_ns = clock_now_ns();
+	c->next_reopen = deadline_in_ms(0);
+}
+
+/* Read what is there, at most one buffer. 1 = end of stream, 0, or an error. */
+static int read_some(struct console *c, struct err *err)
+{
+	size_t len = 0;
+	bool end = false;
+
+	while (len < READ_BYTES) {
+		ssize_t n = read(c->fd, c->buf + len, READ_BYTES - len);
+
+		if (n > 0) {
+			len += (size_t)n;
+			continue;
+		}
+		if (n < 0 && errno == EINTR)
+			continue;
+		/* A pty gives EIO when its other end hangs up, a socket 0 or ECONNRESET.
+		 */
+		end = n == 0 || errno != EAGAIN;
+		break;
+	}
+	int r = len ? take_bytes(c, c->buf, len, err) : 0;
+	return r ? r : end;
+}
+
+void console_detach(struct console *c)
+{
+	struct err err = ERR_INIT;
+	struct deadline d = deadline_in_ms(DRAIN_MS);
+
+	while (c->fd >= 0 && !deadline_passed(d)) {
+		struct pollfd p = { .fd = c->fd, .events = POLLIN };
+
+		if (poll(&p, 1, 20) <= 0 || read_some(c, &err) != 0)
+			break;
+	}
+	if (c->fd >= 0)
+		close(TAKE_FD(c->fd));
+	c->lost_since_ns = 0;
+}
+
+static void tick(struct console *c)
+{
+	int64_t t_ns = console_now_ns(c);
+
+	c->tick_t_ns = t_ns;
+	for (size_t i = 0; i < c->n_observers; i++)
+		if (c->observers[i].tick)
+			c->observers[i].tick(c->observers[i].arg, t_ns);
+}
+
+static int try_reopen(struct console *c, struct err *err)
+{
+	int64_t gap_ms = (clock_now_ns() - c->lost_since_ns) / 1000000;
+	int fd = -1;
+	int r = -EAGAIN;
+
+	if (c->opts.reopen && deadline_passed(c->next_reopen)) {
+		r = c->opts.reopen(c->opts.arg, &fd, err);
+		c->next_reopen = deadline_in_ms(REOPEN_MS);
+	}
+	if (!r) {
+		c->fd = fd;
+		c->lost_since_ns = 0;
+		if (c->opts.gap)
+			c->opts.gap(c->opts.arg, gap_ms, c->offset);
+		return 0;
+	}
+	if (gap_ms >= c->opts.gap_ms)
+		return err_set(err, ERR_LAB, -ENOLINK,
+			       "console lost for %lld ms (limits.console_gap is %lld ms)",
+			       (long long)gap_ms, (long long)c->opts.gap_ms);
+	return 0;
+}
+
+/* One turn: wait for bytes, cancel, the extra fd or until, at most a tick. *extra says
+ * whether the extra fd is ready (as many of events as asked for). */
+static int turn(struct console *c, int extra_fd, short events, struct deadline until,
+		bool *extra, struct err *err)
+{
+	struct deadline limit =
+		deadline_min(until, deadline_in_ms(c->fd < 0 ? 20 : TICK_MS));
+	struct pollfd p[3] = {
+		{ .fd = c->fd, .events = POLLIN },
+		{ .fd = c->cancel_masked || c->canceled ? -1 : c->opts.cancel_fd,
+		  .events = POLLIN },
+		{ .fd = extra_fd, .events = events },
+	};
+	int r = 0, n = poll(p, 3, deadline_poll_ms(limit));
+
+	if (n < 0 && errno != EINTR)
+		return err_set(err, ERR_LAB, -errno, "poll: %s", strerror(errno));
+	if (n > 0 && p[0].revents)
+		r = read_some(c, err);
+	if (r == 1) {
+		lose(c);
+		r = 0;
+	}
+	if (!r && c->lost_since_ns)
+		r = try_reopen(c, err);
+	if (r)
+		return r;
+	if (n > 0 && p[1].revents)
+		c->canceled = true;
+	*extra = n > 0 && p[2].revents;
+	if (console_now_ns(c) - c->tick_t_ns >= (int64_t)TICK_MS * 1000000)
+		tick(c);
+	return 0;
+}
+
+/* Why a wait has to end now, or 0. */
+static int interrupted(struct console *c, struct err *err)
+{
+	if (c->canceled && !c->cancel_masked)
+		return err_set(err, ERR_CANCELED, -ECANCELED, "canceled");
+	return c->stop ? -EINTR : 0;
+}
+
+/* Search the lines that came since the last look, and the unfinished one again. */
+static bool search(struct console *c, struct pattern *const patterns[], size_t n,
+		   struct console_hit *hit)
+{
+	size_t from = c->searched;
+
+	while (from < c->pending.len) {
+		const char *text = c->pending.buf + from;
+		size_t left = c->pending.len - from;
+		const char *nl = memchr(text, '\n', left);
+		size_t len = nl ? (size_t)(nl - text) : left;
+
+		if (len > WINDOW_MAX) {
+			text += len - WINDOW_MAX;
+			len = WINDOW_MAX;
+		}
+		for (size_t i = 0; i < n; i++) {
+			struct pattern_match m;
+
+			if (!pattern_find(patterns[i], text, len, 0, &m))
+				continue;
+			size_t used = (size_t)(text - c->pending.buf) + m.end;
+			hit->index = (int)i;
+			hit->offset = c->offset - (c->pending.len - used);
+			line_clean(text + m.start, m.end - m.start, hit->text,
+				   sizeof(hit->text));
+			strbuf_drop_front(&c->pending, used);
+			c->searched = 0;
+			return true;
+		}
+		if (!nl)
+			break;
+		from = (size_t)(nl - c->pending.buf) + 1;
+	}
+	c->searched = from;
+	return false;
+}
+
+int console_wait(struct console *c, struct pattern *const patterns[], size_t n,
+		 struct deadline d, struct console_hit *hit, struct err *err)
+{
+	for (;;) {
+		bool extra;
+		int r = interrupted(c, err);
+
+		if (r)
+			return r;
+		if (search(c, patterns, n, hit))
+			return 0;
+		if (deadline_passed(d))
+			return -ETIMEDOUT;
+		r = turn(c, -1, 0, d, &extra, err);
+		if (r)
+			return r;
+	}
+}
+
+int console_wait_fd(struct console *c, int fd, struct deadline d, struct err *err)
+{
+	for (;;) {
+		bool ready = false;
+		int r = interrupted(c, err);
+
+		if (r)
+			return r;
+		if (deadline_passed(d))
+			return fd < 0 ? 0 : -ETIMEDOUT;
+		r = turn(c, fd, POLLIN, d, &ready, err);
+		if (r || ready)
+			return r;
+	}
+}
+
+int console_send(struct console *c, const void *data, size_t len, uint32_t delay_us,
+		 struct deadline d, struct err *err)
+{
+	const char *p = data;
+
+	while (len) {
+		int r = interrupted(c, err);
+
+		if (r)
+			return r;
+		size_t want = delay_us ? 1 : len;
+		ssize_t n = c->fd < 0 ? -1 : write(c->fd, p, want);
+		if (n > 0) {
+			p += n;
+			len -= (size_t)n;
+			if (delay_us && len) {
+				struct deadline pace =
+					deadline_in_ns((int64_t)delay_us * 1000);
+
+				r = console_wait_fd(c, -1, pace, err);
+				if (r)
+					return r;
+			}
+			continue;
+		}
+		if (deadline_passed(d))
+			return err_set(err, ERR_LAB, -EIO, "the console takes no bytes");
+		/* Full, or gone: serve the console until it takes bytes again. */
+		bool ready;
+		r = turn(c, c->fd, POLLOUT, deadline_min(d, deadline_in_ms(50)), &ready,
+			 err);
+		if (r)
+			return r;
+	}
+	return 0;
+}
