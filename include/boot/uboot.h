@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The dialogue with U-Boot: stop its autoboot, type commands one for each prompt with
+ * their echo checked, and start the kernel. Reads top to bottom; every wait serves the
+ * console. */
+#pragma once
+
+#include "console/console.h"
+#include "parse/board_spec.h"
+#include "util/strbuf.h"
+
+struct uboot {
+	struct console *console;        /* borrowed */
+	const struct board_spec *board; /* borrowed */
+	/* What was done, for the journal: "type" with the text, "reached" with "autoboot"
+	 * or "loader-prompt". */
+	void (*did)(void *arg, const char *what, const char *text);
+	void *arg;
+	int64_t prompt_ms; /* one wait for a prompt */
+};
+
+/* All return 0, a code of console.h, or an error with err set. What U-Boot says of a
+ * failed command becomes -EREMOTEIO with its own words in err->msg (ERR_LAB: the board
+ * did not do what it should). */
+
+/* From power-on to the first prompt. -ETIMEDOUT when neither autoboot nor a prompt
+ * showed. */
+MUST_CHECK int uboot_stop_autoboot(struct uboot *u, struct deadline d, struct err *err);
+/* One command that comes back to the prompt. */
+MUST_CHECK int uboot_command(struct uboot *u, const char *command, struct deadline d,
+			     struct err *err);
+/* The last command: the kernel starts (one of start_messages, default "Starting kernel")
+ * or the prompt comes back (-EREMOTEIO: nothing booted). */
+MUST_CHECK int uboot_boot(struct uboot *u, const char *command, const char *start_message,
+			  struct deadline d, struct err *err);
+/* A fresh prompt after bytes that may wait in the UART since before a reset. */
+MUST_CHECK int uboot_fresh_prompt(struct uboot *u, struct deadline d, struct err *err);

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the files of session/ share about one running job. Not for other layers. */
+#pragma once
+
+#include "boot/stage.h"
+#include "boot/uboot.h"
+#include "hw/power.h"
+#include "session/definition.h"
+#include "session/journal.h"
+#include "session/session.h"
+#include "session/watch.h"
+
+struct session {
+	const struct session_opts *opts;
+	const struct job_spec *job;
+	const struct board_spec *board;
+	struct run_dir *dir;
+	struct journal *journal;
+	struct watch *watch;
+	struct console *console;
+	struct power *power;
+	int lock_fd;
+	struct deadline job_deadline;
+	int64_t start_ns; /* run time 0 */
+
+	const struct job_deploy *deploy; /* of the running namespace; NULL = none */
+	struct staged staged;
+	bool is_staged;
+	bool self_check_ok; /* power commands worked and TFTP served, as far as tried */
+	char nonce[33];
+	char *append; /* the whole kernel command line; NULL = none */
+	struct definition_set definitions;
+
+	uint32_t attempt; /* number of the running or last one; 0 = none yet */
+	bool attempt_open;
+	const struct job_boot *boot; /* what the running attempt booted; NULL = none */
+	bool at_shell;               /* a prompt stands there, as far as we know */
+	bool helpers_ready;          /* lava-test-case and friends are in PATH */
+	uint32_t marker;             /* number of the next shell marker */
+};
+
+/* How an action of the job ended. Kernel faults are no errors: the watch holds them. */
+enum outcome {
+	OUT_OK,
+	OUT_KERNEL,  /* a fatal incident was seen */
+	OUT_TIMEOUT, /* a prompt or an end never came */
+	OUT_TEST, /* lava-test-raise, or an interactive test's failure that ends the job
+		   */
+	OUT_LAB,
+	OUT_JOB,
+	OUT_CANCELED,
+	OUT_BUG,
+};
+const char *outcome_to_str(enum outcome o);
+/* What r and err of a step mean; waiting_for goes into the reason of a time-out. */
+enum outcome session_outcome(struct session *s, int r, struct err *err,
+			     const char *waiting_for);
+
+/* session/act.c: what we do to the board, each recorded before it is done. */
+MUST_CHECK int session_power(struct session *s, const char *what,
+			     struct err *err); /* on off reset */
+void session_phase(struct session *s, const char *fmt, ...) PRINTF(2, 3);
+/* Type a line; secret text is recorded as ***. */
+MUST_CHECK int session_type(struct session *s, const char *text, bool is_secret,
+			    struct err *err);
+void session_reached(struct session *s, const char *what);
+/* console_wait with the silence timer: quiet for longer than the job allows, and no
+ * answer to a probe, becomes an incident and -EINTR. probe = false where a newline could
+ * do harm (a password prompt). */
+MUST_CHECK int session_wait(struct session *s, struct pattern *const patterns[], size_t n,
+			    struct deadline d, bool probe, struct console_hit *hit,
+			    struct err *err);
+struct uboot session_uboot(struct session *s, int64_t prompt_ms);
+
+/* session/stage_job.c */
+MUST_CHECK int session_stage(struct session *s, const struct job_action *deploy,
+			     const struct job_boot *boot, struct deadline d,
+			     struct err *err);
+void session_unstage(struct session *s);
+
+/* session/boot.c */
+enum outcome session_boot(struct session *s, const struct job_action *action,
+			  struct err *err);
+/* Log in where a login prompt comes, until one of the prompts stands there. */
+MUST_CHECK int session_login(struct session *s, const struct job_auto_login *login,
+			     const struct strvec *prompts, struct deadline d,
+			     struct err *err);
+
+/* session/shell.c: a POSIX shell at the prompt */
+MUST_CHECK int shell_run(struct session *s, const char *command, struct deadline d,
+			 int *exit_status, struct err *err);
+/* The same, and what it printed, byte for byte as the console gave it, to a file below
+ * artifacts/. */
+MUST_CHECK int shell_capture(struct session *s, const char *command, const char *artifact,
+			     struct deadline d, int *exit_status, struct err *err);
+
+/* session/test.c, session/interactive.c, session/monitor.c */
+enum outcome session_test(struct session *s, const struct job_action *action,
+			  struct err *err);
+enum outcome session_interactive(struct session *s, const struct job_interactive *it,
+				 struct deadline d, struct err *err);
+enum outcome session_monitor(struct session *s, const struct job_monitor *m,
+			     struct deadline d, struct err *err);
+enum outcome session_command(struct session *s, const struct job_action *action,
+			     struct err *err);
+
+/* session/aftermath.c: after a failure */
+/* Let the report settle, and watch a board that boots again by itself. */
+void session_watch_on(struct session *s);
+void session_recover(struct session *s);

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The one reader of what the board says and what we did. Bytes and actions go in, in
+ * their order; events come out. No clock, no I/O: `bootrig run` feeds it live, `bootrig
+ * replay` from console.raw, console.idx and actions.jsonl, and both get the same events.
+ * Detection runs on every byte in every phase.
+ *
+ * Events are JSON objects with "t" (seconds since the run began), "offset" (in
+ * console.raw) and "type": stage {stage, boot}            boot {boot, cause, after}
+ * kernel {banner, release} nonce {where}                  transfer {bytes}
+ * incident-opened {id, kind, title} incident {id, incident{}}      test {suite, name,
+ * result, …}  raise {message} and each action again, type = its "do".
+ * docs/architecture.md has the table. */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "parse/incident.h"
+#include "parse/job_spec.h"
+#include "parse/stage.h"
+
+struct watch;
+
+struct watch_opts {
+	const struct job_watch *
+		fatal; /* the job's raised and lowered kinds; NULL = defaults. Borrowed */
+	/* Each event, borrowed for the call. */
+	void (*event)(void *arg, const json_t *event);
+	/* A fatal incident has just become known; stop typing. May be NULL. */
+	void (*fatal_seen)(void *arg, const struct incident *in);
+	void *arg;
+};
+
+struct watch *watch_new(const struct watch_opts *opts);
+void watch_free(struct watch *w);
+void watch_bytes(struct watch *w, const char *data, size_t len, uint64_t offset,
+		 int64_t t_ns);
+void watch_tick(struct watch *w, int64_t t_ns);
+/* An action as it stands in actions.jsonl: {"t": ns, "offset": n, "do": …}. */
+void watch_action(struct watch *w, const json_t *action);
+/* The record ended. */
+void watch_end(struct watch *w);
+
+/* What the session asks. */
+struct watch_state {
+	enum stage stage;
+	uint32_t boots;         /* since the run began */
+	uint32_t attempt_boots; /* since the attempt began */
+	bool kernel_seen;       /* in the running attempt */
+	bool incident_open;     /* a report that has not settled */
+	int32_t fatal_id;       /* first fatal incident of the attempt; -1 = none */
+	enum incident_kind fatal_kind;
+	char fatal_title[160];
+	bool says_reboot; /* "Rebooting in N seconds", in this attempt */
+	uint32_t reboot_in_s;
+	bool panicked;
+	uint32_t resets; /* uncommanded, in this attempt */
+	uint64_t last_transfer_bytes;
+	bool nonce_seen;
+	bool raised; /* lava-test-raise */
+	char raise_message[128];
+};
+const struct watch_state *watch_state(const struct watch *w);

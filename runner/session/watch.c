@@ -1,0 +1,514 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Bytes and actions in, events out: the same code for a live run and for replay. What the
+ * console's text means is parse/'s business; this file knows what the board was told to
+ * do meanwhile. */
+#include "session/watch.h"
+
+#include "parse/line.h"
+#include "parse/oops.h"
+#include "parse/test_output.h"
+#include "util/jsonx.h"
+#include "util/mem.h"
+#include "util/strbuf.h"
+
+enum { MAX_OPEN = 64, MAX_BANNER = 512 };
+
+struct open_incident {
+	uint64_t line, offset;
+	int32_t id;
+};
+
+struct watch {
+	struct watch_opts opts;
+	struct watch_state st;
+	struct line_splitter lines;
+	struct stage_tracker stages;
+	struct oops_reader *oops;
+	struct test_parser *tests;
+	struct open_incident open[MAX_OPEN];
+	size_t n_open;
+	int32_t next_id;
+	int64_t t_ns; /* of the bytes or action being handled */
+	uint64_t offset;
+	char nonce[80], phase[80];
+	uint32_t attempt;
+	uint32_t loop_boots; /* boots without the goal that make a loop */
+	uint32_t boots_since_goal;
+	bool in_recovery, in_boot_with_kernel, says_restart, loop_reported;
+	char nonce_where[16];
+};
+
+static json_t *event(int64_t t_ns, uint64_t offset, const char *type)
+{
+	json_t *e = json_object();
+
+	/* Microseconds: what the index can say, and short in JSON. */
+	json_put(e, "t", json_real((double)(t_ns / 1000) / 1e6));
+	json_put(e, "offset", json_integer((json_int_t)offset));
+	json_put(e, "type", json_string(type));
+	return e;
+}
+
+static void emit(struct watch *w, json_t *take_event)
+{
+	if (w->in_recovery)
+		json_put(take_event, "recovery", json_true());
+	w->opts.event(w->opts.arg, take_event);
+	json_decref(take_event);
+}
+
+static bool is_fatal(const struct watch *w, enum incident_kind kind)
+{
+	signed char said = w->opts.fatal ? w->opts.fatal->fatal[kind] : -1;
+
+	return said < 0 ? incident_kind_is_fatal(kind) : said > 0;
+}
+
+/* A reset or a loop is explained by the oops or panic before it, which then decides. */
+static bool is_consequence(enum incident_kind kind)
+{
+	return kind == INCIDENT_RESET || kind == INCIDENT_BOOT_LOOP ||
+	       kind == INCIDENT_SILENCE;
+}
+
+static void note_fatal(struct watch *w, int32_t id, const struct incident *in)
+{
+	struct watch_state *st = &w->st;
+	bool is_first = st->fatal_id < 0;
+
+	if (w->in_recovery || !is_fatal(w, in->kind))
+		return;
+	if (!is_first && (is_consequence(in->kind) || !is_consequence(st->fatal_kind)) &&
+	    !(st->fatal_kind == INCIDENT_RESET && in->kind == INCIDENT_BOOT_LOOP))
+		return;
+	st->fatal_id = id;
+	st->fatal_kind = in->kind;
+	snprintf(st->fatal_title, sizeof(st->fatal_title), "%s",
+		 in->title ? in->title : "");
+	if (w->opts.fatal_seen)
+		w->opts.fatal_seen(w->opts.arg, in);
+}
+
+static void emit_opened(struct watch *w, int32_t id, const struct incident *in)
+{
+	json_t *e = event(in->decided_t_ns ? in->decided_t_ns : w->t_ns, in->offset,
+			  "incident-opened");
+
+	json_put(e, "id", json_integer(id));
+	json_put(e, "kind", json_string(incident_kind_to_str(in->kind)));
+	json_put(e, "title", json_lossy_str(in->title));
+	json_put(e, "fatal", json_boolean(is_fatal(w, in->kind)));
+	emit(w, e);
+}
+
+static void emit_incident(struct watch *w, int32_t id, const struct incident *in)
+{
+	int64_t decided = in->decided_t_ns ? in->decided_t_ns : w->t_ns;
+	json_t *e = event(decided, in->offset, "incident");
+	json_t *body = incident_to_json(in);
+
+	json_put(body, "fatal", json_boolean(is_fatal(w, in->kind)));
+	json_put(body, "boot", json_integer(w->st.boots));
+	json_put(body, "id", json_integer(id));
+	json_put(body, "attempt", json_integer(w->attempt));
+	json_put(body, "phase", json_string(w->phase));
+	json_put(body, "decided_s", json_real((double)(decided / 1000) / 1e6));
+	json_put(body, "end_offset", json_integer((json_int_t)in->last_offset));
+	json_put(e, "id", json_integer(id));
+	json_put(e, "incident", body);
+	emit(w, e);
+}
+
+static void incident_opened(void *arg, const struct incident *in)
+{
+	struct watch *w = arg;
+	int32_t id = w->next_id++;
+
+	if (w->n_open == MAX_OPEN)
+		BUG("more than %d open incidents", MAX_OPEN);
+	w->open[w->n_open++] = (struct open_incident){ in->line, in->offset, id };
+	emit_opened(w, id, in);
+	note_fatal(w, id, in);
+}
+
+static void note_panic(struct watch *w, const struct incident *in)
+{
+	if (w->in_recovery)
+		return;
+	w->st.panicked |= in->panicked;
+	if (in->says_reboot) {
+		w->st.says_reboot = true;
+		w->st.reboot_in_s = in->reboot_in_s;
+	}
+}
+
+static void incident_closed(void *arg, const struct incident *in)
+{
+	struct watch *w = arg;
+
+	note_panic(w, in);
+	for (size_t i = 0; i < w->n_open; i++) {
+		if (w->open[i].line != in->line || w->open[i].offset != in->offset)
+			continue;
+		emit_incident(w, w->open[i].id, in);
+		if (w->st.fatal_id == w->open[i].id && in->title) {
+			w->st.fatal_kind = in->kind;
+			snprintf(w->st.fatal_title, sizeof(w->st.fatal_title), "%s",
+				 in->title);
+		}
+		w->open[i] = w->open[--w->n_open];
+		return;
+	}
+	/* Closed without opened cannot be: the reader promises both. */
+	BUG("incident at line %llu closed twice", (unsigned long long)in->line);
+}
+
+/* An incident that no text reports: silence, reset, loop. */
+PRINTF(3, 4)
+static void report_own(struct watch *w, enum incident_kind kind, const char *fmt, ...)
+{
+	struct incident *in = incident_new(kind);
+	struct strbuf title = STRBUF_INIT;
+	va_list ap;
+	int32_t id = w->next_id++;
+
+	va_start(ap, fmt);
+	strbuf_vaddf(&title, fmt, ap);
+	va_end(ap);
+	free(in->title);
+	in->title = strbuf_take(&title);
+	in->confidence = 1.0;
+	in->line = w->lines.number;
+	in->offset = in->last_offset = w->offset;
+	in->t_ns = in->decided_t_ns = w->t_ns;
+	in->boot = w->st.boots;
+	emit_opened(w, id, in);
+	emit_incident(w, id, in);
+	note_fatal(w, id, in);
+	incident_free(in);
+}
+
+static const char *reset_cause(const struct watch *w)
+{
+	if (w->st.panicked || w->st.says_reboot)
+		return "panic";
+	if (w->says_restart)
+		return "reboot";
+	return w->st.fatal_id >= 0 ? "watchdog-or-panic" : "unknown";
+}
+
+static void new_boot(struct watch *w, const struct stage_event *e)
+{
+	struct watch_state *st = &w->st;
+	json_t *j = event(e->t_ns, e->offset, "boot");
+	bool is_reset = e->is_unexpected && w->in_boot_with_kernel;
+	const char *cause = is_reset           ? reset_cause(w)
+			    : e->is_unexpected ? "unknown"
+					       : "commanded";
+
+	if (!w->in_recovery) {
+		st->boots++;
+		st->attempt_boots++;
+		w->boots_since_goal++;
+	}
+	json_put(j, "boot", json_integer(st->boots));
+	json_put(j, "cause", json_string(cause));
+	json_put(j, "after", json_string(stage_to_str(e->from)));
+	emit(w, j);
+	w->in_boot_with_kernel = false;
+	w->says_restart = false;
+	if (w->in_recovery)
+		return;
+	if (is_reset) {
+		st->resets++;
+		if (st->fatal_id < 0)
+			report_own(w, INCIDENT_RESET,
+				   "reset: the board started again while its kernel ran");
+	}
+	if (w->loop_boots && w->boots_since_goal >= w->loop_boots && !w->loop_reported &&
+	    st->attempt_boots > 1) {
+		w->loop_reported = true;
+		if (st->fatal_id < 0 || is_consequence(st->fatal_kind))
+			report_own(w, INCIDENT_BOOT_LOOP, "boot loop");
+	}
+}
+
+static void stage_seen(void *arg, const struct stage_event *e)
+{
+	struct watch *w = arg;
+
+	if (e->is_boot)
+		new_boot(w, e);
+	w->st.stage = e->stage;
+	if (e->stage == STAGE_STARTING || e->stage == STAGE_KERNEL ||
+	    e->stage == STAGE_USERSPACE) {
+		w->in_boot_with_kernel = true;
+		if (!w->in_recovery)
+			w->st.kernel_seen = true;
+	}
+	if (e->stage == e->from && !e->is_boot)
+		return;
+	json_t *j = event(e->t_ns, e->offset, "stage");
+	json_put(j, "stage", json_string(stage_to_str(e->stage)));
+	json_put(j, "boot", json_integer(w->st.boots));
+	emit(w, j);
+}
+
+static void test_seen(void *arg, const struct test_event *e)
+{
+	struct watch *w = arg;
+	json_t *j;
+
+	if (w->in_recovery)
+		return;
+	if (e->kind == TEST_EVENT_RAISE) {
+		w->st.raised = true;
+		snprintf(w->st.raise_message, sizeof(w->st.raise_message), "%.*s",
+			 (int)sizeof(w->st.raise_message) - 1, e->name);
+		j = event(e->t_ns, e->offset, "raise");
+		json_put(j, "message", json_lossy_str(e->name));
+		emit(w, j);
+		return;
+	}
+	if (e->kind != TEST_EVENT_CASE && e->kind != TEST_EVENT_PLAN_SHORT)
+		return;
+	j = event(e->t_ns, e->offset, "test");
+	json_put(j, "source", json_string(e->source));
+	json_put(j, "suite", json_string(w->phase));
+	json_put(j, "name", json_lossy_str(e->name));
+	if (e->set[0])
+		json_put(j, "set", json_lossy_str(e->set));
+	if (e->kind == TEST_EVENT_PLAN_SHORT) {
+		json_put(j, "result", json_string("unknown"));
+		json_put(j, "missing", json_integer(e->n_missing));
+	} else {
+		json_put(j, "result", json_string(test_result_to_str(e->result)));
+	}
+	if (e->measurement[0])
+		json_put(j, "measurement", json_lossy_str(e->measurement));
+	if (e->units[0])
+		json_put(j, "units", json_lossy_str(e->units));
+	json_put(j, "attempt", json_integer(w->attempt));
+	emit(w, j);
+}
+
+/* The release is the third word of "Linux version RELEASE (…". */
+static void banner_seen(struct watch *w, const struct line *l, const char *text)
+{
+	static const char key[] = "Linux version ";
+	const char *release = text + sizeof(key) - 1;
+	json_t *j = event(l->t_ns, l->offset, "kernel");
+
+	json_put(j, "banner", json_lossy_str(text));
+	json_put(j, "release", json_lossy(release, strcspn(release, " ")));
+	json_put(j, "boot", json_integer(w->st.boots));
+	emit(w, j);
+}
+
+static void nonce_seen(struct watch *w, const struct line *l, const char *where)
+{
+	json_t *j = event(l->t_ns, l->offset, "nonce");
+
+	json_put(j, "where", json_string(where));
+	json_put(j, "boot", json_integer(w->st.boots));
+	emit(w, j);
+	if (strcmp(where, "u-boot") != 0)
+		w->st.nonce_seen = true;
+}
+
+static void read_line_text(struct watch *w, const struct line *l)
+{
+	char text[MAX_BANNER + 1];
+	const char *p;
+
+	/* Cheap looks at the raw line first: this runs for every line of the console. */
+	if (w->nonce[0] && memmem(l->text, l->len, w->nonce, strlen(w->nonce))) {
+		bool said_by_kernel = memmem(l->text, l->len, "ommand line:", 12) != NULL;
+		bool in_loader = w->st.stage == STAGE_UBOOT || w->st.stage == STAGE_TFTP;
+
+		nonce_seen(w, l,
+			   said_by_kernel ? "console"
+			   : in_loader    ? "u-boot"
+					  : "cmdline");
+	}
+	if (memmem(l->text, l->len, "reboot: Restarting system", 25) ||
+	    memmem(l->text, l->len, "reboot: Power down", 18))
+		w->says_restart = true;
+	if (!memmem(l->text, l->len, "Linux version ", 14) || !w->in_boot_with_kernel)
+		return;
+	line_clean(l->text, l->len, text, sizeof(text));
+	p = strstr(text, "Linux version ");
+	if (p && !w->in_recovery)
+		banner_seen(w, l, p);
+}
+
+static void line_seen(void *arg, const struct line *l)
+{
+	struct watch *w = arg;
+	uint64_t transferred = w->stages.last_transfer_bytes;
+
+	w->offset = l->offset;
+	stage_feed(&w->stages, l, stage_seen, w);
+	if (w->stages.last_transfer_bytes != transferred) {
+		json_t *j = event(l->t_ns, l->offset, "transfer");
+
+		w->st.last_transfer_bytes = w->stages.last_transfer_bytes;
+		json_put(j, "bytes", json_integer((json_int_t)w->st.last_transfer_bytes));
+		emit(w, j);
+	}
+	read_line_text(w, l);
+	test_parser_feed(w->tests, l);
+}
+
+struct watch *watch_new(const struct watch_opts *opts)
+{
+	static const struct oops_ops ops = { .opened = incident_opened,
+					     .closed = incident_closed };
+	const struct oops_opts oops_opts = { .has_times = true, .no_resets = true };
+	struct watch *w = xcalloc(1, sizeof(*w));
+
+	w->opts = *opts;
+	w->st.fatal_id = -1;
+	w->loop_boots = 3;
+	line_splitter_init(&w->lines);
+	stage_init(&w->stages);
+	w->oops = oops_new(&oops_opts, &ops, w);
+	w->tests = test_parser_new(test_seen, w);
+	return w;
+}
+
+void watch_free(struct watch *w)
+{
+	if (!w)
+		return;
+	oops_free(w->oops);
+	test_parser_free(w->tests);
+	free(w);
+}
+
+void watch_bytes(struct watch *w, const char *data, size_t len, uint64_t offset,
+		 int64_t t_ns)
+{
+	w->t_ns = t_ns;
+	w->offset = offset;
+	/* Line by line to both, so that events come in the order of the text. */
+	while (len) {
+		const char *nl = memchr(data, '\n', len);
+		size_t n = nl ? (size_t)(nl - data) + 1 : len;
+
+		oops_feed(w->oops, data, n, t_ns);
+		line_feed(&w->lines, data, n, t_ns, line_seen, w);
+		data += n;
+		len -= n;
+		offset += n;
+		w->offset = offset;
+	}
+	w->st.incident_open = oops_is_open(w->oops);
+}
+
+void watch_tick(struct watch *w, int64_t t_ns)
+{
+	w->t_ns = t_ns;
+	oops_tick(w->oops, t_ns);
+	w->st.incident_open = oops_is_open(w->oops);
+}
+
+static void attempt_begins(struct watch *w, const json_t *action)
+{
+	struct watch_state *st = &w->st;
+
+	w->attempt = (uint32_t)json_get_int(action, "n", w->attempt + 1);
+	st->attempt_boots = 0;
+	st->kernel_seen = false;
+	st->fatal_id = -1;
+	st->says_reboot = st->panicked = st->nonce_seen = false;
+	st->resets = 0;
+	w->boots_since_goal = 0;
+	w->loop_reported = false;
+	w->in_boot_with_kernel = false;
+}
+
+static void power_moves(struct watch *w, const json_t *action)
+{
+	const char *what = json_get_str(action, "what", "");
+	bool is_off = strcmp(what, "off") == 0;
+
+	stage_commanded(&w->stages, is_off, w->t_ns);
+	w->in_boot_with_kernel = false;
+	if (is_off)
+		w->st.stage = STAGE_OFF;
+}
+
+static void prompt_reached(struct watch *w, const json_t *action)
+{
+	const char *what = json_get_str(action, "what", "");
+
+	if (strcmp(what, "login") != 0 && strcmp(what, "prompt") != 0)
+		return;
+	stage_reached_userspace(&w->stages, w->offset, w->t_ns, stage_seen, w);
+	w->in_boot_with_kernel = true;
+	if (!w->in_recovery)
+		w->st.kernel_seen = true;
+	if (strcmp(what, "prompt") == 0)
+		w->boots_since_goal = 0;
+}
+
+/* The action itself is an event too, so that the result is a fold over events alone. */
+static void pass_on(struct watch *w, const json_t *action, const char *what)
+{
+	json_t *e = event(w->t_ns, w->offset, what);
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(
+		(json_t *)(uintptr_t)action, key,
+		value) if (strcmp(key, "t") != 0 && strcmp(key, "offset") != 0 &&
+			   strcmp(key, "do") != 0) json_put(e, key, json_incref(value));
+	emit(w, e);
+}
+
+void watch_action(struct watch *w, const json_t *action)
+{
+	const char *what = json_get_str(action, "do", "");
+
+	watch_tick(w, json_get_int(action, "t", w->t_ns));
+	w->offset = (uint64_t)json_get_int(action, "offset", (int64_t)w->offset);
+	if (strcmp(what, "recovery") == 0)
+		w->in_recovery = json_get_bool(action, "running", false);
+	pass_on(w, action, what);
+	if (strcmp(what, "attempt") == 0)
+		attempt_begins(w, action);
+	else if (strcmp(what, "phase") == 0)
+		snprintf(w->phase, sizeof(w->phase), "%s",
+			 json_get_str(action, "name", ""));
+	else if (strcmp(what, "power") == 0)
+		power_moves(w, action);
+	else if (strcmp(what, "reached") == 0)
+		prompt_reached(w, action);
+	else if (strcmp(what, "staged") == 0)
+		snprintf(w->nonce, sizeof(w->nonce), "%s",
+			 json_get_str(action, "nonce", ""));
+	else if (strcmp(what, "detection") == 0)
+		oops_set_enabled(w->oops, json_get_bool(action, "enabled", true));
+	else if (strcmp(what, "run") == 0)
+		w->loop_boots = (uint32_t)json_get_int(action, "loop_boots", 3);
+	else if (strcmp(what, "silence") == 0)
+		report_own(w, INCIDENT_SILENCE, "silence in %s",
+			   json_get_str(action, "stage", stage_to_str(w->st.stage)));
+	else if (strcmp(what, "no-boot") == 0)
+		report_own(w, INCIDENT_NO_BOOT, "no boot: %s",
+			   json_get_str(action, "reason", ""));
+}
+
+void watch_end(struct watch *w)
+{
+	line_flush(&w->lines, line_seen, w);
+	oops_end(w->oops);
+	test_parser_end(w->tests);
+	w->st.incident_open = false;
+}
+
+const struct watch_state *watch_state(const struct watch *w)
+{
+	return &w->st;
+}
