@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "boot/extlinux.h"
+#include "boot/stage_dir.h"
 #include "kernel/image.h"
 #include "kernel/overlay.h"
 #include "kernel/task.h"
@@ -39,7 +40,6 @@ struct staged_file {
 
 struct staged {
 	char *root, *subdir; /* copies of the request's; subdir "" */
-	char *dir_name;      /* "bootrig-r1" */
 	struct staged_file kernel, ramdisk, dtb, config;
 	struct image_info image;        /* of the kernel as staged */
 	char *kernel_member;            /* "boot/vmlinuz-6.1.0-56-arm64" or NULL */
@@ -47,13 +47,14 @@ struct staged {
 	struct ramdisk_info ramdisk_is; /* as staged, behind the overlay */
 	bool has_overlay;               /* OVERLAY_BIN will be there */
 	bool kernel_from_cache;
-	uint32_t n_swept; /* directories of dead runs that were removed */
-	int dir_fd;       /* holds the lock that says "this run lives"; -1 */
+	uint32_t n_swept;     /* directories of dead runs that were removed */
+	struct stage_dir dir; /* "bootrig-r1"; holds the lock that says "this run lives"
+			       */
 };
 
 #define STAGED_INIT                                                                      \
 	{                                                                                \
-		.dir_fd = -1                                                             \
+		.dir = STAGE_DIR_INIT                                                    \
 	}
 
 /* Fetch, unpack, write. On error nothing stays behind. ERR_JOB: what the job names is not
