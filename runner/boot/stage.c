@@ -570,7 +570,7 @@ int stage_config(struct staged *s, const char *mac, const struct extlinux *x,
 	if (r)
 		return r;
 	r = io_atomic_write_at(dirfd, name.str, text.buf, text.len);
-	if (!r && fchmodat(dirfd, name.str, 0644, 0))
+	if (!r && fchmodat(dirfd, name.str, 0444, 0))
 		r = -errno;
 	if (r)
 		return disk_failed(err, name.str, r);

@@ -236,6 +236,7 @@ int overlay_write(const struct overlay_tree *trees, size_t n_trees, int out_fd,
 		  const struct task *task, uint64_t *size, struct err *err)
 {
 	struct writer w = { .a = archive_write_new(), .task = task, .err = err };
+	off_t start = lseek(out_fd, 0, SEEK_CUR);
 	int r;
 
 	if (!w.a)
@@ -253,7 +254,8 @@ int overlay_write(const struct overlay_tree *trees, size_t n_trees, int out_fd,
 		r = put_tree(&w, &trees[i]);
 	if (!r && archive_write_close(w.a) != ARCHIVE_OK)
 		r = write_failed(&w);
-	*size = (uint64_t)archive_filter_bytes(w.a, -1);
+	off_t end = lseek(out_fd, 0, SEEK_CUR);
+	*size = end > start ? (uint64_t)(end - start) : 0;
 	if (r)
 		archive_write_fail(w.a);
 	archive_write_free(w.a);
