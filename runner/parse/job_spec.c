@@ -75,8 +75,22 @@ static void load_repeat(struct spec_report *r, const struct yaml_node *n,
 	}
 	if (!yaml_get_u64(r, count, "repeat.count", 1, MAX_ACTIONS, &times))
 		return;
-	for (uint64_t i = 0; i < times && job->n_actions <= MAX_ACTIONS; i++)
+	/* A round that adds nothing or complains would do so again, for ever when nested.
+	 */
+	const size_t known = r->n;
+
+	for (size_t before = SIZE_MAX;
+	     times && r->n == known && job->n_actions != before &&
+	     job->n_actions < MAX_ACTIONS;
+	     times--) {
+		before = job->n_actions;
 		load_actions(r, actions, "repeat.actions", job);
+	}
+	if (times && r->n == known)
+		spec_complain(
+			r, n->mark,
+			"the job has too many actions; expected at most %d, repeats counted",
+			MAX_ACTIONS);
 }
 
 static void load_action(struct spec_report *r, const struct yaml_node *item,

@@ -228,9 +228,9 @@ void job_load_deploy(struct spec_report *r, const struct yaml_node *n,
 	if (!yaml_want_map(r, n, "deploy") || !is_tftp(r, n))
 		return;
 	yaml_load_map(r, n, "deploy", deploy_fields, ARRAY_SIZE(deploy_fields), a);
-	if (!d->modules.url)
+	if (!d->modules.mark.line)
 		return;
-	if (!d->ramdisk.url && !d->nfsrootfs.url && yaml_find(n, "kernel"))
+	if (!d->ramdisk.mark.line && !d->nfsrootfs.mark.line)
 		spec_complain(
 			r, d->modules.mark,
 			"deploy.modules has no place to go; expected a ramdisk or nfsrootfs beside it");

@@ -89,7 +89,8 @@ static void check_boot(struct spec_report *r, const struct job_spec *job, size_t
 	const struct job_action *a = &job->actions[i];
 	const struct job_action *deploy = latest(job, i, JOB_DEPLOY, false);
 
-	if (a->boot.method == JOB_BOOT_MINIMAL || a->boot.commands == JOB_COMMANDS_LIST)
+	/* A boot without a prompt was refused already, and said so. */
+	if (a->boot.method == JOB_BOOT_MINIMAL || !a->boot.prompts.n)
 		return;
 	if (!deploy) {
 		const struct job_action *other = latest(job, i, JOB_DEPLOY, true);
@@ -101,15 +102,13 @@ static void check_boot(struct spec_report *r, const struct job_spec *job, size_t
 			other ? "\"" : "");
 		return;
 	}
-	if (a->boot.commands == JOB_COMMANDS_NFS && !deploy->deploy.nfsrootfs.url)
+	/* No kernel: the deploy itself was refused, and said so. commands: ramdisk
+	 * without a ramdisk is a kernel with its own. */
+	if (a->boot.commands == JOB_COMMANDS_NFS && deploy->deploy.kernel.mark.line &&
+	    !deploy->deploy.nfsrootfs.mark.line)
 		spec_complain(
 			r, a->mark,
 			"boot with commands: nfs has no root file system; expected nfsrootfs in the deploy at line %u",
-			deploy->mark.line);
-	if (a->boot.commands == JOB_COMMANDS_RAMDISK && !deploy->deploy.ramdisk.url)
-		spec_complain(
-			r, a->mark,
-			"boot with commands: ramdisk has no ramdisk; expected ramdisk in the deploy at line %u",
 			deploy->mark.line);
 }
 

@@ -358,7 +358,7 @@ static bool on_scalar(struct yaml_doc *doc, struct fy_event *e, struct spec_mark
 	if (t)
 		set_extent(n, t);
 	if (strlen(n->text) != len) {
-		spec_complain(r, mark, "the text holds a NUL character; expected text");
+		spec_complain(r, n->mark, "the text holds a NUL character; expected text");
 		return false;
 	}
 	if (!check_tag(e->scalar.tag, n, r) || !count_weight(doc, 1, mark, r))

@@ -232,7 +232,7 @@ static void consider(const char *word, const char *given, const char **best,
 {
 	size_t d = distance(word, given);
 
-	if (d < *best_distance && d <= 1 + strlen(word) / 4) {
+	if (d < *best_distance && d <= (strlen(word) + 2) / 4) {
 		*best = word;
 		*best_distance = d;
 	}
@@ -420,9 +420,7 @@ bool yaml_load_map(struct spec_report *r, const struct yaml_node *n, const char 
 	}
 	for (size_t k = 0; k < n_fields; k++)
 		if (fields[k].required && !yaml_find(n, fields[k].key))
-			spec_complain(r, n->mark, "%s has no \"%s\"; expected %s%s%s",
-				      what[0] ? what : "the file", fields[k].key,
-				      what[0] ? what : "", what[0] ? "." : "",
-				      fields[k].key);
+			spec_complain(r, n->mark, "%s has no \"%s\"; expected one",
+				      what[0] ? what : "the file", fields[k].key);
 	return true;
 }
