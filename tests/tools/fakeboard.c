@@ -596,6 +596,28 @@ static int run_hook(struct board *b)
 	return r;
 }
 
+/* The first prompt, and right behind it, in one piece, what a driver prints at that
+ * moment: no prompt is left at the end of the output. */
+static int break_prompt(struct board *b, const char *ps1, const char *noise)
+{
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+	char buf[4096];
+
+	while (out.len < strlen(ps1) ||
+	       memcmp(out.buf + out.len - strlen(ps1), ps1, strlen(ps1))) {
+		ssize_t n = read(b->shell_fd, buf, sizeof(buf));
+
+		if (n > 0)
+			strbuf_add(&out, buf, (size_t)n);
+		else if (n < 0 && errno != EAGAIN)
+			return check_gone(b);
+		else if (board_pump(b, deadline_in_ms(10)))
+			return GONE;
+	}
+	strbuf_addf(&out, "%s\r\n", noise);
+	return board_put(b, out.buf, out.len);
+}
+
 static int do_shell(struct board *b, const struct stmt *s)
 {
 	_cleanup_free_ char *ps1 = board_expand(b, s->args.v[0]);
@@ -609,6 +631,8 @@ static int do_shell(struct board *b, const struct stmt *s)
 		shell_main(b, ps1);
 	if (io_set_nonblock(b->shell_fd, true) || fcntl(b->shell_fd, F_SETFD, FD_CLOEXEC))
 		BUG("shell's pty: %s", strerror(errno));
+	if (s->args.n > 1)
+		r = break_prompt(b, ps1, s->args.v[1]);
 	while (r == GO_ON && is_open) {
 		r = board_pump(b, DEADLINE_NEVER);
 		if (r == GO_ON && b->hook_fd >= 0)

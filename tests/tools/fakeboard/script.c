@@ -26,7 +26,7 @@ static const struct verb {
 	{ "flood", 1, 1, false },   { "repeat", 1, 1, true },  { "boot", 1, 1, true },
 	{ "if", 2, 2, true },       { "echo", 1, 1, false },   { "expect", 1, 1, false },
 	{ "key", 0, 0, false },     { "set", 2, 2, false },    { "mark", 1, 1, false },
-	{ "uboot", 1, 2, false },   { "answer", 1, 1, true },  { "shell", 1, 1, false },
+	{ "uboot", 1, 2, false },   { "answer", 1, 1, true },  { "shell", 1, 2, false },
 	{ "hook", 1, 1, true },     { "hang", 0, 0, false },   { "deaf", 0, 0, false },
 	{ "eof", 0, 0, false },     { "reopen", 0, 0, false }, { "reboot", 0, 0, false },
 };

@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Power, refusals before power, retries, two runs on one board."""
+import json
+import os
+import time
+
+from rig import (BOOT, FIRMWARE, SHELL, case, check, check_eq, console, inline, main,
+                 minimal_job, seconds)
+
+PANIC = console("panic") + \
+    'say "[   21.502700] ---[ end Kernel panic - not syncing: sysrq triggered crash ]---"\n'
+
+
+@case("a power command that fails is a lab fault, exit status 131")
+def _(t):
+    b = t.board(BOOT + SHELL)
+    r = t.run(minimal_job(inline(["true"])), t.board_file(power={"on": "echo relay stuck >&2; exit 3"}))
+    check_eq(r.code, 131, "exit status")
+    check_eq(r.verdict["status"], "lab", "status")
+    check_eq(r.result["error_type"], "Infrastructure", "error_type")
+    check("relay stuck" in r.verdict["reason"] or "3" in r.verdict["reason"],
+          f"reason: {r.verdict['reason']}")
+    check("on" not in b.clicks(), f"clicks: {b.clicks()}")
+
+
+@case("a power command that hangs meets limits.power_command")
+def _(t):
+    t.board(BOOT + SHELL)
+    start = time.monotonic()
+    r = t.run(minimal_job(inline(["true"])),
+              t.board_file(power={"on": "sleep 50"}, limits={"power_command": seconds(2)}))
+    check_eq(r.code, 131, "exit status")
+    check(time.monotonic() - start < 25, "it took too long")
+
+
+@case("a power-off command that fails is said, and the lab is to blame")
+def _(t):
+    t.board(BOOT + SHELL)
+    flag = os.path.join(t.tmp, "powered")
+    # Works until the board was switched on, as a relay that sticks.
+    spec = t.board_file()
+    with open(spec, encoding="utf-8") as f:
+        board = json.load(f)
+    board["power"]["off"] = f"test ! -e {flag} && {board['power']['off']}"
+    board["power"]["on"] = f"touch {flag} && {board['power']['on']}"
+    t.write("board.yaml", board)
+    r = t.run(minimal_job(inline(["true"])), spec, is_off=False, same_bytes=False)
+    check_eq(r.code, 131, "exit status")
+    check_eq(r.verdict["status"], "lab", "status")
+    check(r.result["power"]["final"] != "off", f"power.final: {r.result['power']}")
+
+
+@case("a board without power control is left alone")
+def _(t):
+    b = t.board(BOOT + SHELL)
+    b.ctl("on")
+    b.wait_for("on")
+    spec = t.board_file()
+    with open(spec, encoding="utf-8") as f:
+        board = json.load(f)
+    board["power"] = {"backend": "none"}
+    t.write("board.yaml", board)
+    r = t.run(minimal_job(inline(["true"])), spec, is_off=False, same_bytes=False)
+    check(r.code in (0, 125, 131), f"exit status {r.code}")
+    check_eq(b.clicks(), ["on"], "clicks")
+
+
+@case("a job file with a mistake is refused with FILE:LINE:COL before a relay clicks")
+def _(t):
+    b = t.board(BOOT + SHELL)
+    job = minimal_job(inline(["true"]))
+    job["actions"][0]["boot"]["methodd"] = "minimal"
+    r = t.run(job)
+    check_eq(r.code, 129, "exit status")
+    check("job1.yaml:" in r.err and "methodd" in r.err, f"message: {r.err}")
+    check_eq(b.clicks(), [], "clicks")
+    check_eq(b.state()["received"], 0, "bytes typed")
+
+
+@case("a board file with a mistake is refused before a relay clicks")
+def _(t):
+    b = t.board(BOOT + SHELL)
+    r = t.run(minimal_job(inline(["true"])), t.board_file(power={"backend": "magic"}))
+    check_eq(r.code, 129, "exit status")
+    check("board.yaml:" in r.err and "magic" in r.err, f"message: {r.err}")
+    check_eq(b.clicks(), [], "clicks")
+
+
+@case("a job for another device type is refused")
+def _(t):
+    b = t.board(BOOT + SHELL)
+    job = minimal_job(inline(["true"]))
+    job["device_type"] = "toaster"
+    r = t.run(job)
+    check_eq(r.code, 129, "exit status")
+    check_eq(b.clicks(), [], "clicks")
+
+
+@case("a job file that is not there is refused")
+def _(t):
+    t.board(BOOT + SHELL)
+    process = t.start("")
+    r = t.finish(process)
+    check_eq(r.code, 129, "exit status")
+
+
+@case("failure_retry: the second attempt starts from power-off and may pass")
+def _(t):
+    b = t.board(BOOT + "boot 1 {\n" + PANIC + "hang\n}\n" + SHELL)
+    r = t.run(minimal_job(inline(["true"]), boot={"failure_retry": 2}))
+    check_eq(r.code, 0, "exit status")
+    check_eq(r.verdict["status"], "pass", "status")
+    check_eq([a["status"] for a in r.result["attempts"]], ["fail", "pass"], "attempts")
+    check_eq(r.result["attempts"][0]["kind"], "panic", "kind of the first attempt")
+    check_eq(r.kinds(), ["panic"], "incidents of all attempts")
+    on_off = [c for c in b.clicks() if c != "reset"]
+    check_eq(on_off[-4:], ["on", "off", "on", "off"], "clicks")
+
+
+@case("failure_retry: when all attempts fail, each stands in the result")
+def _(t):
+    t.board(BOOT + PANIC + "hang\n")
+    r = t.run(minimal_job(inline(["true"]), boot={"failure_retry": 3}))
+    check_eq(r.code, 1, "exit status")
+    check_eq([a["status"] for a in r.result["attempts"]], ["fail"] * 3, "attempts")
+    check_eq(r.kinds(), ["panic"] * 3, "incidents")
+    check_eq([a["n"] for a in r.result["attempts"]], [1, 2, 3], "numbers")
+
+
+@case("failure_retry: a lab fault before the kernel is tried again")
+def _(t):
+    t.board('boot 1 { say "U-Boot SPL 2023.01 (Jan 12 2023)"; hang }\n' + BOOT + SHELL)
+    r = t.run(minimal_job(inline(["true"]), boot={"failure_retry": 2}, silence=2),
+              t.board_file(limits={"firmware": seconds(3)}))
+    check_eq(r.code, 0, "exit status")
+    check_eq([a["status"] for a in r.result["attempts"]], ["lab", "pass"], "attempts")
+
+
+@case("two runs on one board at once: the second is refused as the lab's, untouched")
+def _(t):
+    b = t.board(BOOT + SHELL)
+    first = t.start(minimal_job(inline(["sleep 3"])))
+    b.wait_for("typed")
+    clicks = len(b.log())
+    second = t.finish(t.start(minimal_job(inline(["true"]))), holds=False)
+    check(second.code in (125, 131), f"exit status {second.code}")
+    check("lock" in second.err.lower() or "in use" in second.err.lower()
+          or "busy" in second.err.lower(), f"message: {second.err}")
+    new = [e for e in b.log()[clicks:] if e["what"] in ("on", "off", "reset")]
+    check_eq(new, [], "clicks by the second run")
+    check_eq(t.finish(first, is_off=True).code, 0, "exit status of the first run")
+
+
+@case("a board whose last run is over can be used again at once")
+def _(t):
+    t.board(BOOT + SHELL)
+    board_file = t.board_file()
+    for _ in range(3):
+        check_eq(t.run(minimal_job(inline(["true"])), board_file).code, 0, "exit status")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,405 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The whole program against a scripted board.
+
+A case is a function under @case("sentence"); it gets a fresh Bench and asserts what the
+program did. Whatever a case is about, every run is also held to what holds for all runs:
+the exit code fits the verdict, the board is off, nothing was typed into a dead board,
+console.raw is exactly what the board sent, and replay finds the same result from the
+recorded bytes.
+"""
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.environ.get("BOOTRIG_BUILD", os.path.join(TOP, "build", "release"))
+BOOTRIG = os.path.join(BUILD, "bootrig")
+FAKEBOARD = os.path.join(BUILD, "tools", "fakeboard")
+CONSOLES = os.path.join(TOP, "tests", "bench", "consoles")
+IS_SLOW = os.path.basename(BUILD) in ("san", "coverage")
+LIMIT_S = 180 if IS_SLOW else 60
+MAC = "52:54:00:12:34:56"
+PROMPT = "virt:~# "
+
+# What most boards print before their script gets interesting.
+FIRMWARE = """
+say "U-Boot SPL 2023.01 (Jan 12 2023 - 01:38:39 +0000)"
+say "Trying to boot from MMC1"
+say "U-Boot 2023.01+dfsg-2 (Jan 12 2023 - 01:38:39 +0000)"
+"""
+KERNEL = """
+say "Starting kernel ..." ""
+file "%s/boot.txt"
+""" % CONSOLES
+BOOT = FIRMWARE + KERNEL
+SHELL = 'shell "%s"\n' % PROMPT
+
+
+def console(name):
+    """The script line that sends a recorded text."""
+    return 'file "%s/%s.txt"\n' % (CONSOLES, name)
+
+
+class Failure(AssertionError):
+    pass
+
+
+def check(condition, what):
+    if not condition:
+        raise Failure(what)
+
+
+def check_eq(got, want, what):
+    check(got == want, f"{what} is {got!r}, want {want!r}")
+
+
+def seconds(n):
+    return {"seconds": n}
+
+
+def inline(steps, name="smoke"):
+    """A test action with one inline definition."""
+    return {"test": {"definitions": [{
+        "from": "inline", "name": name, "path": f"inline/{name}.yaml",
+        "repository": {"metadata": {"format": "Lava-Test Test Definition 1.0", "name": name,
+                                    "description": "a case of tests/bench"},
+                       "run": {"steps": steps}}}]}}
+
+
+def minimal(**more):
+    return {"boot": {"method": "minimal", "prompts": [r"virt:~# $"], **more}}
+
+
+def minimal_job(*actions, boot=None, silence=20, timeout=30, **bootrig):
+    """A `method: minimal` job: boot, then the given actions."""
+    return {"job_name": "bench", "device_type": "fake", "visibility": "public",
+            "priority": "medium",
+            "timeouts": {"job": seconds(timeout), "action": seconds(timeout),
+                         "connection": seconds(timeout)},
+            "actions": [minimal(**(boot or {})), *actions],
+            "bootrig": {"silence": seconds(silence), **bootrig}}
+
+
+class Run:
+    """One finished bootrig run."""
+
+    def __init__(self, bench, code, out, err, run_dir):
+        self.bench, self.code, self.out, self.err, self.dir = bench, code, out, err, run_dir
+        self.result = self.load("result.json")
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def load(self, name):
+        if not self.dir or not os.path.exists(self.path(name)):
+            return None
+        with open(self.path(name), encoding="utf-8") as f:
+            return json.load(f)
+
+    def lines(self, name):
+        with open(self.path(name), encoding="utf-8") as f:
+            return [json.loads(line) for line in f]
+
+    def raw(self):
+        with open(self.path("console.raw"), "rb") as f:
+            return f.read()
+
+    @property
+    def verdict(self):
+        check(self.result is not None, f"there is no result.json\n{self.tail()}")
+        return self.result["verdict"]
+
+    def kinds(self):
+        return [i["kind"] for i in self.result["incidents"]]
+
+    def tests(self):
+        return {t["name"]: t["result"] for t in self.result["tests"]}
+
+    def tail(self):
+        return f"exit status {self.code}\n{self.err[-1500:]}"
+
+
+EXIT_OF = {"pass": {0}, "fail": {1, 125}, "lab": {125, 131}, "job": {129}, "canceled": {130},
+           "bug": {134}}
+
+
+class Board:
+    """A running fakeboard."""
+
+    def __init__(self, bench, script, args):
+        self.dir = os.path.join(bench.tmp, "board")
+        self.bench = bench
+        path = os.path.join(bench.tmp, "script.board")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(script)
+        os.makedirs(self.dir, exist_ok=True)
+        self.process = subprocess.Popen(
+            [FAKEBOARD, "run", self.dir, path, "--set", f"mac={MAC}",
+             "--set", "release=6.1.0-fake", *args],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        if self.process.stdout.readline() != b"ready\n":
+            raise Failure("fakeboard: " + self.process.stderr.read().decode("utf-8", "replace"))
+
+    def ctl(self, *words):
+        done = subprocess.run([FAKEBOARD, "ctl", self.dir, *words], capture_output=True,
+                              timeout=10, check=True)
+        return done.stdout.decode()
+
+    def state(self):
+        return json.loads(self.ctl("state"))
+
+    def log(self):
+        with open(os.path.join(self.dir, "log.jsonl"), encoding="utf-8") as f:
+            return [json.loads(line) for line in f]
+
+    def clicks(self):
+        """Power and reset in order: ["on", "off", ...]; repeated states left out."""
+        return [e["what"] for e in self.log()
+                if e["what"] in ("on", "off", "reset") and e.get("detail") != "no change"]
+
+    def marks(self, name):
+        return [e["t_ns"] for e in self.log() if e["what"] == "mark" and e["detail"] == name]
+
+    def typed(self):
+        """All that was typed into the powered board."""
+        return "".join(e["detail"] for e in self.log() if e["what"] == "typed")
+
+    def sent(self):
+        with open(os.path.join(self.dir, "sent.raw"), "rb") as f:
+            return f.read()
+
+    def wait_for(self, what, detail=None, count=1, limit_s=LIMIT_S):
+        """Until the log has that entry count times."""
+        end = time.monotonic() + limit_s
+        while time.monotonic() < end:
+            hits = [e for e in self.log() if e["what"] == what and
+                    (detail is None or e.get("detail") == detail)]
+            if len(hits) >= count:
+                return hits
+            if self.process.poll() is not None:
+                raise Failure("fakeboard died: " +
+                              self.process.stderr.read().decode("utf-8", "replace"))
+            time.sleep(0.01)
+        raise Failure(f"the board never came to {what} {detail or ''}")
+
+    def end(self):
+        self.process.terminate()
+        self.process.wait()
+        self.process.stdout.close()
+        self.process.stderr.close()
+
+
+class Bench:
+    """A directory with a board file, job files and runs; gone after the case."""
+
+    def __init__(self):
+        self.tmp = tempfile.mkdtemp(prefix="brbench-")
+        self.runs = os.path.join(self.tmp, "runs")
+        self.boards, self.children = [], []
+        self.n_jobs = 0
+        self.seen_bytes = 0
+        self.env = dict(os.environ, XDG_RUNTIME_DIR=self.tmp, HOME=self.tmp, TERM="dumb")
+
+    # ---- the board ----
+    def board(self, script, *args):
+        b = Board(self, script, args)
+        self.boards.append(b)
+        self.seen_bytes = 0
+        return b
+
+    def board_file(self, transport="pty", power=None, limits=None, **more):
+        b = os.path.join(self.tmp, "board")
+        ctl = f"{FAKEBOARD} ctl {b}"
+        spec = {"board": "fake", "device_type": "fake",
+                "console": {"transport": transport, "device": os.path.join(b, "console")},
+                "power": {"backend": "command", "on": f"{ctl} on", "off": f"{ctl} off",
+                          "reset": f"{ctl} reset", **(power or {})},
+                "limits": {"console_gap": seconds(1), "firmware": seconds(5), **(limits or {})},
+                **more}
+        spec["power"] = {k: v for k, v in spec["power"].items() if v is not None}
+        return self.write("board.yaml", spec)
+
+    def write(self, name, spec):
+        """YAML is a superset of JSON."""
+        path = os.path.join(self.tmp, name)
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(spec if isinstance(spec, str) else json.dumps(spec, indent=1))
+        return path
+
+    # ---- the program ----
+    def job_file(self, job):
+        self.n_jobs += 1
+        return self.write(f"job{self.n_jobs}.yaml", job)
+
+    def start(self, job, board_file=None, args=(), env=None):
+        """A run in the background."""
+        argv = [BOOTRIG, "run", self.job_file(job), "--board",
+                board_file or self.board_file(), "--runs", self.runs, *args]
+        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, env={**self.env, **(env or {})},
+                                   cwd=self.tmp)
+        process.known = set(self.run_dirs())
+        self.children.append(process)
+        return process
+
+    def run_dirs(self):
+        if not os.path.isdir(self.runs):
+            return []
+        return sorted(os.path.join(self.runs, d) for d in os.listdir(self.runs)
+                      if os.path.isdir(os.path.join(self.runs, d)) and not d.startswith("."))
+
+    def finish(self, process, limit_s=LIMIT_S, holds=True, **but):
+        try:
+            out, err = process.communicate(timeout=limit_s)
+        except subprocess.TimeoutExpired as e:
+            process.kill()
+            out, err = process.communicate()
+            raise Failure(f"bootrig was still running after {limit_s} s\n"
+                          + err.decode("utf-8", "replace")[-2000:]) from e
+        self.children.remove(process)
+        new = [d for d in self.run_dirs() if d not in process.known]
+        run = Run(self, process.returncode, out.decode("utf-8", "replace"),
+                  err.decode("utf-8", "replace"), new[0] if len(new) == 1 else None)
+        if holds:
+            self.check_what_always_holds(run, **but)
+        return run
+
+    def run(self, job, board_file=None, args=(), limit_s=LIMIT_S, **but):
+        return self.finish(self.start(job, board_file, args), limit_s, **but)
+
+    # ---- what holds for every run ----
+    def check_what_always_holds(self, run, is_off=True, same_bytes=True, replays=True):
+        check(run.code != 99, f"a sanitizer found something\n{run.tail()}")
+        check(run.code in (0, 1, 125, 129, 130, 131),
+              f"exit status {run.code} is none of ours\n{run.tail()}")
+        if run.result is None:
+            return
+        check(run.code in EXIT_OF[run.verdict["status"]],
+              f"exit status {run.code} does not fit {run.verdict}")
+        check_eq(run.result["exit_code"], run.code, "exit_code in result.json")
+        check(run.verdict["reason"], "the verdict has no reason")
+        if not self.boards:
+            return
+        board = self.boards[-1]
+        if is_off:
+            check_eq(board.state()["power"], "off", "power after the run")
+        check(not [e for e in board.log() if e["what"] == "typed-while-off"],
+              "something was typed while the board was off")
+        if same_bytes:
+            sent = board.sent()[self.seen_bytes:]
+            raw = run.raw()
+            # What the board sent in the moment it was cut may still lie in the tty.
+            check(hashlib.sha256(raw).digest() == hashlib.sha256(sent).digest(),
+                  f"console.raw has {len(raw)} bytes, the board sent {len(sent)}; "
+                  f"they differ from byte {first_difference(raw, sent)}")
+        self.seen_bytes = len(board.sent())
+        if replays:
+            check_replay(run.dir)
+
+    def end(self):
+        for process in self.children:
+            process.kill()
+            process.communicate()
+        for b in self.boards:
+            b.end()
+        shutil.rmtree(self.tmp, ignore_errors=True)
+
+
+def first_difference(a, b):
+    for i, (x, y) in enumerate(zip(a, b)):
+        if x != y:
+            return f"{i}: {a[max(0, i - 20):i + 40]!r} / {b[max(0, i - 20):i + 40]!r}"
+    return f"{min(len(a), len(b))}: {a[len(b):][:60]!r} / {b[len(a):][:60]!r}"
+
+
+def check_replay(run_dir):
+    """events.jsonl and result.json must follow, byte for byte, from the recorded truth."""
+    with tempfile.TemporaryDirectory(prefix="brreplay-") as tmp:
+        copy = os.path.join(tmp, os.path.basename(run_dir))
+        os.mkdir(copy)
+        for name in ("job.yaml", "board.yaml", "console.raw", "console.idx", "actions.jsonl"):
+            if os.path.exists(os.path.join(run_dir, name)):
+                shutil.copy(os.path.join(run_dir, name), copy)
+        done = subprocess.run([BOOTRIG, "replay", copy], capture_output=True, timeout=LIMIT_S,
+                              check=False)
+        check(done.returncode in (0, 1, 125, 129, 130, 131),
+              f"replay: exit status {done.returncode}: {done.stderr.decode('utf-8', 'replace')}")
+        for name in ("events.jsonl", "result.json"):
+            with open(os.path.join(run_dir, name), "rb") as f:
+                want = f.read()
+            got = b""
+            if os.path.exists(os.path.join(copy, name)):
+                with open(os.path.join(copy, name), "rb") as f:
+                    got = f.read()
+            check(got == want, f"replay gives another {name}; they differ from byte "
+                  f"{first_difference(got, want)}")
+
+
+# ---- cases ----
+cases = []
+
+
+def case(sentence):
+    def add(fn):
+        cases.append((sentence, fn))
+        return fn
+    return add
+
+
+class Skip(Exception):
+    pass
+
+
+def main():
+    """Runs the cases (all, or those whose sentence holds a word of the command line)."""
+    words = sys.argv[1:]
+    keep = bool(os.environ.get("BENCH_KEEP"))
+    missing = [p for p in (BOOTRIG, FAKEBOARD) if not os.access(p, os.X_OK)]
+    failed = 0
+    print(f"1..{len(cases)}")
+    for number, (sentence, fn) in enumerate(cases, 1):
+        if words and not any(w in sentence for w in words):
+            print(f"ok {number} - {sentence} # SKIP not asked for")
+            continue
+        problem = f"{missing[0]} is not there: make" if missing else run_case(fn, keep)
+        if isinstance(problem, Skip):
+            print(f"ok {number} - {sentence} # SKIP {problem}")
+        elif problem is None:
+            print(f"ok {number} - {sentence}")
+        else:
+            failed += 1
+            print(f"not ok {number} - {sentence}")
+            for line in problem.rstrip().split("\n"):
+                print(f"# {line}")
+        sys.stdout.flush()
+    sys.exit(1 if failed else 0)
+
+
+def run_case(fn, keep):
+    """None, a Skip, or the text of what went wrong."""
+    bench = Bench()
+    problem = None
+    try:
+        fn(bench)
+    except Skip as e:
+        problem = e
+    except Failure as e:
+        at = [f for f in traceback.extract_tb(e.__traceback__) if f.name == fn.__name__]
+        problem = f"{os.path.basename(at[-1].filename)}:{at[-1].lineno}: {e}" if at else str(e)
+    except Exception:  # a case that breaks is a failed case
+        problem = traceback.format_exc()
+    if keep and isinstance(problem, str):
+        problem += f"\nkept: {bench.tmp}"
+        for process in bench.children:
+            process.kill()
+        for b in bench.boards:
+            b.end()
+        return problem
+    bench.end()
+    return problem

@@ -1,0 +1,203 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The boot loader dialogue: staging, the chosen label, the nonce, and what goes wrong there."""
+import gzip
+import json
+import os
+import shutil
+import struct
+
+from rig import (KERNEL, MAC, PROMPT, SHELL, Skip, case, check, check_eq, console, inline, main,
+                 minimal_job, seconds)
+
+SPL = """
+say "U-Boot SPL 2023.01 (Jan 12 2023 - 01:38:39 +0000)"
+say "U-Boot 2023.01+dfsg-2 (Jan 12 2023 - 01:38:39 +0000)"
+say "DRAM:  512 MiB"
+"""
+UBOOT = SPL + 'uboot "=> " 1500\n'
+
+
+def image(banner="Linux version 6.1.0-fake (build@lab) (aarch64-linux-gnu-gcc 12.2.0, GNU ld 2.40) "
+          "#1 SMP PREEMPT Mon Nov 23 10:00:00 UTC 2026\n"):
+    """The head of an arm64 Image (Documentation/arm64/booting.rst) with a banner inside."""
+    size = 1 << 20
+    head = struct.pack("<IIQQQQQQ4sI", 0x91005A4D, 0x14000000, 0, size, 0xA, 0, 0, 0, b"ARM\x64", 0)
+    body = head + b"\0" * 4096 + banner.encode() + b"\0"
+    return body.ljust(size, b"\x5a")
+
+
+class Loader:
+    """A board with U-Boot and a TFTP root, and the files of a deploy action."""
+
+    def __init__(self, t, script, *args, **boot):
+        if not shutil.which("atftpd") and not os.path.exists("/usr/sbin/atftpd"):
+            raise Skip("atftpd is not installed, and staged files are fetched back through it")
+        self.t = t
+        self.root = os.path.join(t.tmp, "tftp")
+        os.makedirs(self.root, exist_ok=True)
+        with open(os.path.join(t.tmp, "Image"), "wb") as f:
+            f.write(image())
+        with gzip.open(os.path.join(t.tmp, "ramdisk.cpio.gz"), "wb") as f:
+            f.write(b"070701" + b"0" * 104 + b"TRAILER!!!\0\0\0\0")
+        self.board = t.board(script, "--tftp", self.root, *args)
+        self.file = t.board_file(boot={
+            "loader_prompt": "=> ", "interrupt_prompt": "Hit any key to stop autoboot",
+            "interrupt_char": " ", "mac": MAC, "setup": ["setenv autoload no"],
+            "network": ["dhcp"],
+            "boot_commands": ["setenv pxe_label_override {label}", "pxe get", "pxe boot"],
+            "kernel_args": "console=ttyAMA0", "tftp": {"root": self.root, "verify": "local"},
+            **boot})
+
+    def job(self, *actions, boot=None, **more):
+        job = minimal_job(*actions, **more)
+        job["actions"][0] = {"boot": {"method": "u-boot", "commands": "ramdisk",
+                                      "prompts": [r"virt:~# $"], **(boot or {})}}
+        job["actions"].insert(0, {"deploy": {
+            "to": "tftp", "os": "oe",
+            "kernel": {"url": "file:" + os.path.join(self.t.tmp, "Image"), "type": "image"},
+            "ramdisk": {"url": "file:" + os.path.join(self.t.tmp, "ramdisk.cpio.gz"),
+                        "compression": "gz"}}})
+        return job
+
+    def run(self, job, **but):
+        return self.t.run(job, self.file, **but)
+
+
+@case("the chosen kernel is staged, booted by its label and proven by its nonce")
+def _(t):
+    l = Loader(t, UBOOT + KERNEL + SHELL)
+    r = l.run(l.job(inline(["true"])))
+    check_eq(r.code, 0, f"exit status ({r.verdict})")
+    k = r.result["kernel"]
+    check(k["nonce"] and k["nonce"] in k["append"], f"append {k['append']!r} without nonce {k['nonce']!r}")
+    check_eq(k["nonce_seen"], "cmdline", "nonce_seen")
+    check(k["append"].startswith("console=ttyAMA0"), f"append: {k['append']}")
+    check_eq(k["release"], "6.1.0-fake", "release")
+    by_role = {f["role"]: f for f in k["files"]}
+    check_eq(by_role["kernel"]["served_sha256"], by_role["kernel"]["sha256"], "served kernel")
+    check_eq(by_role["kernel"]["size"], 1 << 20, "size")
+    typed = l.board.typed()
+    check("setenv pxe_label_override" in typed and "pxe boot" in typed, "the label was not chosen")
+    stages = [s["stage"] for s in r.result["stages"]]
+    check("u-boot" in stages and "starting-kernel" in stages, f"stages: {stages}")
+
+
+@case("nothing of a run stays in the TFTP root")
+def _(t):
+    l = Loader(t, UBOOT + KERNEL + SHELL)
+    check_eq(l.run(l.job(inline(["true"]))).code, 0, "exit status")
+    left = [os.path.join(d, f) for d, _, fs in os.walk(l.root) for f in fs if "Image" in f]
+    check_eq(left, [], "kernels left behind")
+
+
+@case("U-Boot that falls through to another label is no pass")
+def _(t):
+    # The board lost our kernel on the way and boots what it had before.
+    l = Loader(t, SPL + 'uboot "=> " 1500\nset cmdline "console=ttyAMA0 root=/dev/nvme0n1p1"\n'
+               + KERNEL + SHELL)
+    r = l.run(l.job(inline(["true"])))
+    check(r.verdict["status"] in ("lab", "fail"), f"verdict {r.verdict}")
+    check_eq(r.verdict["status"], "lab", "status")
+    check_eq(r.result["kernel"]["nonce_seen"], None, "nonce_seen")
+    check(r.code in (125, 131), f"exit status {r.code}")
+
+
+@case("a kernel that dies before /proc is there is ours by U-Boot's echo or its own command line")
+def _(t):
+    l = Loader(t, UBOOT + KERNEL + console("panic") +
+               'say "[   21.502700] ---[ end Kernel panic - not syncing: sysrq triggered crash ]---"\nhang\n')
+    r = l.run(l.job(inline(["true"])))
+    check_eq(r.code, 1, "exit status")
+    check_eq(r.verdict["kind"], "panic", "kind")
+    check_eq(r.result["kernel"]["nonce_seen"], "console", "nonce_seen")
+
+
+@case("silence after Starting kernel is the kernel's")
+def _(t):
+    l = Loader(t, UBOOT + "hang\n")
+    r = l.run(l.job(inline(["true"]), silence=2))
+    check_eq(r.code, 1, "exit status")
+    check(r.verdict["kind"] in ("silence", "no-boot"), f"kind {r.verdict['kind']}")
+    check_eq(r.verdict["status"], "fail", "status")
+
+
+@case("a network that gives no address is the lab's")
+def _(t):
+    l = Loader(t, UBOOT + KERNEL + SHELL + """
+answer "^dhcp" {
+    say "BOOTP broadcast 1" "BOOTP broadcast 2" "Retry time exceeded; starting again"
+}
+answer "^pxe" { say "Retrieving file: pxelinux.cfg/default" "*** ERROR: `serverip' not set" }
+""")
+    r = l.run(l.job(inline(["true"])))
+    check(r.code in (125, 131), f"exit status {r.code}")
+    check_eq(r.verdict["status"], "lab", "status")
+
+
+@case("U-Boot that wedges in a command is the lab's")
+def _(t):
+    l = Loader(t, UBOOT + KERNEL + SHELL + 'answer "^dhcp" { say "BOOTP broadcast 1"; hang }\n')
+    r = l.run(l.job(inline(["true"]), silence=3, boot={"timeout": seconds(10)}))
+    check(r.code in (125, 131), f"exit status {r.code}")
+    check_eq(r.verdict["status"], "lab", "status")
+
+
+@case("U-Boot that resets in a command is the lab's, when it does so every time")
+def _(t):
+    l = Loader(t, UBOOT + KERNEL + SHELL + 'answer "^pxe boot" { say "data abort"; delay 200; reboot }\n')
+    r = l.run(l.job(inline(["true"]), boot={"timeout": seconds(15)}), limit_s=60)
+    check(r.code in (125, 131), f"exit status {r.code}")
+    check_eq(r.verdict["status"], "lab", "status")
+
+
+@case("commands are typed one for each prompt, and their echo is checked")
+def _(t):
+    l = Loader(t, UBOOT + KERNEL + SHELL + """
+answer "^dhcp" { delay 700; say "DHCP client bound to address 10.0.2.15 (3 ms)" }
+""")
+    r = l.run(l.job(inline(["true"])))
+    check_eq(r.code, 0, f"exit status ({r.verdict})")
+    times = [(e["t_ns"], e["detail"]) for e in l.board.log() if e["what"] == "typed"]
+    dhcp = [at for at, text in times if "dhcp" in text or text.endswith("p\n")][:1]
+    after = [at for at, text in times if "pxe" in text][:1]
+    check(dhcp and after and after[0] - dhcp[0] > 600e6, "something was typed while dhcp ran")
+
+
+@case("a kernel file that is not there fails before power")
+def _(t):
+    l = Loader(t, UBOOT + KERNEL + SHELL)
+    os.unlink(os.path.join(t.tmp, "Image"))
+    r = l.run(l.job(inline(["true"])))
+    check("on" not in l.board.clicks(), f"clicks: {l.board.clicks()}")
+    check(r.code in (129, 131), f"exit status {r.code}")
+
+
+@case("a panic, then the recovery ladder: warm reset, known-good system, harvest, power off")
+def _(t):
+    good = 'set cmdline "recovery"\n'
+    l = Loader(t, SPL + 'uboot "=> " 1500\n' + 'boot 1 {\n' + KERNEL + console("panic") +
+               'say "[   21.502700] ---[ end Kernel panic - not syncing: sysrq triggered crash ]---"\nhang\n}\n'
+               + good + KERNEL + 'say "Old news: Kernel panic - not syncing: from the last boot"\n'
+               + 'shell "recovery:~# "\n')
+    spec = l.file
+    with open(spec, encoding="utf-8") as f:
+        board = json.load(f)
+    board["recovery"] = [{"rung": "warm-reset", "name": "evidence", "commands": ["boot"],
+                          "prompts": [r"recovery:~# $"],
+                          "harvest": ["echo harvested-evidence"], "timeout": seconds(20)}]
+    t.write("board.yaml", board)
+    r = l.run(l.job(inline(["true"])))
+    check_eq(r.code, 1, "exit status")
+    check_eq(r.kinds(), ["panic"], "incidents (what recovery prints is old)")
+    check_eq(r.result["recovery"]["recovered"], True, f"recovered ({r.result['recovery']})")
+    check_eq(r.result["recovery"]["harvested"][0]["command"], "echo harvested-evidence", "harvested")
+    with open(r.path(os.path.join("artifacts", r.result["recovery"]["harvested"][0]["file"].split("/")[-1])),
+              encoding="utf-8") as f:
+        check("harvested-evidence" in f.read(), "the artifact is empty")
+    clicks = l.board.clicks()
+    check_eq(clicks[-3:], ["on", "reset", "off"], f"clicks")
+
+
+if __name__ == "__main__":
+    main()
