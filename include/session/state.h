@@ -79,6 +79,9 @@ MUST_CHECK int session_stage(struct session *s, const struct job_action *deploy,
 void session_unstage(struct session *s);
 
 /* session/boot.c */
+void session_attempt_begin(struct session *s, const struct job_boot *boot, uint32_t try,
+			   uint32_t of);
+void session_attempt_end(struct session *s, enum outcome o, const struct err *err);
 enum outcome session_boot(struct session *s, const struct job_action *action,
 			  struct err *err);
 /* Log in where a login prompt comes, until one of the prompts stands there. */

@@ -177,7 +177,7 @@ int uboot_command(struct uboot *u, const char *command, struct deadline d,
 		  struct err *err)
 {
 	_cleanup_(patterns_release) struct patterns ps = { .n = 0 };
-	char complaint[128];
+	char complaint[sizeof(((struct console_hit *)0)->text)];
 	size_t end;
 	int r = type_checked(u, command, err);
 
@@ -199,7 +199,7 @@ int uboot_boot(struct uboot *u, const char *command, const char *start_message,
 	       struct deadline d, struct err *err)
 {
 	_cleanup_(patterns_release) struct patterns ps = { .n = 0 };
-	char complaint[128];
+	char complaint[sizeof(((struct console_hit *)0)->text)];
 	size_t end = 0;
 	int r = type_checked(u, command, err);
 

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What we do to the board, recorded before it is done, and waits with the silence timer.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+
+#include "session/state.h"
+#include "util/jsonx.h"
+#include "util/mem.h"
+
+enum { SLICE_MS = 500, TYPE_MS = 30000, DEFAULT_PROBE_MS = 3000 };
+
+void session_phase(struct session *s, const char *fmt, ...)
+{
+	struct strbuf name = STRBUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	strbuf_vaddf(&name, fmt, ap);
+	va_end(ap);
+	_cleanup_free_ char *text = strbuf_take(&name);
+	json_t *members = json_object();
+	json_put(members, "name", json_lossy_str(text));
+	journal_action_json(s->journal, "phase", members);
+}
+
+void session_reached(struct session *s, const char *what)
+{
+	journal_action(s->journal, "reached", "{s:s}", "what", what);
+}
+
+static void record_type(struct session *s, const char *text)
+{
+	json_t *members = json_object();
+
+	json_put(members, "text", json_lossy_str(text));
+	journal_action_json(s->journal, "type", members);
+}
+
+int session_type(struct session *s, const char *text, bool is_secret, struct err *err)
+{
+	_cleanup_free_ char *line = xasprintf("%s\n", text);
+
+	record_type(s, is_secret ? "***" : text);
+	return console_send(s->console, line, strlen(line),
+			    s->board->console.type_delay_us, deadline_in_ms(TYPE_MS),
+			    err);
+}
+
+static void uboot_did(void *arg, const char *what, const char *text)
+{
+	struct session *s = arg;
+
+	if (strcmp(what, "type") == 0)
+		record_type(s, text);
+	else
+		session_reached(s, text);
+}
+
+struct uboot session_uboot(struct session *s, int64_t prompt_ms)
+{
+	return (struct uboot){
+		.console = s->console,
+		.board = s->board,
+		.did = uboot_did,
+		.arg = s,
+		.prompt_ms = prompt_ms,
+	};
+}
+
+static int switch_power(struct session *s, const char *what, struct err *err)
+{
+	if (strcmp(what, "on") == 0)
+		return power_on(s->power, err);
+	if (strcmp(what, "reset") == 0)
+		return power_reset(s->power, err);
+	return power_off(s->power, err);
+}
+
+/* The console of a machine comes with its power; any other stays open. */
+static void follow_console(struct session *s, const char *what)
+{
+	bool is_off = strcmp(what, "off") == 0;
+
+	if (s->board->console.transport != BOARD_CONSOLE_QEMU)
+		return;
+	if (is_off) {
+		console_detach(s->console);
+		return;
+	}
+	int fd = power_take_console(s->power);
+	if (fd >= 0)
+		console_attach(s->console, fd);
+	console_expect_eof(s->console, false);
+}
+
+int session_power(struct session *s, const char *what, struct err *err)
+{
+	bool is_off = strcmp(what, "off") == 0, is_on = strcmp(what, "on") == 0;
+	int64_t begin = clock_now_ns(), settle_ms = 0;
+	json_t *members;
+	int r;
+
+	journal_action(s->journal, "power", "{s:s}", "what", what);
+	s->at_shell = s->helpers_ready = false;
+	/* Power moves to their end, whatever was just seen on the console. */
+	console_resume(s->console);
+	if (!is_on)
+		console_mask_cancel(s->console, true);
+	if (is_off)
+		console_expect_eof(s->console, true);
+	if (is_on)
+		console_mark(s->console);
+	r = switch_power(s, what, err);
+	follow_console(s, what);
+	if (!is_off && !r)
+		console_expect_eof(s->console, false);
+	members = json_object();
+	json_put(members, "what", json_string(what));
+	json_put(members, "ms",
+		 json_real((double)((clock_now_ns() - begin) / 1000) / 1e3));
+	if (r)
+		json_put(members, "error", json_lossy_str(err->msg));
+	journal_action_json(s->journal, "power-done", members);
+	if (!r && is_on)
+		settle_ms = s->board->power.on_settle_ms;
+	if (!r && is_off)
+		settle_ms = s->board->power.off_settle_ms;
+	if (settle_ms)
+		r = console_wait_fd(s->console, -1, deadline_in_ms(settle_ms), err);
+	console_mask_cancel(s->console, false);
+	if (is_off && r != 0)
+		s->self_check_ok = false;
+	return r;
+}
+
+static bool silence_counts(const struct session *s)
+{
+	enum stage st = watch_state(s->watch)->stage;
+
+	return st == STAGE_STARTING || st == STAGE_KERNEL || st == STAGE_USERSPACE;
+}
+
+/* Ask the board whether it lives: 0 = it said something, 1 = one of the patterns matched,
+ * -ETIMEDOUT = not a byte, or another code of console.h. */
+static int probe_board(struct session *s, struct pattern *const patterns[], size_t n,
+		       struct deadline d, struct console_hit *hit, struct err *err)
+{
+	int64_t probe_ms =
+		s->job->silence_probe_ms ? s->job->silence_probe_ms : DEFAULT_PROBE_MS;
+	struct deadline end = deadline_min(d, deadline_in_ms(probe_ms));
+	uint64_t before = console_offset(s->console);
+	int r;
+
+	journal_action(s->journal, "probe", "{s:s}", "bytes", "\n");
+	r = console_send(s->console, "\n", 1, 0, end, err);
+	while (!r && console_offset(s->console) == before) {
+		r = console_wait(s->console, patterns, n,
+				 deadline_min(end, deadline_in_ms(50)), hit, err);
+		if (!r)
+			return 1;
+		if (r == -ETIMEDOUT && !deadline_passed(end))
+			r = 0;
+	}
+	return r;
+}
+
+int session_wait(struct session *s, struct pattern *const patterns[], size_t n,
+		 struct deadline d, bool probe, struct console_hit *hit, struct err *err)
+{
+	int64_t limit_ns = 1000000 * (s->job->silence_ms ? s->job->silence_ms
+							 : s->board->limits.silence_ms);
+	int64_t since = console_now_ns(s->console);
+
+	for (;;) {
+		int r = console_wait(s->console, patterns, n,
+				     deadline_min(d, deadline_in_ms(SLICE_MS)), hit, err);
+
+		if (r != -ETIMEDOUT || deadline_passed(d))
+			return r;
+		int64_t last = console_last_byte_ns(s->console);
+		int64_t quiet =
+			console_now_ns(s->console) - (last > since ? last : since);
+		if (!probe || !silence_counts(s) || quiet < limit_ns)
+			continue;
+		r = probe_board(s, patterns, n, d, hit, err);
+		if (r == 1)
+			return 0;
+		since = console_now_ns(s->console);
+		if (!r)
+			continue;
+		if (r != -ETIMEDOUT)
+			return r;
+		journal_action(s->journal, "silence", "{s:f, s:s}", "seconds",
+			       (double)(quiet / 1000000) / 1e3, "stage",
+			       stage_to_str(watch_state(s->watch)->stage));
+	}
+}
+
+const char *outcome_to_str(enum outcome o)
+{
+	switch (o) {
+	case OUT_OK:
+		return "ok";
+	case OUT_KERNEL:
+		return "kernel";
+	case OUT_TIMEOUT:
+		return "timeout";
+	case OUT_TEST:
+		return "test";
+	case OUT_LAB:
+		return "lab";
+	case OUT_JOB:
+		return "job";
+	case OUT_CANCELED:
+		return "canceled";
+	case OUT_BUG:
+		return "bug";
+	}
+	BUG("outcome %d", (int)o);
+}
+
+enum outcome session_outcome(struct session *s, int r, struct err *err,
+			     const char *waiting_for)
+{
+	struct err why = ERR_INIT;
+
+	if (!r)
+		return OUT_OK;
+	if (r == -EINTR)
+		return watch_state(s->watch)->raised ? OUT_TEST : OUT_KERNEL;
+	if (r == -ETIMEDOUT && err->class == ERR_NONE) {
+		if (power_check(s->power, &why)) {
+			*err = why;
+			return OUT_LAB;
+		}
+		err->code = r;
+		snprintf(err->msg, sizeof(err->msg), "%s did not come in time",
+			 waiting_for);
+		return OUT_TIMEOUT;
+	}
+	switch (err->class) {
+	case ERR_CANCELED:
+		return OUT_CANCELED;
+	case ERR_JOB:
+		return OUT_JOB;
+	case ERR_BUG:
+		return OUT_BUG;
+	case ERR_NONE:
+	case ERR_LAB:
+		break;
+	}
+	if (r == -ENOLINK && power_check(s->power, &why))
+		*err = why;
+	if (r == -ENOLINK)
+		s->self_check_ok = false;
+	return OUT_LAB;
+}

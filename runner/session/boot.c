@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A boot action: attempts, each from power-off to a prompt. */
+#include <errno.h>
+
+#include "session/state.h"
+#include "util/jsonx.h"
+#include "util/mem.h"
+
+enum { MAX_PATTERNS = 18, PROVENANCE_MS = 20000, PASSWORD_MS = 30000, LOGIN_TRIES = 3 };
+
+struct login_patterns {
+	struct pattern *p[MAX_PATTERNS]; /* prompts first, then the login prompt */
+	size_t n, n_prompts;
+};
+
+static void login_patterns_release(struct login_patterns *lp)
+{
+	for (size_t i = 0; i < lp->n; i++)
+		pattern_free(lp->p[i]);
+	lp->n = 0;
+}
+
+static int add_regex(struct login_patterns *lp, const char *regex, struct err *err)
+{
+	if (lp->n == MAX_PATTERNS)
+		return err_set(err, ERR_JOB, -E2BIG, "more than %d prompts",
+			       MAX_PATTERNS - 2);
+	int r = pattern_new(regex, &lp->p[lp->n], err);
+	lp->n += !r;
+	return r;
+}
+
+/* Name and password are typed; what comes next decides: a prompt, or the login prompt
+ * again. */
+static int answer_login(struct session *s, const struct job_auto_login *login,
+			struct login_patterns *lp, struct deadline d,
+			struct console_hit *hit, struct err *err)
+{
+	struct pattern *ask[2] = { NULL, NULL };
+	int r = session_type(s, login->username, false, err);
+
+	if (r || !login->password)
+		return r ? r : session_wait(s, lp->p, lp->n, d, true, hit, err);
+	r = pattern_new(login->password_prompt ? login->password_prompt : "[Pp]assword:",
+			&ask[0], err);
+	if (!r)
+		ask[1] = lp->p[0];
+	if (!r)
+		r = session_wait(s, ask, 2, deadline_min(d, deadline_in_ms(PASSWORD_MS)),
+				 false, hit, err);
+	if (!r && hit->index == 0)
+		r = session_type(s, login->password, true, err);
+	else if (!r)
+		goto out; /* the prompt came without a password */
+	if (r == -ETIMEDOUT)
+		r = session_type(s, "", false,
+				 err); /* getty may have eaten the name: ask again */
+	if (!r)
+		r = session_wait(s, lp->p, lp->n, d, true, hit, err);
+out:
+	pattern_free(ask[0]);
+	return r;
+}
+
+static int login_commands(struct session *s, const struct job_auto_login *login,
+			  struct login_patterns *lp, struct deadline d, struct err *err)
+{
+	struct console_hit hit;
+	int r = 0;
+
+	for (size_t i = 0; i < login->login_commands.n && !r; i++) {
+		r = session_type(s, login->login_commands.v[i], false, err);
+		if (!r)
+			r = session_wait(s, lp->p, lp->n_prompts, d, true, &hit, err);
+	}
+	return r;
+}
+
+int session_login(struct session *s, const struct job_auto_login *login,
+		  const struct strvec *prompts, struct deadline d, struct err *err)
+{
+	_cleanup_(login_patterns_release) struct login_patterns lp = { .n = 0 };
+	struct console_hit hit = { .index = -1 };
+	int r = 0;
+
+	for (size_t i = 0; i < prompts->n && !r; i++)
+		r = add_regex(&lp, prompts->v[i], err);
+	lp.n_prompts = lp.n;
+	if (!r && login->username)
+		r = add_regex(&lp,
+			      login->login_prompt ? login->login_prompt : "login:", err);
+	if (!r)
+		r = session_wait(s, lp.p, lp.n, d, true, &hit, err);
+	for (int i = 0; !r && (size_t)hit.index >= lp.n_prompts; i++) {
+		if (i == LOGIN_TRIES)
+			return err_set(err, ERR_JOB, -EACCES,
+				       "login as %s was refused %d times",
+				       login->username, LOGIN_TRIES);
+		session_reached(s, "login");
+		r = answer_login(s, login, &lp, d, &hit, err);
+	}
+	if (r)
+		return r;
+	session_reached(s, "prompt");
+	s->at_shell = true;
+	return login_commands(s, login, &lp, d, err);
+}
+
+/* {label}, and LAVA's words in literal command lists. */
+static char *expand(const struct session *s, const char *text)
+{
+	const struct board_boot *b = &s->board->boot;
+	const struct {
+		const char *key, *value;
+	} words[] = {
+		{ "{label}", "bootrig" },
+		{ "{SERVER_IP}", b->server_ip },
+		{ "{KERNEL}", s->staged.kernel.tftp_path },
+		{ "{RAMDISK}", s->staged.ramdisk.tftp_path },
+		{ "{DTB}", s->staged.dtb.tftp_path },
+		{ "{KERNEL_ADDR}", b->kernel_addr },
+		{ "{RAMDISK_ADDR}", b->ramdisk_addr },
+		{ "{DTB_ADDR}", b->dtb_addr },
+	};
+	struct strbuf sb = STRBUF_INIT;
+
+	while (*text) {
+		size_t used = 0;
+
+		for (size_t i = 0; i < ARRAY_SIZE(words) && !used; i++) {
+			size_t n = strlen(words[i].key);
+
+			if (strncmp(text, words[i].key, n) != 0)
+				continue;
+			strbuf_addstr(&sb, words[i].value ? words[i].value : "");
+			used = n;
+		}
+		if (!used)
+			strbuf_addch(&sb, *text);
+		text += used ? used : 1;
+	}
+	return strbuf_take(&sb);
+}
+
+static int type_commands(struct session *s, struct uboot *u, const struct strvec *cmds,
+			 bool last_boots, const char *start_message, struct deadline d,
+			 struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < cmds->n && !r; i++) {
+		_cleanup_free_ char *cmd = expand(s, cmds->v[i]);
+
+		r = last_boots && i + 1 == cmds->n
+			    ? uboot_boot(u, cmd, start_message, d, err)
+			    : uboot_command(u, cmd, d, err);
+	}
+	return r;
+}
+
+static int no_loader(struct session *s, uint64_t from, struct err *err)
+{
+	uint64_t n = console_offset(s->console) - from;
+
+	if (!n)
+		return err_set(
+			err, ERR_LAB, -ENODATA,
+			"not a byte from the console since power-on: UART, cable or relay");
+	return err_set(
+		err, ERR_LAB, -ETIMEDOUT,
+		"no boot loader prompt within %lld ms of power-on (%llu bytes came)",
+		(long long)s->board->limits.firmware_ms, (unsigned long long)n);
+}
+
+static int run_uboot(struct session *s, const struct job_boot *boot, struct deadline d,
+		     struct err *err)
+{
+	const struct board_boot *b = &s->board->boot;
+	struct uboot u = session_uboot(s, 0);
+	struct deadline fw =
+		deadline_min(d, deadline_in_ms(s->board->limits.firmware_ms));
+	uint64_t from = console_offset(s->console);
+	int r;
+
+	if (b->never_stop)
+		return 0;
+	session_phase(s, "u-boot");
+	r = uboot_stop_autoboot(&u, fw, err);
+	if (r == -ETIMEDOUT && err->class == ERR_NONE && !power_check(s->power, err))
+		return no_loader(s, from, err);
+	if (!r)
+		r = type_commands(s, &u, &b->setup, false, NULL, d, err);
+	if (!r && boot->commands != JOB_COMMANDS_LIST)
+		r = type_commands(s, &u, &b->network, false, NULL, d, err);
+	if (!r)
+		r = type_commands(s, &u,
+				  boot->commands == JOB_COMMANDS_LIST
+					  ? &boot->command_list
+					  : &b->boot_commands,
+				  true, boot->kernel_start_message, d, err);
+	if (r == -EREMOTEIO)
+		journal_action(s->journal, "no-boot", "{s:s}", "reason", err->msg);
+	return r;
+}
+
+/* What runs is what was chosen: the nonce stands on its command line. */
+static int prove_nonce(struct session *s, struct deadline d, struct err *err)
+{
+	int status = 0, r;
+
+	if (!s->is_staged)
+		return 0;
+	session_phase(s, "provenance");
+	r = shell_run(s, "cat /proc/cmdline",
+		      deadline_min(d, deadline_in_ms(PROVENANCE_MS)), &status, err);
+	if (r == -ETIMEDOUT)
+		r = 0; /* no shell behind that prompt; the console may have shown the
+			  nonce */
+	if (!r && !watch_state(s->watch)->nonce_seen)
+		return err_set(
+			err, ERR_LAB, -ESTALE,
+			"the kernel that runs is not the one that was chosen: its command line lacks bootrig.nonce=%s",
+			s->nonce);
+	return r;
+}
+
+static void record_timing(struct session *s)
+{
+	static const char what[] = "start_to_power_on";
+
+	journal_action(s->journal, "timing", "{s:s, s:f}", "what", what, "ms",
+		       (double)((clock_now_ns() - s->opts->begin_ns) / 1000) / 1e3);
+}
+
+static int boot_once(struct session *s, const struct job_action *action,
+		     struct deadline d, struct err *err)
+{
+	const struct job_boot *boot = &action->boot;
+	int64_t login_ms =
+		job_timeout_ms(s->job, "auto-login-action", action->timeout_ms);
+	int r = session_power(s, "off", err);
+
+	if (r)
+		return r;
+	session_phase(s, "power-on");
+	if (s->attempt == 1)
+		record_timing(s);
+	r = session_power(s, "on", err);
+	if (!r && boot->method == JOB_BOOT_UBOOT)
+		r = run_uboot(s, boot, d, err);
+	if (r)
+		return r;
+	session_phase(s, "boot");
+	if (boot->method == JOB_BOOT_MINIMAL &&
+	    s->board->power.backend == BOARD_POWER_NONE)
+		r = session_type(s, "", false,
+				 err); /* it may stand at its prompt since long */
+	if (!r)
+		r = session_login(s, &boot->auto_login, &boot->prompts,
+				  deadline_min(d, deadline_in_ms(login_ms)), err);
+	return r ? r : prove_nonce(s, d, err);
+}
+
+void session_attempt_begin(struct session *s, const struct job_boot *boot, uint32_t try,
+			   uint32_t of)
+{
+	s->attempt++;
+	s->attempt_open = true;
+	s->boot = boot;
+	journal_action(s->journal, "attempt", "{s:i, s:i, s:i}", "n", (int)s->attempt,
+		       "try", (int)try, "of", (int)of);
+}
+
+void session_attempt_end(struct session *s, enum outcome o, const struct err *err)
+{
+	json_t *m;
+
+	if (!s->attempt_open)
+		return;
+	s->attempt_open = false;
+	m = json_object();
+	json_put(m, "n", json_integer(s->attempt));
+	json_put(m, "outcome", json_string(outcome_to_str(o)));
+	json_put(m, "reason", json_lossy_str(err->msg));
+	json_put(m, "kernel_started", json_boolean(watch_state(s->watch)->kernel_seen));
+	json_put(m, "boots", json_integer(watch_state(s->watch)->attempt_boots));
+	journal_action_json(s->journal, "attempt-end", m);
+}
+
+enum outcome session_boot(struct session *s, const struct job_action *action,
+			  struct err *err)
+{
+	enum outcome o = OUT_OK;
+
+	for (uint32_t try = 1; try <= action->failure_retry; try++) {
+		struct deadline d =
+			deadline_min(s->job_deadline, deadline_in_ms(action->timeout_ms));
+
+		*err = (struct err)ERR_INIT;
+		session_attempt_begin(s, &action->boot, try, action->failure_retry);
+		o = session_outcome(s, boot_once(s, action, d, err), err, "the prompt");
+		if (o != OUT_KERNEL && o != OUT_TIMEOUT && o != OUT_LAB)
+			return o;
+		if (try == action->failure_retry || deadline_passed(s->job_deadline))
+			return o;
+		session_watch_on(s);
+		session_attempt_end(s, o, err);
+	}
+	return o;
+}

@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The whole job on one board, top to bottom, and the guarantee that the board ends as it
+ * should. */
+#include "session/session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include "hw/stream.h"
+#include "session/state.h"
+#include "util/hash.h"
+#include "util/jsonx.h"
+#include "util/mem.h"
+
+enum { PREPARE_MS = 300000, OPEN_MS = 10000 };
+
+static void watch_event(void *arg, const json_t *event)
+{
+	struct session *s = arg;
+
+	journal_event(s->journal, event);
+	if (strcmp(json_get_str(event, "type", ""), "raise") == 0 && s->console)
+		console_stop(s->console);
+	if (s->opts->on_event)
+		s->opts->on_event(s->opts->arg, event);
+}
+
+static void watch_fatal(void *arg, const struct incident *in)
+{
+	struct session *s = arg;
+
+	if (s->console)
+		console_stop(s->console);
+}
+
+static void console_bytes(void *arg, const char *data, size_t len, uint64_t offset,
+			  int64_t t_ns)
+{
+	struct session *s = arg;
+
+	if (s->opts->on_console)
+		s->opts->on_console(s->opts->arg, data, len);
+	watch_bytes(s->watch, data, len, offset, t_ns);
+}
+
+static void console_tick(void *arg, int64_t t_ns)
+{
+	struct session *s = arg;
+
+	watch_tick(s->watch, t_ns);
+}
+
+static void console_gap(void *arg, int64_t gap_ms, uint64_t offset)
+{
+	struct session *s = arg;
+
+	journal_action(s->journal, "gap", "{s:I}", "ms", (json_int_t)gap_ms);
+}
+
+static int console_reopen(void *arg, int *fd, struct err *err)
+{
+	struct session *s = arg;
+
+	return stream_open(&s->board->console, deadline_in_ms(100), fd, err);
+}
+
+/* Relays wait through the console; when it fails they still wait. */
+static int power_wait(void *arg, int fd, struct deadline d, struct err *err)
+{
+	struct session *s = arg;
+	int r = console_wait_fd(s->console, fd, d, err);
+
+	return r == -EINTR ? 0 : r;
+}
+
+static int write_inputs(struct session *s, struct err *err)
+{
+	_cleanup_free_ char *job = spec_masked_text(s->job->text, s->job->text_len);
+	_cleanup_free_ char *board = spec_masked_text(s->board->text, s->board->text_len);
+	int r = run_dir_write(s->dir, "job.yaml", job, strlen(job), err);
+
+	return r ? r : run_dir_write(s->dir, "board.yaml", board, strlen(board), err);
+}
+
+/* The names are the fixed words of job and board files. */
+static const char *backend_name(enum board_power_backend b)
+{
+	static const char *const names[] = {
+		[BOARD_POWER_NONE] = "none",
+		[BOARD_POWER_COMMAND] = "command",
+		[BOARD_POWER_QEMU] = "qemu",
+		[BOARD_POWER_GPIO] = "gpio",
+	};
+
+	return names[b];
+}
+
+static const char *transport_name(enum board_transport t)
+{
+	static const char *const names[] = {
+		[BOARD_CONSOLE_SERIAL] = "serial", [BOARD_CONSOLE_PTY] = "pty",
+		[BOARD_CONSOLE_UNIX] = "unix",     [BOARD_CONSOLE_TCP] = "tcp",
+		[BOARD_CONSOLE_QEMU] = "qemu",
+	};
+
+	return names[t];
+}
+
+static json_t *expect_json(const struct job_expect *e)
+{
+	json_t *j = json_object(), *kinds = json_array(), *functions = json_array(),
+	       *titles = json_array();
+
+	for (int i = 0; i < INCIDENT_N_KINDS; i++)
+		if (e->kinds & (UINT64_C(1) << i))
+			json_push(kinds, json_string(incident_kind_to_str(
+						 (enum incident_kind)i)));
+	for (size_t i = 0; i < e->functions.n; i++)
+		json_push(functions, json_lossy_str(e->functions.v[i]));
+	for (size_t i = 0; i < e->titles.n; i++)
+		json_push(titles, json_lossy_str(e->titles.v[i]));
+	json_put(j, "kinds", kinds);
+	json_put(j, "functions", functions);
+	json_put(j, "titles", titles);
+	json_put(j, "test_failure", json_boolean(e->test_failure));
+	return j;
+}
+
+static json_t *job_json(const struct job_spec *job)
+{
+	struct sha256_hex sha = sha256_of(job->text, job->text_len);
+	json_t *j = json_object();
+
+	json_put(j, "name", json_lossy_str(job->job_name));
+	json_put(j, "device_type", json_lossy_str(job->device_type));
+	json_put(j, "file", json_lossy_str(job->path));
+	json_put(j, "sha256", json_string(sha.str));
+	json_put(j, "priority", json_lossy_str(job->priority));
+	json_put(j, "visibility", json_lossy_str(job->visibility));
+	json_put(j, "metadata",
+		 job->metadata ? json_deep_copy(job->metadata) : json_null());
+	return j;
+}
+
+static json_t *asked_json(const struct job_spec *job)
+{
+	json_t *j = json_object();
+
+	for (size_t i = 0; i < job->n_actions; i++) {
+		const struct job_deploy *d = &job->actions[i].deploy;
+
+		if (job->actions[i].kind != JOB_DEPLOY)
+			continue;
+		json_put(j, "kernel", json_lossy_str(d->kernel.url));
+		json_put(j, "ramdisk", json_lossy_str(d->ramdisk.url));
+		json_put(j, "dtb", json_lossy_str(d->dtb.url));
+		json_put(j, "modules", json_lossy_str(d->modules.url));
+		break;
+	}
+	return j;
+}
+
+/* All that the result needs and the bytes do not say. */
+static void record_run(struct session *s)
+{
+	json_t *m = json_object(), *board = json_object();
+	char host[256] = "";
+	struct wall_time now = clock_wall();
+
+	gethostname(host, sizeof(host) - 1);
+	json_put(board, "name", json_lossy_str(s->board->board));
+	json_put(board, "device_type", json_lossy_str(s->board->device_type));
+	json_put(board, "console",
+		 json_string(transport_name(s->board->console.transport)));
+	json_put(board, "power", json_string(backend_name(s->board->power.backend)));
+	json_put(m, "id", json_string(s->dir->id));
+	json_put(m, "bootrig", json_string(BOOTRIG_VERSION));
+	json_put(m, "wall", json_string(now.str));
+	json_put(m, "host", json_lossy_str(host));
+	json_put(m, "job", job_json(s->job));
+	json_put(m, "board", board);
+	json_put(m, "asked", asked_json(s->job));
+	json_put(m, "loop_boots", json_integer(s->job->loop_boots));
+	json_put(m, "expect",
+		 s->job->expect.given ? expect_json(&s->job->expect) : json_null());
+	journal_action_json(s->journal, "run", m);
+}
+
+static int open_record(struct session *s, struct err *err)
+{
+	const struct watch_opts wo = { .fatal = &s->job->watch,
+				       .event = watch_event,
+				       .fatal_seen = watch_fatal,
+				       .arg = s };
+	const struct console_opts co = {
+		.dirfd = s->dir->dirfd,
+		.cancel_fd = s->opts->cancel_fd,
+		.start_ns = s->start_ns,
+		.gap_ms = s->board->limits.console_gap_ms,
+		.max_bytes = s->board->limits.console_bytes,
+		.reopen = s->board->console.transport == BOARD_CONSOLE_QEMU
+				  ? NULL
+				  : console_reopen,
+		.gap = console_gap,
+		.arg = s,
+	};
+	const struct console_observer ob = { .bytes = console_bytes,
+					     .tick = console_tick,
+					     .arg = s };
+	int r = write_inputs(s, err);
+
+	if (!r)
+		r = journal_new(s->dir, s->start_ns, &s->journal, err);
+	if (!r)
+		r = console_new(&co, &s->console, err);
+	if (r)
+		return r;
+	s->watch = watch_new(&wo);
+	journal_connect(s->journal, s->watch, s->console);
+	console_observe(s->console, &ob);
+	record_run(s);
+	return 0;
+}
+
+/* One run at a time: the board file itself is the lock. */
+static int claim(struct session *s, struct err *err)
+{
+	s->lock_fd = open(s->board->path, O_RDONLY | O_CLOEXEC);
+	if (s->lock_fd < 0)
+		return err_set(err, ERR_JOB, -errno, "%s: %s", s->board->path,
+			       strerror(errno));
+	if (flock(s->lock_fd, LOCK_EX | LOCK_NB))
+		return err_set(err, ERR_LAB, -EBUSY,
+			       "board %s is busy: another run holds it", s->board->board);
+	return 0;
+}
+
+static int open_board(struct session *s, struct err *err)
+{
+	const struct power_env env = {
+		.wait = power_wait,
+		.arg = s,
+		.run_dir = s->dir->path,
+		.tftp_root = s->board->boot.tftp_root,
+	};
+	int fd = -1, r = claim(s, err);
+
+	if (!r)
+		r = power_new(s->board, &env, &s->power, err);
+	if (!r && s->board->console.transport != BOARD_CONSOLE_QEMU) {
+		r = stream_open(&s->board->console, deadline_in_ms(OPEN_MS), &fd, err);
+		if (r)
+			s->self_check_ok = false;
+		else
+			console_attach(s->console, fd);
+	}
+	return r;
+}
+
+static int fetch_definitions(struct session *s, struct err *err)
+{
+	struct task t = TASK_INIT;
+
+	t.deadline = deadline_min(s->job_deadline, deadline_in_ms(PREPARE_MS));
+	t.cancel_fd = s->opts->cancel_fd;
+	return definition_fetch_all(s->opts->job, &t, &s->definitions, err);
+}
+
+static const struct job_action *deploy_for(const struct session *s, size_t boot_at)
+{
+	for (size_t i = boot_at; i-- > 0;)
+		if (s->job->actions[i].kind == JOB_DEPLOY)
+			return &s->job->actions[i];
+	return NULL;
+}
+
+static enum outcome boot_action(struct session *s, size_t at, struct err *err)
+{
+	const struct job_action *a = &s->job->actions[at];
+	const struct job_action *deploy = deploy_for(s, at);
+	struct err ended = ERR_INIT;
+	int r = 0;
+
+	session_attempt_end(s, OUT_OK, &ended);
+	if (a->boot.method == JOB_BOOT_UBOOT && deploy) {
+		struct deadline d =
+			deadline_min(s->job_deadline, deadline_in_ms(deploy->timeout_ms));
+
+		r = session_stage(s, deploy, &a->boot, d, err);
+	}
+	if (r)
+		return session_outcome(s, r, err, "the end of deploy");
+	return session_boot(s, a, err);
+}
+
+static enum outcome one_action(struct session *s, size_t at, struct err *err)
+{
+	const struct job_action *a = &s->job->actions[at];
+	enum outcome o = OUT_OK;
+
+	for (uint32_t i = 0; i < a->repeat && o == OUT_OK; i++) {
+		if (deadline_passed(s->job_deadline)) {
+			err_set(err, ERR_NONE, -ETIMEDOUT, "the job's time is over");
+			return OUT_TIMEOUT;
+		}
+		switch (a->kind) {
+		case JOB_DEPLOY:
+			break; /* staged with the boot action that uses it */
+		case JOB_BOOT:
+			o = boot_action(s, at, err);
+			break;
+		case JOB_TEST:
+			o = session_test(s, a, err);
+			break;
+		case JOB_COMMAND:
+			o = session_command(s, a, err);
+			break;
+		}
+	}
+	return o;
+}
+
+static enum outcome run_actions(struct session *s, struct err *err)
+{
+	enum outcome o = OUT_OK;
+	int r = fetch_definitions(s, err);
+
+	if (!r)
+		r = open_board(s, err);
+	if (r)
+		return session_outcome(s, r, err, "the board");
+	for (size_t i = 0; i < s->job->n_actions && o == OUT_OK; i++)
+		o = one_action(s, i, err);
+	return o;
+}
+
+static bool needs_recovery(const struct session *s, enum outcome o)
+{
+	if (!s->board->n_recovery || s->job->recover == 0 ||
+	    console_was_canceled(s->console))
+		return false;
+	return o == OUT_KERNEL ||
+	       (o == OUT_TIMEOUT && watch_state(s->watch)->kernel_seen);
+}
+
+/* Off, whatever happened, and nothing of ours left in the TFTP root. */
+static void leave_board(struct session *s, enum outcome o)
+{
+	struct err err = ERR_INIT;
+	int r = -ENODEV;
+
+	if (s->power) {
+		session_phase(s, "power-off");
+		r = session_power(s, "off", &err);
+	}
+	if (s->staged.kernel.name)
+		session_unstage(s);
+	journal_action(s->journal, "self-check", "{s:b, s:s}", "ok",
+		       !r && s->self_check_ok, "reason", err.msg);
+}
+
+static void finish(struct session *s, enum outcome o, struct err *err)
+{
+	struct wall_time now;
+
+	if (s->console && (o == OUT_KERNEL || o == OUT_TIMEOUT))
+		session_watch_on(s);
+	if (watch_state(s->watch)->fatal_id >= 0 && o == OUT_OK)
+		o = OUT_KERNEL;
+	session_attempt_end(s, o, err);
+	if (o != OUT_OK && !s->attempt)
+		journal_action(s->journal, "failed", "{s:s, s:s}", "outcome",
+			       outcome_to_str(o), "reason", err->msg);
+	if (s->power && needs_recovery(s, o))
+		session_recover(s);
+	if (console_was_canceled(s->console))
+		journal_action(s->journal, "cancel", NULL);
+	leave_board(s, o);
+	watch_end(s->watch);
+	now = clock_wall();
+	journal_action(s->journal, "end", "{s:s, s:I, s:s}", "wall", now.str,
+		       "console_bytes", (json_int_t)console_offset(s->console), "power",
+		       s->power && !s->power->is_on ? "off" : "unknown");
+}
+
+static void release(struct session *s)
+{
+	power_free(s->power);
+	staged_release(&s->staged);
+	console_free(s->console);
+	journal_free(s->journal);
+	watch_free(s->watch);
+	definition_set_release(&s->definitions);
+	free(s->append);
+	if (s->lock_fd >= 0)
+		close(s->lock_fd);
+}
+
+int session_run(const struct session_opts *opts, struct run_dir *dir, struct err *err)
+{
+	struct session s = {
+		.opts = opts,
+		.job = opts->job,
+		.board = opts->board,
+		.dir = dir,
+		.lock_fd = -1,
+		.staged = STAGED_INIT,
+		.self_check_ok = true,
+		.start_ns = clock_now_ns(),
+		.job_deadline = deadline_in_ms(opts->job->job_timeout_ms),
+	};
+	struct err why = ERR_INIT;
+	int r = run_dir_create(opts->runs_dir, opts->board->board, opts->job->job_name,
+			       dir, err);
+
+	if (!r)
+		r = open_record(&s, err);
+	if (!r) {
+		enum outcome o = run_actions(&s, &why);
+
+		finish(&s, o, &why);
+		r = journal_check(s.journal, err);
+		if (!r)
+			r = console_sync(s.console, err);
+	}
+	release(&s);
+	return r;
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A deploy action and the boot action behind it become files in the TFTP root, one label
+ * with a nonce, and proof that TFTP gives exactly these bytes. */
+#include <errno.h>
+#include <sys/random.h>
+
+#include "boot/tftp.h"
+#include "session/state.h"
+#include "util/jsonx.h"
+#include "util/mem.h"
+
+#define LABEL "bootrig"
+
+static void progress(void *arg, const char *what, uint64_t done, uint64_t total)
+{
+	struct session *s = arg;
+
+	if (s->opts->on_progress)
+		s->opts->on_progress(s->opts->arg, what, done, total);
+}
+
+static struct task make_task(struct session *s, struct deadline d)
+{
+	struct task t = TASK_INIT;
+
+	t.deadline = d;
+	t.cancel_fd = s->opts->cancel_fd;
+	t.progress = progress;
+	t.progress_arg = s;
+	return t;
+}
+
+static void new_nonce(struct session *s)
+{
+	unsigned char rnd[16];
+
+	if (getrandom(rnd, sizeof(rnd), 0) != sizeof(rnd))
+		BUG("getrandom failed");
+	for (size_t i = 0; i < sizeof(rnd); i++)
+		snprintf(s->nonce + 2 * i, 3, "%02x", rnd[i]);
+}
+
+/* Board first, job after it: for most options the last one counts. */
+static void make_append(struct session *s, const struct job_boot *boot)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	if (s->board->boot.kernel_args)
+		strbuf_addf(&sb, "%s ", s->board->boot.kernel_args);
+	if (boot->extra_kernel_args)
+		strbuf_addf(&sb, "%s ", boot->extra_kernel_args);
+	for (size_t i = 0; i < s->job->kernel_args.n; i++)
+		strbuf_addf(&sb, "%s ", s->job->kernel_args.v[i]);
+	strbuf_addf(&sb, "bootrig.nonce=%s", s->nonce);
+	free(s->append);
+	s->append = strbuf_take(&sb);
+}
+
+static json_t *file_json(const char *role, const struct staged_file *f)
+{
+	json_t *j = json_object();
+
+	json_put(j, "role", json_string(role));
+	json_put(j, "name", json_lossy_str(f->name));
+	json_put(j, "url", json_lossy_str(f->url));
+	json_put(j, "sha256", json_string(f->sha256.str));
+	json_put(j, "size", json_integer((json_int_t)f->size));
+	return j;
+}
+
+static void record_staged(struct session *s, int64_t stage_ns)
+{
+	const struct staged *st = &s->staged;
+	json_t *m = json_object(), *files = json_array();
+
+	if (st->kernel.name)
+		json_push(files, file_json("kernel", &st->kernel));
+	if (st->ramdisk.name)
+		json_push(files, file_json("ramdisk", &st->ramdisk));
+	if (st->dtb.name)
+		json_push(files, file_json("dtb", &st->dtb));
+	json_put(m, "files", files);
+	json_put(m, "label", json_string(LABEL));
+	json_put(m, "append", json_lossy_str(s->append));
+	json_put(m, "nonce", json_string(s->nonce));
+	json_put(m, "kernel_kind", json_string(image_kind_to_str(st->image.kind)));
+	json_put(m, "kernel_member", json_lossy_str(st->kernel_member));
+	json_put(m, "banner",
+		 json_lossy_str(st->image.banner[0] ? st->image.banner : NULL));
+	json_put(m, "release",
+		 json_lossy_str(st->image.release[0] ? st->image.release : NULL));
+	json_put(m, "ms", json_real((double)(stage_ns / 1000) / 1e3));
+	journal_action_json(s->journal, "staged", m);
+}
+
+static void record_verified(struct session *s, const struct tftp_report *rep)
+{
+	json_t *m = json_object(), *files = json_array();
+
+	for (size_t i = 0; i < rep->n_checks; i++)
+		json_push(files, json_lossy_str(rep->checks[i].name));
+	json_put(m, "server", json_lossy_str(rep->server));
+	json_put(m, "files", files);
+	json_put(m, "bytes", json_integer((json_int_t)rep->bytes));
+	json_put(m, "ms", json_real((double)(rep->ns / 1000) / 1e3));
+	json_put(m, "miss_ms", json_real((double)(rep->miss_ns / 1000) / 1e3));
+	journal_action_json(s->journal, "verified", m);
+}
+
+static int stage(struct session *s, const struct job_deploy *dp, const struct task *task,
+		 struct err *err)
+{
+	struct overlay_tree trees[32];
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->definitions.n && n < ARRAY_SIZE(trees); i++)
+		if (s->definitions.v[i].tree)
+			trees[n++] =
+				(struct overlay_tree){ s->definitions.v[i].tree,
+						       s->definitions.v[i].tree_name };
+	_cleanup_free_ char *run = xasprintf("%.80s-%u", s->dir->id, s->attempt + 1);
+	struct stage_request req = {
+		.tftp_root = s->board->boot.tftp_root,
+		.tftp_subdir = s->board->boot.tftp_subdir,
+		.run = run,
+		.kernel = &dp->kernel,
+		.dtb = &dp->dtb,
+		.ramdisk = &dp->ramdisk,
+		.overlay = dp->ramdisk.url != NULL,
+		.trees = trees,
+		.n_trees = n,
+		.task = *task,
+	};
+	return stage_files(&req, &s->staged, err);
+}
+
+static int write_config(struct session *s, struct err *err)
+{
+	const struct staged *st = &s->staged;
+	const struct extlinux_label label = {
+		.name = LABEL,
+		.kernel = st->kernel.boot_path,
+		.initrd = st->ramdisk.boot_path,
+		.fdt = st->dtb.boot_path,
+		.append = s->append,
+	};
+	const struct extlinux x = { .default_label = LABEL,
+				    .labels = &label,
+				    .n_labels = 1 };
+
+	return stage_config(&s->staged, s->board->boot.mac, &x, err);
+}
+
+int session_stage(struct session *s, const struct job_action *deploy,
+		  const struct job_boot *boot, struct deadline d, struct err *err)
+{
+	struct task task = make_task(s, d);
+	struct tftp_report report;
+	int64_t begin = clock_now_ns();
+	int r = 0;
+
+	session_unstage(s);
+	session_phase(s, "deploy");
+	new_nonce(s);
+	make_append(s, boot);
+	s->deploy = &deploy->deploy;
+	r = stage(s, s->deploy, &task, err);
+	s->is_staged = !r;
+	if (!r)
+		r = write_config(s, err);
+	if (r)
+		return r;
+	record_staged(s, clock_now_ns() - begin);
+	r = tftp_verify(&s->board->boot, &s->staged, &task, &report, err);
+	if (r) {
+		s->self_check_ok = s->self_check_ok && err->class != ERR_LAB;
+		return r;
+	}
+	record_verified(s, &report);
+	return 0;
+}
+
+void session_unstage(struct session *s)
+{
+	struct err err = ERR_INIT;
+
+	if (!s->is_staged)
+		return;
+	if (stage_remove(&s->staged, &err))
+		journal_action(s->journal, "warning", "{s:s}", "text", err.msg);
+	staged_release(&s->staged);
+	s->staged = (struct staged)STAGED_INIT;
+	s->is_staged = false;
+}
