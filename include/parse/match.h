@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Which of a small set of literals appears first: one vectorised pass over raw bytes. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "util/compiler.h"
+
+enum { MATCH_MAX_LITERALS = 64 };
+
+struct matcher {
+	/* For each of the first three bytes and each half of a byte, the buckets (one bit
+	 * each) that have a literal with that half there. */
+	uint8_t lo[3][16], hi[3][16];
+	/* Literals of each bucket; each is at least three bytes long. */
+	struct {
+		const char *text; /* borrowed from the caller's table */
+		uint32_t len;
+	} literals[8][16];
+	uint8_t n_literals[8];
+	bool use_avx2;
+};
+
+/* n <= MATCH_MAX_LITERALS, each at least 3 bytes; the strings must outlive m. */
+void matcher_init(struct matcher *m, const char *const *literals, size_t n);
+/* Offset of the first literal at or after from, or len. */
+size_t matcher_find(const struct matcher *m, const char *p, size_t len, size_t from);
+/* How many bytes of p are c. */
+size_t match_count_byte(const char *p, size_t len, char c);

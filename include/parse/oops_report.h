@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* One report while it is being read: lines in, an incident that grows. Private to the
+ * reader (oops.c). */
+#pragma once
+
+#include "parse/oops_title.h"
+
+enum { REPORT_MAX_TRACES = 12, REPORT_MAX_LOOSE = 8 };
+
+struct report_trace {
+	struct incident_frame *frames;
+	size_t n;
+	size_t border; /* frames from here on were interrupted by the detector; 0 = none
+			*/
+	bool is_aside; /* allocation, free, lock chain, another CPU: not the culprit */
+};
+
+struct report {
+	struct incident *in;
+	const struct oops_header *header;
+	char caller; /* printk's caller of its lines, 0 = none */
+	uint32_t caller_id;
+
+	struct report_trace traces[REPORT_MAX_TRACES];
+	size_t n_traces;
+	bool in_trace;
+	bool in_aside;       /* the next trace is not the culprit's */
+	bool in_modules;     /* a list of modules that a mail client wrapped goes on */
+	bool in_other_cpu;   /* "CPU3: stopping" and what follows */
+	bool nmi_backtraces; /* all CPUs print their traces into this one */
+
+	char *named; /* function that the header or an "at:" line names */
+	char *pc_function, *pc_module;
+	char *access; /* "Read" or "Write" */
+	char *detail; /* KASAN's "slab-out-of-bounds", the panic's reason */
+	bool has_die; /* "Internal error" or "Oops" was seen */
+	bool has_code;
+	bool has_end; /* its end marker came */
+	bool is_headless;
+	bool wants_lock_at; /* lockdep: the next "at: f" names the culprit */
+	bool seen_cpu_line;
+	bool says_user; /* "access to user memory", "user-memory-access" */
+	bool says_null;
+	bool is_done; /* later lines belong to something else */
+	uint32_t die_number;
+
+	uint32_t lines_since; /* its last own line */
+	int64_t last_t_ns;
+	double last_printk_s;
+};
+
+struct report *report_new(const struct oops_header *h, const char *text,
+			  const char *after);
+void report_free(struct report *r);
+/* Take a line of text. Returns whether it belongs to the report. */
+bool report_line(struct report *r, const char *text);
+/* "Internal error: Oops: 96000004 [#1]" or the like inside the report. */
+void report_die(struct report *r, const char *text);
+void report_panic(struct report *r, const char *text, const char *after);
+/* Kind, function, title, truncation as far as they are known. */
+void report_settle_fields(struct report *r);
+/* Final: also moves the chosen trace into the incident. */
+void report_finish(struct report *r);

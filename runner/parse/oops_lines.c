@@ -1,0 +1,440 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Owns the shapes of single report lines over kernel versions and architectures
+ * (arch/arm64/kernel/traps.c, process.c; lib/dump_stack.c; arch/x86/kernel/dumpstack.c).
+ * Keeps no state: which report a line belongs to is the reader's. */
+#include "parse/oops_lines.h"
+
+#include "util/num.h"
+
+bool lines_starts(const char *s, const char *word)
+{
+	return strncmp(s, word, strlen(word)) == 0;
+}
+
+const char *lines_after(const char *s, const char *word)
+{
+	const char *p = strstr(s, word);
+
+	return p ? p + strlen(word) : NULL;
+}
+
+const char *lines_skip_blanks(const char *s)
+{
+	while (*s == ' ' || *s == '\t')
+		s++;
+	return s;
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_hex(char c)
+{
+	return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+static bool is_name_start(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+static bool is_name(char c)
+{
+	return is_name_start(c) || is_digit(c) || c == '.' || c == '$';
+}
+
+size_t lines_hex(const char *s, uint64_t *out)
+{
+	size_t skip = s[0] == '0' && (s[1] == 'x' || s[1] == 'X') ? 2 : 0, n = 0;
+
+	while (is_hex(s[skip + n]))
+		n++;
+	if (n == 0 || n > 16 || parse_u64n(s + skip, n, 16, UINT64_MAX, out) < 0)
+		return 0;
+	return skip + n;
+}
+
+/* " [module]", also with a build id or flags: "[dwmac_rk 1a2b..]", "[nvidia(PO)]". */
+static size_t module_len(const char *s, struct slice *out)
+{
+	size_t i = 0, n = 0;
+
+	while (s[i] == ' ')
+		i++;
+	if (s[i] != '[' || !is_name(s[i + 1]))
+		return 0;
+	i++;
+	while (is_name(s[i + n]) || s[i + n] == '-')
+		n++;
+	if (s[i + n] != ']' && s[i + n] != ' ' && s[i + n] != '(')
+		return 0;
+
+	const char *end = strchr(s + i + n, ']');
+
+	if (!end || end - (s + i) > 120)
+		return 0;
+	if (n == 6 && memcmp(s + i, "inline", 6) == 0)
+		return 0;
+	*out = (struct slice){ s + i, n };
+	return (size_t)(end + 1 - s);
+}
+
+bool lines_symbol(const char *s, bool bare_ok, struct symbol *out)
+{
+	size_t n = 0, k;
+
+	memset(out, 0, sizeof(*out));
+	/* ppc64's ELFv1 dot, and the address that s390 or arm print before. */
+	if (*s == '.')
+		s++;
+	if (!is_name_start(*s))
+		return false;
+	while (is_name(s[n]))
+		n++;
+	if (n > 127)
+		return false;
+	out->name = (struct slice){ s, n };
+	if (s[n] == '+' && (k = lines_hex(s + n + 1, &out->offset)) > 0) {
+		n += 1 + k;
+		out->has_offset = true;
+		if (s[n] == '/' && (k = lines_hex(s + n + 1, &out->size)) > 0)
+			n += 1 + k;
+	} else if (!bare_ok) {
+		return false;
+	}
+	n += module_len(s + n, &out->module);
+	out->whole = (struct slice){ s, n };
+	return true;
+}
+
+/* "[<ffffffc0087e>] ", "[c000000012345678] ", "(ptrval) ": what stands before a frame's
+ * name. */
+static const char *skip_addresses(const char *s)
+{
+	for (int i = 0; i < 3; i++) {
+		const char *p = s;
+
+		if (*p == '(' && p[1] == '[')
+			p++;
+		if (*p != '[')
+			return s;
+		p++;
+		if (*p == '<')
+			p++;
+		while (*p == ' ')
+			p++;
+
+		size_t n = 0;
+
+		while (is_hex(p[n]) || (n == 1 && p[n] == 'x'))
+			n++;
+		if (n < 4)
+			return s;
+		p += n;
+		if (*p == '>')
+			p++;
+		if (*p != ']')
+			return s;
+		s = lines_skip_blanks(p + 1);
+	}
+	return s;
+}
+
+/* 32-bit arm: "[<c010>] (f) from [<c020>] (g+0x10/0x20)", "f from g+0x10/0x20". */
+static bool arm_frame(const char *s, struct symbol *out, struct symbol *from)
+{
+	bool paren = *s == '(';
+	const char *p = lines_after(s, " from ");
+
+	if (!p || !lines_symbol(s + paren, true, out))
+		return false;
+
+	const char *end = out->whole.s + out->whole.len;
+
+	if (paren && *end == ')')
+		end++;
+	if (!lines_starts(end, " from "))
+		return false;
+	p = skip_addresses(end + 6);
+	if (*p == '(')
+		p++;
+	return lines_symbol(p, true, from) && from->has_offset;
+}
+
+bool lines_frame(const char *s, struct symbol *out, bool *reliable, struct symbol *from)
+{
+	const char *p = skip_addresses(lines_skip_blanks(s));
+
+	*reliable = true;
+	memset(from, 0, sizeof(*from));
+	if (*p == '?' && p[1] == ' ') {
+		*reliable = false;
+		p = lines_skip_blanks(p + 2);
+	}
+	if (arm_frame(p, out, from))
+		return true;
+	if (!lines_symbol(p, false, out) || out->size == 0)
+		return false;
+	p = out->whole.s + out->whole.len;
+	if (strstr(p, "(unreliable)"))
+		*reliable = false;
+	/* A symbol in the middle of a sentence is no frame. What may follow is a module,
+	 * a flag in parentheses, a source position. */
+	p = lines_skip_blanks(p);
+	return *p == '\0' || *p == '(' || *p == '[' || strchr(p, ':') || strchr(p, '/') ||
+	       *p == ')';
+}
+
+bool lines_trace_start(const char *s, const char **rest)
+{
+	static const char *const words[] = {
+		"Call trace:", "Call Trace:",      "Backtrace:",
+		"backtrace:",  "stack backtrace:",
+	};
+
+	s = lines_skip_blanks(s);
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (lines_starts(s, words[i])) {
+			*rest = s + strlen(words[i]);
+			return true;
+		}
+	}
+	/* kmemleak: "backtrace (crc 1a2b3c4d):" */
+	if (lines_starts(s, "backtrace (")) {
+		*rest = s + strlen(s);
+		return true;
+	}
+	return false;
+}
+
+/* After "IP: 0010:", "pc : ": an address, brackets, then the symbol. */
+static bool pc_symbol(const char *s, struct symbol *out)
+{
+	size_t n;
+	uint64_t v;
+
+	s = lines_skip_blanks(s);
+	if (is_digit(*s)) {
+		/* x86: the code segment. */
+		const char *colon = s;
+
+		while (is_hex(*colon))
+			colon++;
+		if (*colon == ':' && colon - s <= 4)
+			s = lines_skip_blanks(colon + 1);
+	}
+	s = skip_addresses(s);
+	if (*s == '(')
+		s++;
+	if (lines_symbol(s, false, out))
+		return true;
+	/* "pc : ffffffc0087e" or "0x.."; "[<...>] func" was handled above. */
+	n = lines_hex(s, &v);
+	if (n == 0)
+		return false;
+	return lines_symbol(skip_addresses(lines_skip_blanks(s + n)), false, out);
+}
+
+bool lines_pc(const char *s, struct symbol *out)
+{
+	static const char *const words[] = {
+		"pc : ", "PC : ",     "epc : ",    "RIP: ",      "EIP: ",
+		"IP: ",  "pc is at ", "PC is at ", "EIP is at ", "RIP is at ",
+	};
+	const char *p;
+
+	s = lines_skip_blanks(s);
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (lines_starts(s, words[i]))
+			return pc_symbol(s + strlen(words[i]), out);
+	/* ppc "NIP [c00..] f+0x/0x", mips "epc   : 80123 f", s390 "Krnl PSW : ..
+	 * (f+0x/0x)" */
+	if (lines_starts(s, "NIP ["))
+		return pc_symbol(s + 4, out);
+	if (lines_starts(s, "NIP: f") || lines_starts(s, "epc   : "))
+		return pc_symbol(s + 8, out);
+	if (lines_starts(s, "Krnl PSW : ") && (p = strchr(s, '(')))
+		return pc_symbol(p + 1, out);
+	return false;
+}
+
+bool lines_lr(const char *s, struct symbol *out)
+{
+	s = lines_skip_blanks(s);
+	if (lines_starts(s, "lr : "))
+		return pc_symbol(s + 5, out);
+	if (lines_starts(s, "LR is at "))
+		return pc_symbol(s + 9, out);
+	if (lines_starts(s, "LR ["))
+		return pc_symbol(s + 3, out);
+	if (lines_starts(s, " ra : ") || lines_starts(s, "ra : "))
+		return pc_symbol(strchr(s, ':') + 1, out);
+	return false;
+}
+
+static int64_t number_after(const char *s, const char *word)
+{
+	const char *p = lines_after(s, word);
+	size_t n = 0;
+	uint64_t v;
+
+	if (!p)
+		return -1;
+	p = lines_skip_blanks(p);
+	while (is_digit(p[n]))
+		n++;
+	return parse_u64n(p, n, 10, INT32_MAX, &v) < 0 ? -1 : (int64_t)v;
+}
+
+/* "CPU: 3 [UID: 0 ]PID: 1 Comm: x [Kdump: loaded ](Not tainted|Tainted: G W O) 6.12.. #1"
+ */
+bool lines_cpu(const char *s, struct cpu_line *out)
+{
+	const char *comm, *taint;
+
+	memset(out, 0, sizeof(*out));
+	s = lines_skip_blanks(s);
+	if (!lines_starts(s, "CPU: ") && !lines_starts(s, "Pid: "))
+		return false;
+	out->cpu = number_after(s, "CPU: ");
+	out->pid = number_after(s, "PID: ");
+	if (out->pid < 0)
+		out->pid = number_after(s, "Pid: ");
+	comm = lines_after(s, "Comm: ");
+	if (!comm)
+		comm = lines_after(s, "comm: ");
+	if (!comm)
+		return out->pid >= 0;
+
+	taint = strstr(comm, "Tainted: ");
+
+	const char *clean = strstr(comm, "Not tainted");
+	const char *end = taint ? taint : clean ? clean : comm + strlen(comm);
+	const char *kdump = strstr(comm, "Kdump: ");
+
+	if (kdump && kdump < end)
+		end = kdump;
+	out->comm.s = comm;
+	out->comm.len = (size_t)(end - comm);
+	while (out->comm.len > 0 && comm[out->comm.len - 1] == ' ')
+		out->comm.len--;
+	if (!taint && !clean)
+		return true;
+
+	/* The kernel version is the first word that starts with a digit. */
+	const char *p =
+		taint ? taint + strlen("Tainted: ") : clean + strlen("Not tainted");
+	const char *flags = p;
+
+	while (*p && !(is_digit(*p) && p[-1] == ' ') && !(*p == '(' && is_digit(p[1])))
+		p++;
+	if (taint) {
+		size_t n = (size_t)(p - flags);
+
+		while (n > 0 && flags[n - 1] == ' ')
+			n--;
+		out->tainted = (struct slice){ flags, n };
+	}
+	if (*p == '(')
+		p++;
+	out->kernel.s = p;
+	while (p[out->kernel.len] && p[out->kernel.len] != ' ')
+		out->kernel.len++;
+	return true;
+}
+
+static bool is_register(const char *s, size_t n)
+{
+	static const char *const more[] = {
+		"lr", "sp", "pc", "fp", "ip", "gp", "tp", "ra"
+	};
+
+	if (n < 2 || n > 4)
+		return n == 1 && false;
+	if ((s[0] == 'x' || s[0] == 'w' || s[0] == 'r' || s[0] == 'R') && is_digit(s[1]))
+		return n == 2 || (n == 3 && is_digit(s[2]));
+	if ((s[0] == 'R' || s[0] == 'E') && n == 3)
+		return (s[2] == 'X' && s[1] >= 'A' && s[1] <= 'D') ||
+		       (s[1] == 'S' && (s[2] == 'I' || s[2] == 'P')) ||
+		       (s[1] == 'D' && s[2] == 'I') || (s[1] == 'B' && s[2] == 'P');
+	if (n == 3 && memcmp(s, "CR2", 3) == 0)
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(more); i++)
+		if (n == 2 && memcmp(s, more[i], 2) == 0)
+			return true;
+	/* riscv a0-a7, s0-s11, t0-t6 */
+	return (s[0] == 'a' || s[0] == 's' || s[0] == 't') && is_digit(s[1]) &&
+	       (n == 2 || (n == 3 && is_digit(s[2])));
+}
+
+/* "x29: ffff.. x28: ..", "x9 : ..", "RAX: .. RBX: ..", "r10: ..", "sp : ..", "X19: .." */
+size_t lines_registers(const char *s, register_fn fn, void *arg)
+{
+	size_t found = 0;
+
+	s = lines_skip_blanks(s);
+	while (*s) {
+		size_t n = 0;
+		char name[8];
+		uint64_t v;
+
+		while (is_name(s[n]))
+			n++;
+		if (!is_register(s, n))
+			break;
+		for (size_t i = 0; i < n; i++)
+			name[i] = s[i] >= 'A' && s[i] <= 'Z' ? (char)(s[i] + 32) : s[i];
+		name[n] = '\0';
+		s = lines_skip_blanks(s + n);
+		if (*s != ':')
+			break;
+		s = lines_skip_blanks(s + 1);
+		/* x86: "RSP: 0018:ffffc900.." */
+		if (is_digit(s[0]) && is_hex(s[1]) && is_hex(s[2]) && is_hex(s[3]) &&
+		    s[4] == ':')
+			s += 5;
+		if (s[0] == '0' && s[1] == 'x' && !is_hex(s[2]))
+			break;
+		n = lines_hex(s, &v);
+		/* A dump of memory around a register has words of 8 digits and more. */
+		if (n < 8)
+			break;
+		fn(arg, name, v);
+		found++;
+		s = lines_skip_blanks(s + n);
+	}
+	return found;
+}
+
+size_t lines_code(const char *s, uint32_t *words, size_t max, int32_t *faulting)
+{
+	const char *p = lines_after(s, "Code: ");
+	size_t n = 0;
+
+	*faulting = -1;
+	if (!p)
+		return 0;
+	while (n < max) {
+		uint64_t v;
+		bool paren;
+
+		p = lines_skip_blanks(p);
+		paren = *p == '(';
+		if (paren)
+			p++;
+
+		size_t k = lines_hex(p, &v);
+
+		if (k != 8)
+			break; /* x86 prints bytes; "bad PC value"; "(????????)" */
+		if (paren)
+			*faulting = (int32_t)n;
+		words[n++] = (uint32_t)v;
+		p += k;
+		if (*p == ')')
+			p++;
+	}
+	return n;
+}

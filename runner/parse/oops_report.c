@@ -1,0 +1,791 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Owns one report's growth from its lines to the fields of an incident. Refuses to know
+ * where reports begin, end and interleave: the reader (oops.c) decides that; kind and
+ * title are oops_verdict.c's. */
+#include "parse/oops_report.h"
+
+#include "util/mem.h"
+#include "util/num.h"
+#include "util/strbuf.h"
+
+static char *dup_slice(struct slice s)
+{
+	return s.len ? xstrndup(s.s, s.len) : NULL;
+}
+
+static void set_once(char **field, struct slice s)
+{
+	if (!*field && s.len)
+		*field = xstrndup(s.s, s.len);
+}
+
+static void set_address(struct report *r, const char *s)
+{
+	uint64_t v;
+
+	s = lines_skip_blanks(s);
+	if (r->in->has_fault_address)
+		return;
+	if (lines_starts(s, "(null)") || lines_starts(s, "[<          (null)>]") ||
+	    lines_starts(s, "          (null)"))
+		v = 0;
+	else if (lines_hex(s, &v) < 2 && v != 0)
+		return;
+	else if (lines_hex(s, &v) == 0)
+		return;
+	r->in->has_fault_address = true;
+	r->in->fault_address = v;
+}
+
+/* The bad address, where header lines give it. */
+static void header_address(struct report *r, const char *text)
+{
+	static const char *const words[] = {
+		"at virtual address ",
+		"for address: ",
+		"non-canonical address ",
+		" address: ",
+		"Faulting instruction address: ",
+		" dereference at ",
+		" paging request at ",
+		" access at ",
+		") at 0x",
+		"read-only memory at ",
+		"data at address ",
+		"for data at ",
+		"accessing 0x",
+		"(addr ",
+		" at address ",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		const char *p = lines_after(text, words[i]);
+
+		if (p) {
+			set_address(r, p);
+			return;
+		}
+	}
+}
+
+static void set_esr(struct report *r, uint64_t v)
+{
+	if (r->in->has_esr)
+		return;
+	r->in->has_esr = true;
+	r->in->esr = v;
+}
+
+/* "in f+0x1/0x2" of the checkers, also "in f" alone; old KASAN goes on " at addr X". */
+static void header_named(struct report *r, const char *after)
+{
+	const char *p = lines_after(after, " in ");
+	struct symbol sym;
+
+	if (p && lines_symbol(p, true, &sym)) {
+		set_once(&r->named, sym.name);
+		set_once(&r->in->module, sym.module);
+	}
+	p = lines_after(after, " at addr ");
+	if (p)
+		set_address(r, p);
+}
+
+static void header_kasan(struct report *r, const char *after)
+{
+	const char *in = strstr(after, " in ");
+	const char *on = strstr(after, " on address");
+	size_t n = strcspn(after, "\n");
+
+	if (in)
+		n = (size_t)(in - after);
+	else if (on)
+		n = (size_t)(on - after);
+	free(r->detail);
+	r->detail = xstrndup(after, n < 80 ? n : 80);
+	header_named(r, after);
+}
+
+/* "WARNING: CPU: 0 PID: 1 at f.c:12 sym+0x1/0x2", "WARNING: f.c:12 at sym+0x.., CPU#0:
+ * x/1" */
+static void header_warn(struct report *r, const char *after)
+{
+	const char *p =
+		lines_starts(after, "at ") ? after + 3 : lines_after(after, " at ");
+	struct symbol sym;
+	struct cpu_line cpu;
+
+	if (!p)
+		return;
+	if (!strchr(p, '/') || !lines_symbol(p, true, &sym) || !sym.has_offset) {
+		p += strcspn(p, " ");
+		p = lines_skip_blanks(p);
+		if (!lines_symbol(p, true, &sym))
+			sym.name.len = 0;
+	}
+	set_once(&r->named, sym.name);
+	set_once(&r->in->module, sym.module);
+	r->detail = xstrndup(after, strcspn(after, "\n"));
+	if (lines_cpu(after, &cpu)) {
+		if (cpu.cpu >= 0)
+			r->in->cpu = (int32_t)cpu.cpu;
+		if (cpu.pid >= 0)
+			r->in->pid = (int32_t)cpu.pid;
+	}
+	p = lines_after(after, "CPU#");
+	if (p) {
+		uint64_t v;
+
+		if (parse_u64n(p, strspn(p, "0123456789"), 10, 65535, &v) == 0)
+			r->in->cpu = (int32_t)v;
+	}
+}
+
+/* "INFO: task comm:pid blocked for more than": comm may hold colons and blanks. */
+static void header_hung(struct report *r, const char *after)
+{
+	const char *end = strstr(after, " blocked ");
+	const char *p;
+	uint64_t v;
+
+	if (!end)
+		end = strstr(after, " can't die ");
+	if (!end)
+		return;
+	p = end;
+	while (p > after && p[-1] != ':')
+		p--;
+	if (p == after)
+		return;
+	r->in->comm = xstrndup(after, (size_t)(p - 1 - after));
+	if (parse_u64n(p, strspn(p, "0123456789"), 10, INT32_MAX, &v) == 0)
+		r->in->pid = (int32_t)v;
+}
+
+/* "soft lockup - CPU#1 stuck for 22s! [comm:123]" */
+static void header_lockup(struct report *r, const char *text)
+{
+	const char *p = lines_after(text, "CPU#"), *b = strrchr(text, '[');
+	uint64_t v;
+
+	if (p && parse_u64n(p, strspn(p, "0123456789"), 10, 65535, &v) == 0)
+		r->in->cpu = (int32_t)v;
+	if (!p && (p = lines_after(text, "on cpu ")) &&
+	    parse_u64n(p, strspn(p, "0123456789"), 10, 65535, &v) == 0)
+		r->in->cpu = (int32_t)v;
+	if (b && strchr(b, ']')) {
+		const char *end = strchr(b, ']'), *colon = end;
+
+		while (colon > b && *colon != ':')
+			colon--;
+		if (colon > b && parse_u64n(colon + 1, (size_t)(end - colon - 1), 10,
+					    INT32_MAX, &v) == 0) {
+			r->in->pid = (int32_t)v;
+			r->in->comm = xstrndup(b + 1, (size_t)(colon - b - 1));
+		}
+	}
+}
+
+static void start_trace(struct report *r)
+{
+	r->in_trace = true;
+	if (r->n_traces == REPORT_MAX_TRACES)
+		return;
+	memset(&r->traces[r->n_traces], 0, sizeof(r->traces[0]));
+	r->traces[r->n_traces].is_aside = r->in_aside || r->in_other_cpu;
+	r->n_traces++;
+}
+
+void report_die(struct report *r, const char *text)
+{
+	const char *p = lines_after(text, "[#");
+	uint64_t v;
+
+	if (p && parse_u64n(p, strspn(p, "0123456789"), 10, 100000, &v) == 0)
+		r->die_number = (uint32_t)v;
+	r->has_die = true;
+	/* arm64: "Oops: 0000000096000004 [#1]" is ESR_EL1; "synchronous external abort:
+	 * 96000210"; a BUG's or x86's error code is small. */
+	p = strstr(text, " [#");
+	if (p) {
+		const char *b = p;
+
+		while (b > text && b[-1] != ' ')
+			b--;
+		size_t n = lines_hex(b, &v);
+
+		if (n >= 8 && b + n == p)
+			set_esr(r, v);
+	}
+	header_address(r, text);
+}
+
+void report_panic(struct report *r, const char *text, const char *after)
+{
+	r->in->panicked = true;
+	if (r->header->class == HEADER_PANIC && !r->detail) {
+		while (*after == ':' || *after == ' ')
+			after++;
+		r->detail = xstrdup(after);
+
+		const char *p = lines_after(after, "corrupted in: ");
+		struct symbol sym;
+
+		if (p && lines_symbol(p, false, &sym))
+			set_once(&r->named, sym.name);
+	}
+	(void)text;
+}
+
+struct report *report_new(const struct oops_header *h, const char *text,
+			  const char *after)
+{
+	struct report *r = xcalloc(1, sizeof(*r));
+
+	r->in = incident_new(h->kind);
+	r->header = h;
+	r->last_printk_s = -1;
+	switch (h->kind) {
+	case INCIDENT_KASAN:
+	case INCIDENT_KFENCE:
+	case INCIDENT_KMSAN:
+	case INCIDENT_KCSAN:
+		header_kasan(r, after);
+		if (h->kind != INCIDENT_KASAN)
+			start_trace(r);
+		break;
+	case INCIDENT_WARN:
+		header_warn(r, after);
+		break;
+	case INCIDENT_HUNG_TASK:
+		header_hung(r, after);
+		break;
+	case INCIDENT_SOFT_LOCKUP:
+	case INCIDENT_HARD_LOCKUP:
+		header_lockup(r, text);
+		break;
+	case INCIDENT_LEAK:
+		r->in_aside = false;
+		break;
+	default:
+		break;
+	}
+	if (h->class == HEADER_FAULT || h->class == HEADER_DIE)
+		header_address(r, text);
+	if (h->kind == INCIDENT_SERROR) {
+		const char *p = lines_after(text, "code ");
+		uint64_t v;
+
+		if (p && lines_hex(p, &v))
+			set_esr(r, v);
+	}
+	if (h->kind == INCIDENT_OOPS_OTHER && h->class == HEADER_FAULT) {
+		/* "Unhandled fault: synchronous external abort (0x96000210) at 0x.." */
+		const char *p = lines_after(text, "(0x");
+		uint64_t v;
+
+		if (p && lines_hex(p, &v) >= 8)
+			set_esr(r, v);
+	}
+	if (h->class == HEADER_DIE) {
+		report_die(r, text);
+	}
+	if (h->class == HEADER_PANIC)
+		report_panic(r, text, after);
+	r->is_headless = h->class == HEADER_HEADLESS;
+	r->wants_lock_at = h->pick == PICK_LOCK;
+	if (!r->detail && !h->title)
+		r->detail = xstrdup(after);
+	if (strstr(text, "access to user memory") || strstr(text, "user memory access") ||
+	    strstr(text, "Accessing user space memory"))
+		r->says_user = true;
+	if (strstr(text, "NULL pointer") || strstr(text, "null pointer"))
+		r->says_null = true;
+	if (r->is_headless)
+		report_line(r, text);
+	return r;
+}
+
+static void free_frames(struct incident_frame *f, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(f[i].function);
+		free(f[i].module);
+	}
+	free(f);
+}
+
+void report_free(struct report *r)
+{
+	if (!r)
+		return;
+	for (size_t i = 0; i < r->n_traces; i++)
+		free_frames(r->traces[i].frames, r->traces[i].n);
+	incident_free(r->in);
+	free(r->named);
+	free(r->pc_function);
+	free(r->pc_module);
+	free(r->access);
+	free(r->detail);
+	free(r);
+}
+
+static void add_frame(struct report *r, const struct symbol *sym, bool reliable)
+{
+	struct report_trace *t;
+	struct incident_frame *f;
+
+	if (r->n_traces == 0)
+		return;
+	t = &r->traces[r->n_traces - 1];
+	if (t->n == INCIDENT_MAX_FRAMES)
+		return;
+	if (t->n % 16 == 0)
+		t->frames = xreallocarray(t->frames, t->n + 16, sizeof(*t->frames));
+	f = &t->frames[t->n++];
+	*f = (struct incident_frame){
+		.function = xstrndup(sym->name.s, sym->name.len),
+		.module = dup_slice(sym->module),
+		.offset = sym->offset,
+		.size = sym->size,
+		.reliable = reliable,
+	};
+}
+
+/* The names of the entry into the kernel by the detector's own interrupt. */
+static bool is_interrupt_entry(const char *name)
+{
+	return strstr(name, "apic_timer_interrupt") ||
+	       strstr(name, "irq_work_interrupt") || strcmp(name, "el1_irq") == 0 ||
+	       strcmp(name, "el0_irq") == 0 || lines_starts(name, "el1h_64_irq") ||
+	       lines_starts(name, "el0t_64_irq") || strcmp(name, "__irq_svc") == 0 ||
+	       strcmp(name, "__irq_usr") == 0 ||
+	       lines_starts(name, "asm_common_interrupt") ||
+	       strcmp(name, "ret_from_exception") == 0 ||
+	       strcmp(name, "decrementer_common") == 0;
+}
+
+static void mark_border(struct report *r)
+{
+	if (r->n_traces > 0)
+		r->traces[r->n_traces - 1].border = r->traces[r->n_traces - 1].n;
+}
+
+static bool line_frame(struct report *r, const char *text)
+{
+	struct symbol sym, from;
+	bool reliable;
+
+	if (!lines_frame(text, &sym, &reliable, &from)) {
+		/* "</IRQ>", "<EOI>": what follows was running before. They also stand on
+		 * the line of a frame (4.x). */
+		if (strstr(text, "</IRQ>") || strstr(text, "<EOI>"))
+			mark_border(r);
+		const char *p = lines_skip_blanks(text);
+
+		return *p == '<' && (strstr(p, "IRQ>") || strstr(p, "TASK>") ||
+				     strstr(p, "EOI>") || strstr(p, "NMI>"));
+	}
+	if (strstr(text, "</IRQ>") || strstr(text, "<EOI>"))
+		mark_border(r);
+	add_frame(r, &sym, reliable);
+	if (reliable && r->n_traces > 0) {
+		struct report_trace *t = &r->traces[r->n_traces - 1];
+
+		if (t->n > 0 && is_interrupt_entry(t->frames[t->n - 1].function))
+			t->border = t->n;
+	}
+	return true;
+}
+
+static void on_register(void *arg, const char *name, uint64_t value)
+{
+	struct report *r = arg;
+	struct incident *in = r->in;
+
+	if (r->in_other_cpu || in->n_regs == INCIDENT_MAX_REGS)
+		return;
+	for (size_t i = 0; i < in->n_regs; i++)
+		if (strcmp(in->regs[i].name, name) == 0)
+			return;
+	in->regs = xreallocarray(in->regs, in->n_regs + 1, sizeof(*in->regs));
+	snprintf(in->regs[in->n_regs].name, sizeof(in->regs[0].name), "%s", name);
+	in->regs[in->n_regs++].value = value;
+}
+
+static void line_modules(struct report *r, const char *p)
+{
+	struct strvec *mods = &r->in->modules;
+
+	for (p = lines_skip_blanks(p); *p; p = lines_skip_blanks(p)) {
+		size_t n = strcspn(p, " \t");
+		size_t name = strcspn(p, " \t(");
+
+		if (*p == '[')
+			break; /* [last unloaded: x] */
+		if (name > 0 && name < 64 && mods->n < INCIDENT_MAX_MODULES)
+			strvec_add_take(mods, xstrndup(p, name));
+		p += n;
+	}
+}
+
+static void line_cpu(struct report *r, const struct cpu_line *c)
+{
+	struct incident *in = r->in;
+
+	if (in->cpu < 0 && c->cpu >= 0)
+		in->cpu = (int32_t)c->cpu;
+	if (in->pid < 0 && c->pid >= 0)
+		in->pid = (int32_t)c->pid;
+	set_once(&in->comm, c->comm);
+	set_once(&in->kernel, c->kernel);
+	set_once(&in->tainted, c->tainted);
+	r->seen_cpu_line = true;
+}
+
+static bool line_pc(struct report *r, const char *text)
+{
+	struct symbol sym;
+
+	if (lines_pc(text, &sym)) {
+		if (r->in_other_cpu)
+			return true;
+		/* x86 prints the interrupted RIP inside the trace. */
+		if (r->in_trace && lines_starts(lines_skip_blanks(text), "RIP: 0010:")) {
+			mark_border(r);
+			add_frame(r, &sym, true);
+			if (r->header->pick == PICK_STALL || r->header->pick == PICK_HUNG)
+				return true;
+		}
+		if (!r->pc_function) {
+			r->pc_function = dup_slice(sym.name);
+			r->pc_module = dup_slice(sym.module);
+			r->in->pc = dup_slice(sym.whole);
+		}
+		return true;
+	}
+	if (lines_lr(text, &sym)) {
+		if (!r->in->lr && !r->in_other_cpu)
+			r->in->lr = dup_slice(sym.whole);
+		return true;
+	}
+	return false;
+}
+
+/* Sections whose traces are not the culprit's. */
+static bool line_section(struct report *r, const char *text)
+{
+	static const char *const aside[] = {
+		"Allocated by task",
+		"Freed by task",
+		"Allocated:",
+		"Freed:",
+		"Last potentially related work",
+		"Second to last potentially",
+		"Uninit was stored",
+		"Uninit was created",
+		"Local variable",
+		"kfence-#",
+		"allocated by task",
+		"freed by task",
+		"Showing all locks held",
+		"-> #",
+		"the existing dependency chain",
+		"RCU grace-period kthread stack dump",
+		"page last free stack trace",
+		"page last allocated via",
+		"page_owner",
+		"Preemption disabled at",
+		"hardirqs last",
+		"Stack depth limit",
+	};
+	const char *t = lines_skip_blanks(text);
+
+	for (size_t i = 0; i < ARRAY_SIZE(aside); i++) {
+		if (!lines_starts(t, aside[i]))
+			continue;
+		if (i == ARRAY_SIZE(aside) - 3 || i == ARRAY_SIZE(aside) - 2)
+			return true; /* a line of their own */
+		r->in_aside = true;
+		/* These print frames without "Call trace:". */
+		start_trace(r);
+		return true;
+	}
+	if (lines_starts(t, "stack backtrace:") || lines_starts(t, "other info that")) {
+		r->in_aside = false;
+		r->in_trace = false;
+		return lines_starts(t, "other");
+	}
+	if (lines_starts(t, "Sending NMI")) {
+		r->nmi_backtraces = true;
+		r->in_trace = false;
+		r->in_aside = false;
+		return true;
+	}
+	if (lines_starts(t, "NMI backtrace for cpu") ||
+	    lines_starts(t, "Task dump for CPU") ||
+	    lines_starts(t, "rcu: Stack dump where") ||
+	    lines_starts(t, "Stack dump where")) {
+		r->in_trace = false;
+		r->in_aside = false;
+		return true;
+	}
+	/* "CPU3: stopping", "CPU 3 stopping" of the panic's other CPUs. */
+	if (lines_starts(t, "CPU") && strstr(t, ": stopping")) {
+		r->in_other_cpu = true;
+		r->in_trace = false;
+		return true;
+	}
+	return false;
+}
+
+/* "(lock){+.+.}, at: [<..>] f+0x1/0x2" and the like. */
+static void line_lock_at(struct report *r, const char *text)
+{
+	const char *p = lines_after(text, "at: ");
+	const char *t = lines_skip_blanks(text);
+	struct symbol sym, from;
+	bool reliable;
+
+	if (!r->wants_lock_at)
+		return;
+	if (lines_starts(t, "#") && r->header->literal[0] != 'B' &&
+	    r->header->literal[0] != 'W')
+		return;
+	if (p) {
+		p = lines_skip_blanks(p);
+		if (lines_frame(p, &sym, &reliable, &from) ||
+		    lines_symbol(p, true, &sym)) {
+			set_once(&r->named, sym.name);
+			r->wants_lock_at = false;
+		}
+		return;
+	}
+	p = lines_after(text, "last function: ");
+	if (p && lines_symbol(p, true, &sym)) {
+		set_once(&r->named, sym.name);
+		r->wants_lock_at = false;
+		return;
+	}
+	/* "x/1 is trying to release lock (y) at:" is followed by "[<..>] f+0x.." */
+	if (!r->in_trace && lines_frame(t, &sym, &reliable, &from)) {
+		set_once(&r->named, sym.name);
+		r->wants_lock_at = false;
+	}
+}
+
+static bool line_mem_abort(struct report *r, const char *text)
+{
+	const char *t = lines_skip_blanks(text), *p;
+	uint64_t v;
+
+	if (lines_starts(t, "ESR = ") || lines_starts(t, "ESR: ")) {
+		p = t + 6;
+		while (*p == ' ' || *p == '=')
+			p++;
+		if (lines_hex(p, &v) >= 8)
+			set_esr(r, v);
+		return true;
+	}
+	if (lines_starts(t, "FAR: ") || lines_starts(t, "FAR_EL1: ")) {
+		set_address(r, strchr(t, ' '));
+		return true;
+	}
+	static const char *const words[] = {
+		"Mem abort info",
+		"EC = ",
+		"SET = ",
+		"EA = ",
+		"FSC = ",
+		"Data abort info",
+		"ISV = ",
+		"CM = ",
+		"GCS = ",
+		"user pgtable:",
+		"swapper pgtable:",
+		"pgd = ",
+		"Exception class",
+		"PGD ",
+		"#PF: ",
+		"pstate: ",
+		"Hardware name: ",
+		"Workqueue: ",
+		"Process ",
+		"Exception stack",
+		"Stack: ",
+		"Supported: ",
+		"Tainted: [",
+		"pmr_save: ",
+		"pmr: ",
+		"Internal error",
+		"Mem abort",
+		"Oops",
+		"EFLAGS",
+		"FS: ",
+		"CS: ",
+		"DR",
+		"CR",
+		"PKRU",
+		"Modules linked in",
+		"Flags: ",
+		"MSR: ",
+		"GPR",
+		"CFAR",
+		"NIP",
+		"LR ",
+		"Krnl",
+		"PREEMPT",
+		"SMP",
+		"Kernel Offset",
+		"PHYS_OFFSET",
+		"CPU features",
+		"Memory Limit",
+		"Dumping ftrace",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (lines_starts(t, words[i])) {
+			if (i < 13)
+				return true;
+			break;
+		}
+	}
+	return false;
+}
+
+/* KASAN's second line: "Read of size 8 at addr ffff.. by task x/1"; KCSAN's "write to
+ * 0xffff.. of 8 bytes by task"; "KASAN: null-ptr-deref in range [..]". */
+static bool line_access(struct report *r, const char *text)
+{
+	const char *t = lines_skip_blanks(text), *p;
+	bool is_read = lines_starts(t, "Read of size"),
+	     is_write = lines_starts(t, "Write of size");
+
+	if (is_read || is_write) {
+		if (!r->access)
+			r->access = xstrdup(is_read ? "Read" : "Write");
+		p = lines_after(t, "at addr ");
+		if (p)
+			set_address(r, p);
+		return true;
+	}
+	p = lines_after(t, "KASAN: ");
+	if (p && lines_after(p, "in range [")) {
+		uint64_t v;
+
+		if (lines_starts(p, "null-ptr-deref"))
+			r->says_null = true;
+		if (strstr(p, "user-memory-access"))
+			r->says_user = true;
+		(void)v;
+		return true;
+	}
+	p = lines_after(t, "CR2: ");
+	if (p && r->header->class == HEADER_FAULT && r->in->kind != INCIDENT_GPF &&
+	    r->in->kind != INCIDENT_BUG)
+		set_address(r, p);
+	return false;
+}
+
+static bool line_end(struct report *r, const char *text)
+{
+	const char *p;
+	uint64_t v;
+
+	if (strstr(text, "---[ end trace") || strstr(text, "---[ end Kernel panic")) {
+		r->has_end = true;
+		r->in_trace = false;
+		return true;
+	}
+	p = lines_after(text, "Rebooting in ");
+	if (p && parse_u64n(p, strspn(p, "0123456789"), 10, 1000000, &v) == 0) {
+		r->in->says_reboot = true;
+		r->in->reboot_in_s = (uint32_t)v;
+		r->has_end = true;
+		return true;
+	}
+	return false;
+}
+
+bool report_line(struct report *r, const char *text)
+{
+	const char *rest, *t = lines_skip_blanks(text);
+	struct cpu_line cpu;
+	bool was_modules = r->in_modules;
+
+	r->in_modules = false;
+	if (*t == '\0')
+		return false;
+	if (line_end(r, t))
+		return true;
+	if (r->is_done)
+		return false;
+	if (line_section(r, text))
+		return true;
+	if (lines_trace_start(text, &rest)) {
+		start_trace(r);
+		if (*lines_skip_blanks(rest))
+			line_frame(r, rest);
+		return true;
+	}
+	line_lock_at(r, text);
+	if (line_pc(r, text))
+		return true;
+	if (r->in_trace && line_frame(r, text))
+		return true;
+	if (lines_starts(t, "Modules linked in:")) {
+		r->in_trace = false;
+		if (r->in->modules.n == 0) {
+			line_modules(r, t + strlen("Modules linked in:"));
+			r->in_modules = true;
+		}
+		return true;
+	}
+	if (lines_cpu(t, &cpu)) {
+		if (!r->in_other_cpu)
+			line_cpu(r, &cpu);
+		r->in_trace = false;
+		return true;
+	}
+	if (lines_starts(t, "Hardware name: ")) {
+		rest = t + strlen("Hardware name: ");
+		set_once(&r->in->hardware, (struct slice){ rest, strlen(rest) });
+		return true;
+	}
+	if (lines_starts(t, "Code: ")) {
+		if (r->in->n_code == 0 && !r->in_other_cpu) {
+			uint32_t words[INCIDENT_MAX_CODE];
+			size_t n = lines_code(t, words, ARRAY_SIZE(words),
+					      &r->in->code_faulting);
+
+			r->in->code = n ? xreallocarray(NULL, n, sizeof(*words)) : NULL;
+			if (n)
+				memcpy(r->in->code, words, n * sizeof(*words));
+			r->in->n_code = n;
+		}
+		r->has_code = true;
+		r->in_trace = false;
+		return true;
+	}
+	if (lines_registers(t, on_register, r) > 0)
+		return true;
+	if (line_access(r, text) || line_mem_abort(r, text))
+		return true;
+	/* A trace whose "Call trace:" line was lost. */
+	if (r->n_traces == 0 && text != t) {
+		struct symbol sym, from;
+		bool reliable;
+
+		if (lines_frame(text, &sym, &reliable, &from)) {
+			start_trace(r);
+			add_frame(r, &sym, reliable);
+			return true;
+		}
+	}
+	if (was_modules && strchr(t, ':') == NULL && strchr(t, '=') == NULL) {
+		line_modules(r, t);
+		r->in_modules = true;
+		return true;
+	}
+	return false;
+}

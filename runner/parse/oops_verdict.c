@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Owns what a report's facts amount to: kind by arithmetic, guilty function, title,
+ * whether it was cut off. */
+#include "parse/oops_report.h"
+
+#include "util/mem.h"
+#include "util/strbuf.h"
+
+enum { PAGE = 4096 };
+
+/* KASAN's shadow of an address: 0xdfff…  generic (8 bytes a byte), 0xefff… tags (16). The
+ * offset's low 40 bits are zero in every configuration seen. */
+static bool undo_shadow(uint64_t addr, uint64_t *real)
+{
+	uint64_t low = addr & UINT64_C(0xffffffffff);
+
+	switch (addr >> 52) {
+	case 0xdff:
+		*real = low << 3;
+		return true;
+	case 0xeff:
+		*real = low << 4;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool is_fault_kind(enum incident_kind k)
+{
+	return k == INCIDENT_PAGING_FAULT || k == INCIDENT_NULL_DEREF ||
+	       k == INCIDENT_USER_ACCESS || k == INCIDENT_GPF;
+}
+
+/* DABT or IABT: the fault address register holds an address, unless FnV. */
+static bool esr_is_abort(uint64_t esr)
+{
+	unsigned ec = (unsigned)(esr >> 26) & 0x3f;
+
+	return ec == 0x20 || ec == 0x21 || ec == 0x24 || ec == 0x25;
+}
+
+/* The address says more than the words: "paging request" may be NULL + offset seen
+ * through KASAN's shadow, and "NULL pointer" is what SW-PAN does not say. */
+static void decide_fault(struct report *r)
+{
+	struct incident *in = r->in;
+	uint64_t real = in->fault_address;
+	bool shadow;
+
+	if (!in->has_fault_address) {
+		if (r->says_null && in->kind != INCIDENT_GPF)
+			in->kind = INCIDENT_NULL_DEREF;
+		else if (r->says_user && in->kind == INCIDENT_PAGING_FAULT)
+			in->kind = INCIDENT_USER_ACCESS;
+		return;
+	}
+	if (in->has_esr && esr_is_abort(in->esr) && (in->esr >> 10 & 1))
+		return; /* FnV: the address is not valid */
+	shadow = undo_shadow(in->fault_address, &real);
+	if (real < PAGE)
+		in->kind = INCIDENT_NULL_DEREF;
+	else if (in->kind == INCIDENT_GPF)
+		return;
+	else if (r->says_user || (shadow && real < UINT64_C(1) << 47))
+		in->kind = INCIDENT_USER_ACCESS;
+	else
+		in->kind = INCIDENT_PAGING_FAULT;
+}
+
+static void decide_kasan(struct report *r)
+{
+	const char *d = r->detail ? r->detail : "";
+
+	if (strstr(d, "use-after-free"))
+		r->in->kind = INCIDENT_UAF;
+	else if (strstr(d, "double-free") || strstr(d, "invalid-free"))
+		r->in->kind = INCIDENT_INVALID_FREE;
+	else if (strstr(d, "null-ptr-deref"))
+		r->in->kind = INCIDENT_NULL_DEREF;
+	else
+		r->in->kind = INCIDENT_KASAN;
+}
+
+static bool detail_has(const struct report *r, const char *word)
+{
+	return r->detail && strstr(r->detail, word);
+}
+
+static void decide_kind(struct report *r)
+{
+	struct incident *in = r->in;
+	enum incident_kind head = r->header->kind;
+
+	if (head == INCIDENT_KASAN)
+		decide_kasan(r);
+	else if (r->header->class == HEADER_FAULT && is_fault_kind(head))
+		decide_fault(r);
+	else if (head == INCIDENT_WARN && detail_has(r, "kernel/locking/lockdep.c"))
+		in->kind = INCIDENT_LOCKDEP;
+	else if (head == INCIDENT_PANIC && detail_has(r, "Asynchronous SError"))
+		in->kind = INCIDENT_SERROR;
+	else if (head == INCIDENT_PANIC && detail_has(r, "Fatal hardware error"))
+		in->kind = INCIDENT_MCE;
+	in->fatal = incident_kind_is_fatal(in->kind);
+}
+
+/* ---- the guilty function ---- */
+
+static void set_function(struct report *r, const char *name, const char *module)
+{
+	struct incident *in = r->in;
+
+	free(in->function);
+	in->function = xstrdup(name);
+	if (!module)
+		return;
+	free(in->module);
+	in->module = xstrdup(module);
+}
+
+/* The trace that tells: the first that is not another CPU's or an allocation's. */
+static struct report_trace *main_trace(struct report *r)
+{
+	for (size_t i = 0; i < r->n_traces; i++)
+		if (!r->traces[i].is_aside && r->traces[i].n > 0)
+			return &r->traces[i];
+	return NULL;
+}
+
+static bool from_trace(struct report *r, const char *const *more)
+{
+	struct report_trace *t = main_trace(r);
+	size_t k;
+
+	if (!t)
+		return false;
+	k = title_pick_trace(t->frames, t->n, more);
+	if (k == t->n)
+		return false;
+	set_function(r, t->frames[k].function, t->frames[k].module);
+	return true;
+}
+
+/* System calls keep their plain name: __x64_sys_read, SyS_read and sys_read are one. */
+static const char *plain_syscall(const char *name)
+{
+	static const char *const prefixes[] = { "__do_sys_",   "__se_sys_",
+						"__x64_sys_",  "SYSC_",
+						"SyS_",        "compat_SYSC_",
+						"compat_SyS_", "__ia32_sys_" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
+		if (lines_starts(name, prefixes[i]))
+			return name + strlen(prefixes[i]);
+	if (lines_starts(name, "__arm64_sys_"))
+		return name + strlen("__arm64_");
+	return name;
+}
+
+static void pick_stall(struct report *r)
+{
+	/* Best: a trace through the detector's interrupt; what it interrupted is below.
+	 */
+	for (size_t i = 0; i < r->n_traces; i++) {
+		struct report_trace *t = &r->traces[i];
+		const char *name;
+
+		if (t->is_aside || t->border == 0 || t->border >= t->n)
+			continue;
+		name = title_pick_stall(t->frames + t->border, t->n - t->border);
+		if (name) {
+			set_function(r, plain_syscall(name), NULL);
+			return;
+		}
+	}
+	for (size_t i = 0; i < r->n_traces; i++) {
+		struct report_trace *t = &r->traces[i];
+		const char *name;
+
+		if (t->is_aside || t->n == 0)
+			continue;
+		name = title_pick_stall(t->frames, t->n);
+		if (name && !strstr(name, "rcu") && !strstr(name, "__schedule")) {
+			set_function(r, plain_syscall(name), NULL);
+			return;
+		}
+	}
+	if (r->pc_function)
+		set_function(r, r->pc_function, r->pc_module);
+	else
+		from_trace(r, NULL);
+}
+
+static void pick_function(struct report *r)
+{
+	const struct oops_header *h = r->header;
+	struct report_trace *t;
+	size_t k;
+
+	switch (h->pick) {
+	case PICK_NAMED:
+		if (r->named && !title_is_helper(r->named, h->skip))
+			set_function(r, r->named, NULL);
+		else if (!from_trace(r, h->skip) && r->named)
+			set_function(r, r->named, NULL);
+		return;
+	case PICK_PC:
+		if (r->pc_function && !title_is_leaf_helper(r->pc_function) &&
+		    !(h->skip && title_is_helper(r->pc_function, h->skip)))
+			set_function(r, r->pc_function, r->pc_module);
+		else if (!from_trace(r, h->skip) && r->pc_function)
+			set_function(r, r->pc_function, r->pc_module);
+		return;
+	case PICK_LOCK:
+		if (r->named)
+			set_function(r, r->named, NULL);
+		else
+			from_trace(r, h->skip);
+		return;
+	case PICK_TRACE:
+		if (r->named)
+			set_function(r, r->named, NULL);
+		else
+			from_trace(r, h->skip);
+		return;
+	case PICK_HUNG:
+		t = main_trace(r);
+		if (!t)
+			return;
+		k = title_pick_hung(t->frames, t->n);
+		if (k < t->n)
+			set_function(r, t->frames[k].function, t->frames[k].module);
+		return;
+	case PICK_STALL:
+		pick_stall(r);
+		return;
+	case PICK_NONE:
+		return;
+	}
+}
+
+/* ---- the title ---- */
+
+static const char *fault_title(enum incident_kind k)
+{
+	switch (k) {
+	case INCIDENT_NULL_DEREF:
+		return "BUG: unable to handle kernel NULL pointer dereference";
+	case INCIDENT_USER_ACCESS:
+		return "BUG: unable to handle kernel access to user memory";
+	default:
+		return "BUG: unable to handle kernel paging request";
+	}
+}
+
+static void add_normal(struct strbuf *sb, const char *prefix, const char *text)
+{
+	char *n = title_normalize(text);
+
+	strbuf_addstr(sb, prefix);
+	strbuf_add(sb, n, strlen(n) < 120 ? strlen(n) : 120);
+	free(n);
+}
+
+static const char *checker_name(enum incident_kind head)
+{
+	switch (head) {
+	case INCIDENT_KASAN:
+		return "KASAN: ";
+	case INCIDENT_KFENCE:
+		return "KFENCE: ";
+	case INCIDENT_KMSAN:
+		return "KMSAN: ";
+	case INCIDENT_KCSAN:
+		return "KCSAN: ";
+	case INCIDENT_UBSAN:
+		return "UBSAN: ";
+	case INCIDENT_PANIC:
+		return "kernel panic: ";
+	default:
+		return NULL;
+	}
+}
+
+static void make_title(struct report *r)
+{
+	const struct oops_header *h = r->header;
+	struct incident *in = r->in;
+	struct strbuf sb = STRBUF_INIT;
+	const char *checker = checker_name(h->kind);
+	bool with_function = true;
+
+	if (h->class == HEADER_FAULT && is_fault_kind(h->kind) && !h->title) {
+		strbuf_addstr(&sb, fault_title(in->kind));
+	} else if (h->title) {
+		strbuf_addstr(&sb, h->title);
+	} else if (checker) {
+		add_normal(&sb, checker, r->detail ? r->detail : "");
+		if (r->access)
+			strbuf_addf(&sb, " %s", r->access);
+		with_function = h->kind != INCIDENT_PANIC && h->kind != INCIDENT_KCSAN &&
+				!detail_has(r, " in ");
+	} else {
+		char *head = xasprintf("%s%s", h->literal, r->detail ? r->detail : "");
+		/* What differs each time stands behind: CPU, process, address. */
+		size_t n = strcspn(head, ",[");
+
+		head[n] = '\0';
+		add_normal(&sb, "", head);
+		free(head);
+	}
+	if (with_function && in->function && in->kind != INCIDENT_PANIC)
+		strbuf_addf(&sb, " in %s", in->function);
+	free(in->title);
+	in->title = strbuf_take(&sb);
+}
+
+void report_settle_fields(struct report *r)
+{
+	decide_kind(r);
+	pick_function(r);
+	make_title(r);
+}
+
+static bool has_frames(const struct report *r)
+{
+	for (size_t i = 0; i < r->n_traces; i++)
+		if (r->traces[i].n > 0)
+			return true;
+	return false;
+}
+
+static bool is_cut_off(const struct report *r)
+{
+	if (r->is_headless)
+		return true;
+	switch (r->header->class) {
+	case HEADER_FAULT:
+	case HEADER_DIE:
+		return !r->has_end &&
+		       !(has_frames(r) && (r->has_code || r->in->panicked));
+	case HEADER_PANIC:
+	case HEADER_OOM:
+	case HEADER_HEADLESS:
+		return false;
+	case HEADER_REPORT:
+	case HEADER_STALL:
+		return r->header->pick != PICK_NONE && !has_frames(r) && !r->has_end &&
+		       !r->pc_function;
+	}
+	return false;
+}
+
+void report_finish(struct report *r)
+{
+	struct report_trace *t = main_trace(r);
+
+	report_settle_fields(r);
+	r->in->truncated = is_cut_off(r);
+	if (r->is_headless)
+		r->in->confidence = 0.7;
+	else if (r->in->truncated)
+		r->in->confidence = 0.9;
+	if (t && !r->in->frames) {
+		r->in->frames = t->frames;
+		r->in->n_frames = t->n;
+		t->frames = NULL;
+		t->n = 0;
+	}
+}
