@@ -10,9 +10,10 @@ enum { REPORT_MAX_TRACES = 12, REPORT_MAX_LOOSE = 8 };
 struct report_trace {
 	struct incident_frame *frames;
 	size_t n;
-	size_t border; /* frames from here on were interrupted by the detector; 0 = none
-			*/
+	size_t border; /* frames from here on were interrupted by the detector; 0 = none */
 	bool is_aside; /* allocation, free, lock chain, another CPU: not the culprit */
+	/* arm: the last frame is only known as a caller so far. */
+	bool ends_in_caller;
 };
 
 struct report {
@@ -41,7 +42,10 @@ struct report {
 	bool seen_cpu_line;
 	bool says_user; /* "access to user memory", "user-memory-access" */
 	bool says_null;
-	bool is_done; /* later lines belong to something else */
+	bool says_bug; /* "Oops - BUG" */
+	bool pc_is_x86;
+	bool is_tentative; /* a trace of nobody's: not announced */
+	bool is_done;      /* later lines belong to something else */
 	uint32_t die_number;
 
 	uint32_t lines_since; /* its last own line */

@@ -10,10 +10,11 @@ enum header_class {
 	HEADER_FAULT, /* a bad access: die() follows */
 	HEADER_DIE,   /* "Internal error:", "Oops:": part of a fault, or its own header */
 	HEADER_PANIC, /* ends whatever came before, or stands alone */
-	HEADER_REPORT,  /* a checker's report: KASAN, lockdep, WARN */
-	HEADER_STALL,   /* a watchdog's: repeated while the stall lasts */
-	HEADER_OOM,     /* several lines of one event */
-	HEADER_HEADLESS /* the registers of a report whose first line is lost */
+	HEADER_REPORT,   /* a checker's report: KASAN, lockdep, WARN */
+	HEADER_STALL,    /* a watchdog's: repeated while the stall lasts */
+	HEADER_OOM,      /* several lines of one event */
+	HEADER_HEADLESS, /* the registers of a report whose first line is lost */
+	HEADER_TENTATIVE /* a trace: nobody's, until a frame says that this is a panic */
 };
 
 enum pick {
@@ -44,16 +45,6 @@ extern const size_t oops_n_literals;
  * after a printk stamp; other text must begin with the header. */
 const struct oops_header *header_find(const char *text, bool is_stamped, const char **at);
 
-/* Is name a helper that never is the culprit: checker, lock, memcpy …? */
-bool title_is_helper(const char *name, const char *const *more);
-bool title_is_leaf_helper(const char *name);
-/* Index of the guilty frame, or n. */
-size_t title_pick_hung(const struct incident_frame *f, size_t n);
-/* The function below the generic entry path: what was asked for when the stall hit.
- * Borrowed; NULL when no frame tells. */
-const char *title_pick_stall(const struct incident_frame *f, size_t n);
-size_t title_pick_trace(const struct incident_frame *f, size_t n,
-			const char *const *more);
 /* Copy without addresses, numbers and process names that differ from boot to boot; the
  * caller owns it. */
 char *title_normalize(const char *s);

@@ -86,7 +86,10 @@ void oops_set_enabled(struct oops_reader *r, bool enabled)
 
 bool oops_is_open(const struct oops_reader *r)
 {
-	return r->n_open > 0;
+	for (size_t i = 0; i < r->n_open; i++)
+		if (!r->open[i]->is_tentative)
+			return true;
+	return false;
 }
 
 /* ---- reports ---- */
@@ -99,8 +102,10 @@ static void close_report(struct oops_reader *r, size_t i)
 	memmove(&r->open[i], &r->open[i + 1], (r->n_open - i) * sizeof(r->open[0]));
 	if (r->current == rep)
 		r->current = r->n_open ? r->open[r->n_open - 1] : NULL;
-	report_finish(rep);
-	r->ops.closed(r->arg, rep->in);
+	if (!rep->is_tentative) {
+		report_finish(rep);
+		r->ops.closed(r->arg, rep->in);
+	}
 	report_free(rep);
 }
 
@@ -122,6 +127,8 @@ static void touch(struct oops_reader *r, struct report *rep, const struct messag
 	rep->lines_since = 0;
 	rep->last_t_ns = r->t_ns;
 	rep->in->last_offset = m->end_offset;
+	if (m->prefix.has_stamp)
+		rep->last_printk_s = m->prefix.stamp_s;
 }
 
 static bool same_caller(const struct report *rep, const struct prefix *p)
@@ -145,6 +152,15 @@ static struct report *find_by_caller(const struct oops_reader *r, const struct p
 	return NULL;
 }
 
+static void announce(struct oops_reader *r, struct report *rep)
+{
+	report_settle_fields(rep);
+	if (rep->in->fatal)
+		r->boot_has_cause = true;
+	rep->in->decided_t_ns = r->t_ns;
+	r->ops.opened(r->arg, rep->in);
+}
+
 static void open_report(struct oops_reader *r, const struct oops_header *h,
 			const struct message *m, const char *after)
 {
@@ -157,16 +173,14 @@ static void open_report(struct oops_reader *r, const struct oops_header *h,
 	rep->caller_id = m->prefix.caller_id;
 	rep->in->line = r->line;
 	rep->in->offset = m->offset;
-	rep->in->t_ns = rep->in->decided_t_ns = r->t_ns;
+	rep->in->t_ns = r->t_ns;
 	rep->in->printk_s = m->prefix.stamp_s;
 	rep->in->boot = r->stage.boot;
 	r->open[r->n_open++] = rep;
 	r->current = rep;
 	touch(r, rep, m);
-	report_settle_fields(rep);
-	if (rep->in->fatal)
-		r->boot_has_cause = true;
-	r->ops.opened(r->arg, rep->in);
+	if (!rep->is_tentative)
+		announce(r, rep);
 }
 
 static bool has_frames(const struct report *rep)
@@ -198,6 +212,23 @@ static void count_secondary(struct oops_reader *r, struct report *rep,
 	touch(r, rep, m);
 }
 
+static void close_one(struct oops_reader *r, const struct report *rep)
+{
+	for (size_t i = 0; i < r->n_open; i++) {
+		if (r->open[i] == rep) {
+			close_report(r, i);
+			return;
+		}
+	}
+}
+
+/* The first was over, and time has passed: another failure. */
+static bool is_later(const struct report *rep, const struct message *m)
+{
+	return rep->has_end && !rep->in->panicked && rep->in->printk_s >= 0 &&
+	       m->prefix.stamp_s > rep->last_printk_s + 1.0;
+}
+
 static void on_die(struct oops_reader *r, const struct oops_header *h,
 		   const struct message *m, const char *after)
 {
@@ -225,6 +256,11 @@ static void on_fault(struct oops_reader *r, const struct oops_header *h,
 	if (!rep)
 		rep = find_oops(r, false);
 	if (!rep) {
+		open_report(r, h, m, after);
+		return;
+	}
+	if (is_later(rep, m)) {
+		close_one(r, rep);
 		open_report(r, h, m, after);
 		return;
 	}
@@ -307,8 +343,8 @@ static void on_stall_or_report(struct oops_reader *r, const struct oops_header *
 			touch(r, rep, m);
 			return;
 		}
-		/* What a dying kernel still stumbles over. */
-		if (rep->in->panicked) {
+		/* What a dying kernel still stumbles over; a part of SLUB's report. */
+		if (rep->in->panicked || h->kind == INCIDENT_OTHER) {
 			touch(r, rep, m);
 			return;
 		}
@@ -319,14 +355,31 @@ static void on_stall_or_report(struct oops_reader *r, const struct oops_header *
 		return;
 	}
 	/* Without caller ids two reports follow each other: the older one is over. */
-	if (mine && mine->caller == m->prefix.caller) {
-		for (size_t i = 0; i < r->n_open; i++)
-			if (r->open[i] == mine) {
-				close_report(r, i);
-				break;
-			}
-	}
+	if (mine && mine->caller == m->prefix.caller)
+		close_one(r, mine);
 	open_report(r, h, m, after);
+}
+
+static void feed_report(struct oops_reader *r, struct report *rep,
+			const struct message *m)
+{
+	bool was_tentative = rep->is_tentative;
+
+	if (!report_line(rep, m->text))
+		return;
+	touch(r, rep, m);
+	if (was_tentative && !rep->is_tentative)
+		announce(r, rep);
+}
+
+static void drop_tentative(struct oops_reader *r)
+{
+	for (size_t i = 0; i < r->n_open;) {
+		if (r->open[i]->is_tentative)
+			close_report(r, i);
+		else
+			i++;
+	}
 }
 
 static void on_header(struct oops_reader *r, const struct oops_header *h,
@@ -334,6 +387,8 @@ static void on_header(struct oops_reader *r, const struct oops_header *h,
 {
 	struct report *mine;
 
+	if (h->class != HEADER_HEADLESS && h->class != HEADER_TENTATIVE)
+		drop_tentative(r);
 	switch (h->class) {
 	case HEADER_DIE:
 		on_die(r, h, m, after);
@@ -359,6 +414,13 @@ static void on_header(struct oops_reader *r, const struct oops_header *h,
 		} else if (r->line >= r->asked_until) {
 			open_report(r, h, m, after);
 		}
+		return;
+	case HEADER_TENTATIVE:
+		mine = find_by_caller(r, &m->prefix);
+		if (mine && !mine->is_tentative)
+			feed_report(r, mine, m);
+		else if (r->n_open == 0)
+			open_report(r, h, m, after);
 		return;
 	}
 }
@@ -474,8 +536,8 @@ static void feed_message(struct oops_reader *r, const struct message *m, bool ma
 		return;
 	}
 	rep = find_by_caller(r, &m->prefix);
-	if (rep && report_line(rep, m->text))
-		touch(r, rep, m);
+	if (rep)
+		feed_report(r, rep, m);
 }
 
 /* A line holds one message, or several where another CPU or a prompt cut in: each printk

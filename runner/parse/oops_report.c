@@ -299,6 +299,12 @@ struct report *report_new(const struct oops_header *h, const char *text,
 	if (strstr(text, "access to user memory") || strstr(text, "user memory access") ||
 	    strstr(text, "Accessing user space memory"))
 		r->says_user = true;
+	if (strstr(text, "Oops - BUG"))
+		r->says_bug = true;
+	if (h->class == HEADER_TENTATIVE) {
+		r->is_tentative = r->is_headless = true;
+		start_trace(r);
+	}
 	if (strstr(text, "NULL pointer") || strstr(text, "null pointer"))
 		r->says_null = true;
 	if (r->is_headless)
@@ -352,48 +358,75 @@ static void add_frame(struct report *r, const struct symbol *sym, bool reliable)
 	};
 }
 
-/* The names of the entry into the kernel by the detector's own interrupt. */
+/* The entry into the kernel of the detector's own interrupt. */
 static bool is_interrupt_entry(const char *name)
 {
-	return strstr(name, "apic_timer_interrupt") ||
-	       strstr(name, "irq_work_interrupt") || strcmp(name, "el1_irq") == 0 ||
-	       strcmp(name, "el0_irq") == 0 || lines_starts(name, "el1h_64_irq") ||
-	       lines_starts(name, "el0t_64_irq") || strcmp(name, "__irq_svc") == 0 ||
-	       strcmp(name, "__irq_usr") == 0 ||
-	       lines_starts(name, "asm_common_interrupt") ||
-	       strcmp(name, "ret_from_exception") == 0 ||
-	       strcmp(name, "decrementer_common") == 0;
+	static const char *const entries[] = {
+		"apic_timer_interrupt",
+		"asm_sysvec_apic_timer_interrupt",
+		"el1_irq",
+		"el0_irq",
+		"el1h_64_irq",
+		"el0t_64_irq",
+		"__irq_svc",
+		"__irq_usr",
+		"decrementer_common",
+		"handle_exception",
+		"ret_from_exception",
+		"smp_apic_timer_interrupt_entry_after_kaiser_bti",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(entries); i++)
+		if (strcmp(name, entries[i]) == 0)
+			return true;
+	return false;
 }
 
+/* What follows was running before. The detector's own is the first. */
 static void mark_border(struct report *r)
 {
-	if (r->n_traces > 0)
-		r->traces[r->n_traces - 1].border = r->traces[r->n_traces - 1].n;
+	struct report_trace *t = r->n_traces ? &r->traces[r->n_traces - 1] : NULL;
+
+	if (t && (t->border == 0 || t->border == t->n))
+		t->border = t->n;
+}
+
+static bool has_border_mark(const char *text)
+{
+	return strstr(text, "</IRQ>") || strstr(text, "<EOI>") || strstr(text, "</NMI>");
 }
 
 static bool line_frame(struct report *r, const char *text)
 {
 	struct symbol sym, from;
+	struct report_trace *t = r->n_traces ? &r->traces[r->n_traces - 1] : NULL;
 	bool reliable;
 
+	if (has_border_mark(text))
+		mark_border(r);
 	if (!lines_frame(text, &sym, &reliable, &from)) {
-		/* "</IRQ>", "<EOI>": what follows was running before. They also stand on
-		 * the line of a frame (4.x). */
-		if (strstr(text, "</IRQ>") || strstr(text, "<EOI>"))
-			mark_border(r);
 		const char *p = lines_skip_blanks(text);
 
 		return *p == '<' && (strstr(p, "IRQ>") || strstr(p, "TASK>") ||
 				     strstr(p, "EOI>") || strstr(p, "NMI>"));
 	}
-	if (strstr(text, "</IRQ>") || strstr(text, "<EOI>"))
-		mark_border(r);
+	if (!t)
+		return true;
+	if (t->ends_in_caller && t->n > 0) {
+		/* arm names each caller twice. */
+		t->n--;
+		free(t->frames[t->n].function);
+		free(t->frames[t->n].module);
+		t->ends_in_caller = false;
+	}
 	add_frame(r, &sym, reliable);
-	if (reliable && r->n_traces > 0) {
-		struct report_trace *t = &r->traces[r->n_traces - 1];
-
-		if (t->n > 0 && is_interrupt_entry(t->frames[t->n - 1].function))
-			t->border = t->n;
+	if (reliable && t->n > 0 && is_interrupt_entry(t->frames[t->n - 1].function))
+		mark_border(r);
+	if (r->is_tentative && sym.name.len == 5 && memcmp(sym.name.s, "panic", 5) == 0)
+		r->is_tentative = false;
+	if (from.name.len && t->n < INCIDENT_MAX_FRAMES) {
+		add_frame(r, &from, true);
+		t->ends_in_caller = true;
 	}
 	return true;
 }
@@ -451,13 +484,18 @@ static bool line_pc(struct report *r, const char *text)
 		if (r->in_other_cpu)
 			return true;
 		/* x86 prints the interrupted RIP inside the trace. */
-		if (r->in_trace && lines_starts(lines_skip_blanks(text), "RIP: 0010:")) {
+		const char *p = lines_skip_blanks(text);
+
+		if (r->in_trace && lines_starts(p, "RIP: 0010:") && r->n_traces > 0 &&
+		    r->traces[r->n_traces - 1].n > 0) {
 			mark_border(r);
 			add_frame(r, &sym, true);
 			if (r->header->pick == PICK_STALL || r->header->pick == PICK_HUNG)
 				return true;
 		}
 		if (!r->pc_function) {
+			r->pc_is_x86 = lines_starts(p, "RIP") || lines_starts(p, "EIP") ||
+				       lines_starts(p, "IP");
 			r->pc_function = dup_slice(sym.name);
 			r->pc_module = dup_slice(sym.module);
 			r->in->pc = dup_slice(sym.whole);
@@ -501,6 +539,8 @@ static bool line_section(struct report *r, const char *text)
 	};
 	const char *t = lines_skip_blanks(text);
 
+	if (lines_starts(t, "rcu: "))
+		t = lines_skip_blanks(t + 5);
 	for (size_t i = 0; i < ARRAY_SIZE(aside); i++) {
 		if (!lines_starts(t, aside[i]))
 			continue;
@@ -523,9 +563,7 @@ static bool line_section(struct report *r, const char *text)
 		return true;
 	}
 	if (lines_starts(t, "NMI backtrace for cpu") ||
-	    lines_starts(t, "Task dump for CPU") ||
-	    lines_starts(t, "rcu: Stack dump where") ||
-	    lines_starts(t, "Stack dump where")) {
+	    lines_starts(t, "Task dump for CPU") || lines_starts(t, "Stack dump where")) {
 		r->in_trace = false;
 		r->in_aside = false;
 		return true;
@@ -585,6 +623,20 @@ static bool line_mem_abort(struct report *r, const char *text)
 			p++;
 		if (lines_hex(p, &v) >= 8)
 			set_esr(r, v);
+		return true;
+	}
+	/* "[0000000000000020] pgd=…", "[000fffc081e0daf0] address between user and
+	 * kernel" */
+	if (*t == '[' && (p = strchr(t, ']')) &&
+	    (lines_starts(p, "] pgd=") || lines_starts(p, "] *pgd=") ||
+	     lines_starts(p, "] address between") ||
+	     lines_starts(p, "] user address but"))) {
+		set_address(r, t + 1);
+		return true;
+	}
+	/* Wrapped by a mail client, or in a warning about a fault. */
+	if ((p = lines_after(t, "virtual address "))) {
+		set_address(r, p);
 		return true;
 	}
 	if (lines_starts(t, "FAR: ") || lines_starts(t, "FAR_EL1: ")) {
@@ -764,12 +816,15 @@ bool report_line(struct report *r, const char *text)
 			r->in->n_code = n;
 		}
 		r->has_code = true;
-		r->in_trace = false;
 		return true;
 	}
 	if (lines_registers(t, on_register, r) > 0)
 		return true;
 	if (line_access(r, text) || line_mem_abort(r, text))
+		return true;
+	/* The list of locks held is long and no part of the story, but it is the
+	 * report's. */
+	if (lines_starts(t, "#") || strstr(t, " held by "))
 		return true;
 	/* A trace whose "Call trace:" line was lost. */
 	if (r->n_traces == 0 && text != t) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Owns the table of report headers and the choice of the guilty function among frames.
- * Reads no lines beyond the header: the report collects those. */
+/* Owns the table of the words that begin reports, and which of them count where. Reads no
+ * lines beyond the header: the report collects those. */
 #include "parse/oops_title.h"
+
+#include "parse/oops_culprit.h"
 
 #include "util/mem.h"
 #include "util/strbuf.h"
@@ -36,7 +38,7 @@ const char *const oops_literals[] = {
 	"Bad mode in",
 	"nobody cared",
 	"unregister_netdevice: w",
-	"kernel stack overflow",
+	"Insufficient st",
 	"DDR ",
 	"U-Boot ",
 	"g kernel ...",
@@ -47,6 +49,8 @@ const char *const oops_literals[] = {
 	"BL1: v",
 	"BL2: v",
 	"OP-TEE ver",
+	"Call trace:",
+	"Call Trace:",
 	"pc : ",
 	"PC is at",
 	"pc is at",
@@ -63,21 +67,6 @@ const char *const oops_literals[] = {
 	"r retrieving kernel",
 };
 const size_t oops_n_literals = ARRAY_SIZE(oops_literals);
-
-static const char *const skip_free[] = { "kmem_",  "slab_", "kfree",
-					 "vunmap", "vfree", NULL };
-static const char *const skip_alloc[] = {
-	"kmemleak",      "alloc",   "mmap",          "kmem",     "slab",
-	"create_object", "idr_get", "list_lru_init", "asprintf", "pcpu_create",
-	"strdup",        "memdup",  "skb_clone",     NULL
-};
-static const char *const skip_rcu[] = { "rcu", "kmem", "slab", "alloc", NULL };
-static const char *const skip_preempt[] = { "preempt", NULL };
-static const char *const skip_key[] = { "stack", "lock", "IRQ", NULL };
-static const char *const skip_stack_end[] = { "schedule", "retint_kernel", "stack_chk",
-					      NULL };
-static const char *const skip_ubsan[] = { "ubsan", "overflow", NULL };
-static const char *const skip_list[] = { "list_", "usercopy", "__check", NULL };
 
 #define K(k) INCIDENT_##k
 
@@ -184,6 +173,8 @@ static const struct oops_header headers[] = {
 	{ "Watchdog detected hard LOCKUP", K(HARD_LOCKUP), HEADER_STALL, PICK_PC,
 	  "hard LOCKUP", NULL },
 	{ "Watchdog CPU:", K(HARD_LOCKUP), HEADER_STALL, PICK_PC, "hard LOCKUP", NULL },
+	{ "Kernel panic - not syncing: corrupted stack end", K(PANIC), HEADER_PANIC,
+	  PICK_STALL, "kernel panic: corrupted stack end", skip_stack_end },
 	{ "Kernel panic - not syncing", K(PANIC), HEADER_PANIC, PICK_TRACE, NULL,
 	  skip_stack_end },
 	{ "PANIC: double fault", K(OOPS_OTHER), HEADER_FAULT, PICK_PC,
@@ -224,6 +215,8 @@ static const struct oops_header headers[] = {
 	  NULL },
 	{ "unreferenced object 0x", K(LEAK), HEADER_REPORT, PICK_TRACE, "memory leak",
 	  skip_alloc },
+	{ "INFO: Freed in ", K(OTHER), HEADER_REPORT, PICK_NONE, NULL, NULL },
+	{ "INFO: Allocated in ", K(OTHER), HEADER_REPORT, PICK_NONE, NULL, NULL },
 	{ ": nobody cared", K(OTHER), HEADER_REPORT, PICK_NONE, "irq: nobody cared",
 	  NULL },
 	{ "unregister_netdevice: waiting for", K(OTHER), HEADER_STALL, PICK_NONE,
@@ -232,6 +225,10 @@ static const struct oops_header headers[] = {
 	{ "BUG ", K(BUG), HEADER_REPORT, PICK_TRACE, NULL, skip_free },
 	{ "end Kernel panic - not syncing", K(PANIC), HEADER_PANIC, PICK_NONE, NULL,
 	  NULL },
+	{ "Call trace:", K(PANIC), HEADER_TENTATIVE, PICK_TRACE, "kernel panic",
+	  skip_stack_end },
+	{ "Call Trace:", K(PANIC), HEADER_TENTATIVE, PICK_TRACE, "kernel panic",
+	  skip_stack_end },
 	{ "pc : ", K(OOPS_OTHER), HEADER_HEADLESS, PICK_PC,
 	  "kernel report without its head", NULL },
 	{ "PC is at ", K(OOPS_OTHER), HEADER_HEADLESS, PICK_PC,
@@ -307,7 +304,8 @@ static bool confirm(const struct oops_header *h, const char *text, const char *h
 	case INCIDENT_BUG:
 		if (strcmp(h->literal, "BUG ") == 0)
 			/* SLUB: "BUG dentry (Tainted: G B): Object already free" */
-			return strstr(after, "ainted") && strstr(after, "):");
+			return strstr(after, "ainted") && strstr(after, "):") &&
+			       !strstr(after, "kasan: bad access");
 		if (strcmp(h->literal, "BUG: ") == 0)
 			return hit == text || hit[-1] == ' ' || hit[-1] == '[';
 		return true;
@@ -319,7 +317,7 @@ static bool confirm(const struct oops_header *h, const char *text, const char *h
 		}
 		if (strcmp(h->literal, "Oops: ") == 0 ||
 		    strcmp(h->literal, "Oops - ") == 0)
-			return hit == text || strstr(after, "[#") != NULL;
+			return strstr(after, "[#") != NULL;
 		if (strcmp(h->literal, "Internal error: ") == 0)
 			return strstr(after, "[#") != NULL || lines_starts(after, "Oops");
 		return true;
@@ -380,6 +378,14 @@ static bool is_at_start(const char *text, const char *hit, bool is_stamped)
 	return true;
 }
 
+/* Literals that begin with a small letter or a sign stand inside a sentence. */
+static bool is_mid_sentence(const char *literal)
+{
+	char c = literal[0];
+
+	return c == '-' || c == ':' || c == 'i' || c == 's' || c == 'p' || c == 'P';
+}
+
 const struct oops_header *header_find(const char *text, bool is_stamped, const char **at)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(headers); i++) {
@@ -407,234 +413,6 @@ const struct oops_header *header_find(const char *text, bool is_stamped, const c
 			continue;
 		*at = after;
 		return h;
-	}
-	return NULL;
-}
-
-/* ---- whose fault ---- */
-
-/* Functions that report, copy, lock or count for others. Matched anywhere in the name, as
- * compilers and kernels vary what stands around (__, _raw_, _nested, .constprop). */
-static const char *const helpers[] = {
-	/* the checkers and the way to the report */
-	"asan", "msan", "kcsan", "__sanitizer", "check_memory_region", "kfence",
-	"read_word_at_a_time", "print_address_description", "print_report", "panic",
-	"report_bug", "fixup_bug", "invalid_op", "do_error", "_trap", "dump_stack",
-	"dump_backtrace", "show_stack", "unwind_backtrace", "warn_slowpath", "warn_alloc",
-	"__warn", "debug_object", "_is_static_object", "fortify_panic",
-	"program_check_exception", "program_check_common", "bug_handler", "brk_handler",
-	"debug_monitors", "do_debug_exception", "el1_dbg", "el1_brk",
-	/* locks */
-	"lockdep", "lock_acquire", "lock_release", "lock_class", "held_lock", "spin_lock",
-	"spin_trylock", "spin_unlock", "spin_dump", "spin_bug", "raw_read_", "raw_write_",
-	"down_read", "down_write", "up_read", "up_write", "mutex_lock", "mutex_trylock",
-	"mutex_unlock", "mutex_remove_waiter", "osq_lock", "osq_unlock", "__wake_up",
-	/* counters, memory, strings, lists, user copies */
-	"refcount_", "memcpy", "memcmp", "memset", "memchr", "memmove", "strcmp",
-	"strncmp", "strcpy", "strlcpy", "strncpy", "strscpy", "strlen", "strnstr",
-	"strnlen", "strchr", "strcat", "copy_to_user", "copy_from_user", "copy_user",
-	"put_user", "get_user", "might_fault", "might_sleep", "list_add", "list_del",
-	"list_replace", "list_move", "list_splice", "_indirect_thunk_", "vsnprintf",
-	"snprintf", "printf", "printk", "string", "pointer", "dev_info", "dev_notice",
-	"dev_warn", "dev_err", "dev_alert", "dev_crit", "dev_emerg",
-	/* generic ends of timers, work, devices: their user is at fault */
-	"perf_trace", "del_timer", "flush_work", "cancel_work", "cancel_delayed_work",
-	"try_to_grab_pending", "drain_workqueue", "destroy_workqueue", "finish_wait",
-	"kthread_stop", "kobject_del", "kobject_put", "kobject_uevent_env",
-	"add_uevent_var", "get_device_parent", "device_add", "device_del",
-	"device_unregister", "device_destroy", "hwrng_unregister", "i2c_del_adapter",
-	"__unregister_client", "device_for_each_child", "rollback_registered",
-	"unregister_netdev", "sysfs_remove", "device_remove_file",
-	"tty_unregister_device", "dummy_urb_enqueue", "usb_kill_urb",
-	"usb_kill_anchored_urbs", "usb_control_msg", "usb_hcd_submit_urb",
-	"usb_submit_urb", NULL
-};
-
-static bool has_any(const char *name, const char *const *words)
-{
-	for (; words && *words; words++)
-		if (strstr(name, *words))
-			return true;
-	return false;
-}
-
-bool title_is_helper(const char *name, const char *const *more)
-{
-	return strcmp(name, "down") == 0 || strcmp(name, "up") == 0 ||
-	       has_any(name, helpers) || has_any(name, more);
-}
-
-/* What may stand in pc although its caller gave the bad pointer. */
-bool title_is_leaf_helper(const char *name)
-{
-	static const char *const leafs[] = { "asan",
-					     "msan",
-					     "__sanitizer",
-					     "check_memory_region",
-					     "memcpy",
-					     "memcmp",
-					     "memset",
-					     "memchr",
-					     "memmove",
-					     "strcmp",
-					     "strncmp",
-					     "strcpy",
-					     "strlcpy",
-					     "strncpy",
-					     "strscpy",
-					     "strlen",
-					     "strnlen",
-					     "strchr",
-					     "copy_to_user",
-					     "copy_from_user",
-					     "copy_user",
-					     "list_add",
-					     "list_del",
-					     "refcount_",
-					     "report_bug",
-					     "panic",
-					     NULL };
-
-	return has_any(name, leafs);
-}
-
-size_t title_pick_trace(const struct incident_frame *f, size_t n, const char *const *more)
-{
-	for (size_t i = 0; i < n; i++)
-		if (f[i].reliable && !title_is_helper(f[i].function, more))
-			return i;
-	return n;
-}
-
-size_t title_pick_hung(const struct incident_frame *f, size_t n)
-{
-	/* Many victims wait for these two: they are the bug's name. */
-	static const char *const meeting[] = { "rtnl_lock", "synchronize_rcu", NULL };
-	static const char *const waits[] = { "sched",
-					     "_lock",
-					     "_slowlock",
-					     "down",
-					     "completion",
-					     "kthread",
-					     "wait",
-					     "synchronize",
-					     "context_switch",
-					     "__switch_to",
-					     "cancel_delayed_work",
-					     "cancel_work",
-					     "io_timeout",
-					     "mutex",
-					     NULL };
-
-	for (size_t i = 0; i < n; i++)
-		if (f[i].reliable && has_any(f[i].function, meeting))
-			return i;
-	for (size_t i = 0; i < n; i++)
-		if (f[i].reliable && !has_any(f[i].function, waits))
-			return i;
-	return n;
-}
-
-/* Frames that hand on to whatever was registered: the frame before one of them names what
- * was asked for. A leading '^' anchors. */
-static const char *const dispatchers[] = { "process_one_work",
-					   "do_syscall_",
-					   "do_fast_syscall_",
-					   "sysenter_dispatch",
-					   "tracesys_phase2",
-					   "el0_svc",
-					   "invoke_syscall",
-					   "ret_fast_syscall",
-					   "netif_receive_skb",
-					   "do_softirq",
-					   "call_timer_fn",
-					   "_run_timers",
-					   "run_timer_softirq",
-					   "hrtimer_run",
-					   "run_ksoftirqd",
-					   "smpboot_thread_fn",
-					   "^kthread",
-					   "start_secondary",
-					   "cpu_startup_entry",
-					   "ret_from_fork",
-					   "entry_SYSCALL",
-					   "vfs_write",
-					   "vfs_read",
-					   "vfs_iter_read",
-					   "vfs_iter_write",
-					   "do_iter_read",
-					   "do_iter_write",
-					   "call_read_iter",
-					   "call_write_iter",
-					   "new_sync_",
-					   "vfs_ioctl",
-					   "blkdev_driver_ioctl",
-					   "blkdev_ioctl",
-					   "^call_mmap",
-					   "mmap_region",
-					   "do_mmap",
-					   "do_dentry_open",
-					   "vfs_open",
-					   "^sock_sendmsg",
-					   "^sock_recvmsg",
-					   "^sock_release",
-					   "^__sock_release",
-					   "__sys_setsockopt",
-					   "kernel_setsockopt",
-					   "sock_common_setsockopt",
-					   "__sys_listen",
-					   "kernel_listen",
-					   "sk_common_release",
-					   "^sock_mmap",
-					   "__sys_accept",
-					   "kernel_accept",
-					   "^sock_do_ioctl",
-					   "^sock_ioctl",
-					   "^compat_sock_ioctl",
-					   "^nfnetlink_rcv_msg",
-					   "__do_fault",
-					   "handle_mm_fault",
-					   "do_page_fault",
-					   "^page_fault",
-					   "exc_page_fault",
-					   "__fput",
-					   "task_work_run",
-					   "exit_to_usermode",
-					   "exit_to_user_mode",
-					   NULL };
-
-static bool is_dispatcher(const char *name)
-{
-	for (const char *const *d = dispatchers; *d; d++) {
-		if (**d == '^' ? lines_starts(name, *d + 1) : strstr(name, *d) != NULL)
-			return true;
-	}
-	/* The system calls that hand on to a protocol or a driver. */
-	if (strstr(name, "_ioctl") || strstr(name, "_connect") ||
-	    strstr(name, "_socketpair"))
-		return lines_starts(name, "SYSC_") || lines_starts(name, "SyS_") ||
-		       lines_starts(name, "__sys_") || lines_starts(name, "___sys_") ||
-		       lines_starts(name, "__do_sys_") ||
-		       lines_starts(name, "__se_sys_") ||
-		       lines_starts(name, "__x64_sys_") ||
-		       lines_starts(name, "__arm64_sys_") ||
-		       lines_starts(name, "compat_SYSC_") ||
-		       lines_starts(name, "compat_SyS_");
-	return false;
-}
-
-const char *title_pick_stall(const struct incident_frame *f, size_t n)
-{
-	const char *prev = NULL;
-
-	for (size_t i = 0; i < n; i++) {
-		const char *name = f[i].function;
-
-		if (!f[i].reliable)
-			continue;
-		if (is_dispatcher(name))
-			return prev ? prev : name;
-		prev = name;
 	}
 	return NULL;
 }

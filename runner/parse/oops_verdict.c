@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Owns what a report's facts amount to: kind by arithmetic, guilty function, title,
  * whether it was cut off. */
+#include "parse/oops_culprit.h"
 #include "parse/oops_report.h"
 
 #include "util/mem.h"
@@ -87,6 +88,24 @@ static bool detail_has(const struct report *r, const char *word)
 	return r->detail && strstr(r->detail, word);
 }
 
+/* A die() whose first lines are lost: ESR and the address line still tell. */
+static void decide_die(struct report *r)
+{
+	struct incident *in = r->in;
+	unsigned ec = (unsigned)(in->esr >> 26) & 0x3f;
+
+	if (r->says_bug) {
+		in->kind = INCIDENT_BUG;
+	} else if (r->says_user) {
+		in->kind = INCIDENT_PAGING_FAULT;
+		decide_fault(r);
+	} else if (in->has_esr && (ec == 0x21 || ec == 0x25) &&
+		   (in->esr & 0x3f) != 0x10) {
+		in->kind = INCIDENT_PAGING_FAULT;
+		decide_fault(r);
+	}
+}
+
 static void decide_kind(struct report *r)
 {
 	struct incident *in = r->in;
@@ -96,13 +115,15 @@ static void decide_kind(struct report *r)
 		decide_kasan(r);
 	else if (r->header->class == HEADER_FAULT && is_fault_kind(head))
 		decide_fault(r);
+	else if (r->header->class == HEADER_DIE)
+		decide_die(r);
 	else if (head == INCIDENT_WARN && detail_has(r, "kernel/locking/lockdep.c"))
 		in->kind = INCIDENT_LOCKDEP;
 	else if (head == INCIDENT_PANIC && detail_has(r, "Asynchronous SError"))
 		in->kind = INCIDENT_SERROR;
 	else if (head == INCIDENT_PANIC && detail_has(r, "Fatal hardware error"))
 		in->kind = INCIDENT_MCE;
-	in->fatal = incident_kind_is_fatal(in->kind);
+	in->fatal = incident_kind_is_fatal(in->kind) || in->panicked;
 }
 
 /* ---- the guilty function ---- */
@@ -111,8 +132,10 @@ static void set_function(struct report *r, const char *name, const char *module)
 {
 	struct incident *in = r->in;
 
+	char *plain = xstrdup(culprit_plain(name));
+
 	free(in->function);
-	in->function = xstrdup(name);
+	in->function = plain;
 	if (!module)
 		return;
 	free(in->module);
@@ -135,108 +158,126 @@ static bool from_trace(struct report *r, const char *const *more)
 
 	if (!t)
 		return false;
-	k = title_pick_trace(t->frames, t->n, more);
+	k = culprit_in_trace(t->frames, t->n, more);
 	if (k == t->n)
 		return false;
 	set_function(r, t->frames[k].function, t->frames[k].module);
 	return true;
 }
 
-/* System calls keep their plain name: __x64_sys_read, SyS_read and sys_read are one. */
-static const char *plain_syscall(const char *name)
+/* Best: a trace through the detector's interrupt; what it interrupted is below. */
+static struct report_trace *interrupted_trace(struct report *r)
 {
-	static const char *const prefixes[] = { "__do_sys_",   "__se_sys_",
-						"__x64_sys_",  "SYSC_",
-						"SyS_",        "compat_SYSC_",
-						"compat_SyS_", "__ia32_sys_" };
+	for (size_t i = 0; i < r->n_traces; i++) {
+		struct report_trace *t = &r->traces[i];
 
-	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
-		if (lines_starts(name, prefixes[i]))
-			return name + strlen(prefixes[i]);
-	if (lines_starts(name, "__arm64_sys_"))
-		return name + strlen("__arm64_");
-	return name;
+		if (!t->is_aside && t->border > 0 && t->border < t->n)
+			return t;
+	}
+	return NULL;
 }
 
 static void pick_stall(struct report *r)
 {
-	/* Best: a trace through the detector's interrupt; what it interrupted is below.
-	 */
-	for (size_t i = 0; i < r->n_traces; i++) {
-		struct report_trace *t = &r->traces[i];
-		const char *name;
+	struct report_trace *t = interrupted_trace(r);
+	const char *name;
 
-		if (t->is_aside || t->border == 0 || t->border >= t->n)
-			continue;
-		name = title_pick_stall(t->frames + t->border, t->n - t->border);
+	if (t) {
+		name = culprit_stalled(t->frames + t->border, t->n - t->border);
 		if (name) {
-			set_function(r, plain_syscall(name), NULL);
+			set_function(r, name, NULL);
 			return;
 		}
 	}
 	for (size_t i = 0; i < r->n_traces; i++) {
-		struct report_trace *t = &r->traces[i];
-		const char *name;
-
+		t = &r->traces[i];
 		if (t->is_aside || t->n == 0)
 			continue;
-		name = title_pick_stall(t->frames, t->n);
-		if (name && !strstr(name, "rcu") && !strstr(name, "__schedule")) {
-			set_function(r, plain_syscall(name), NULL);
+
+		/* Frames of the report itself are no answer. */
+		size_t from = culprit_in_trace(t->frames, t->n, r->header->skip);
+
+		name = culprit_stalled(t->frames + from, t->n - from);
+		if (name && !strstr(name, "rcu") && !strstr(name, "schedule")) {
+			set_function(r, name, NULL);
 			return;
 		}
 	}
 	if (r->pc_function)
 		set_function(r, r->pc_function, r->pc_module);
 	else
-		from_trace(r, NULL);
+		from_trace(r, r->header->skip);
+}
+
+/* What pc holds, unless it is a helper. Compilers of arm64 inline more and its helpers
+ * have names of their own, so only the leaf ones are passed over there. */
+static bool pc_tells(const struct report *r)
+{
+	if (!r->pc_function || culprit_is_leaf(r->pc_function))
+		return false;
+	if (r->pc_is_x86 || r->header->skip)
+		return !culprit_is_helper(r->pc_function, r->header->skip);
+	return true;
+}
+
+static void pick_pc(struct report *r)
+{
+	if (pc_tells(r))
+		set_function(r, culprit_meeting(r->pc_function), r->pc_module);
+	else if (!from_trace(r, r->header->skip) && r->pc_function)
+		set_function(r, r->pc_function, r->pc_module);
+}
+
+/* The function that the header names; for a WARN without one, pc. */
+static void pick_named(struct report *r)
+{
+	const char *const *skip = r->header->skip;
+
+	if (r->header->kind == INCIDENT_WARN && r->detail) {
+		const struct warn_sort *sort = culprit_warn_sort(r->detail);
+
+		if (sort)
+			skip = sort->skip;
+	}
+	if (r->named && !culprit_is_helper(r->named, skip))
+		set_function(r, r->named, NULL);
+	else if (!r->named && r->pc_function && !culprit_is_helper(r->pc_function, skip))
+		set_function(r, r->pc_function, r->pc_module);
+	else if (!from_trace(r, skip) && r->named)
+		set_function(r, r->named, NULL);
 }
 
 static void pick_function(struct report *r)
 {
 	const struct oops_header *h = r->header;
 	struct report_trace *t;
-	size_t k;
+	const char *name;
 
 	switch (h->pick) {
 	case PICK_NAMED:
-		if (r->named && !title_is_helper(r->named, h->skip))
+		pick_named(r);
+		break;
+	case PICK_PC:
+		pick_pc(r);
+		break;
+	case PICK_LOCK:
+	case PICK_TRACE:
+		if (r->named && !culprit_is_helper(r->named, NULL))
 			set_function(r, r->named, NULL);
 		else if (!from_trace(r, h->skip) && r->named)
 			set_function(r, r->named, NULL);
-		return;
-	case PICK_PC:
-		if (r->pc_function && !title_is_leaf_helper(r->pc_function) &&
-		    !(h->skip && title_is_helper(r->pc_function, h->skip)))
-			set_function(r, r->pc_function, r->pc_module);
-		else if (!from_trace(r, h->skip) && r->pc_function)
-			set_function(r, r->pc_function, r->pc_module);
-		return;
-	case PICK_LOCK:
-		if (r->named)
-			set_function(r, r->named, NULL);
-		else
-			from_trace(r, h->skip);
-		return;
-	case PICK_TRACE:
-		if (r->named)
-			set_function(r, r->named, NULL);
-		else
-			from_trace(r, h->skip);
-		return;
+		break;
 	case PICK_HUNG:
 		t = main_trace(r);
-		if (!t)
-			return;
-		k = title_pick_hung(t->frames, t->n);
-		if (k < t->n)
-			set_function(r, t->frames[k].function, t->frames[k].module);
-		return;
+		name = t ? culprit_hung(t->frames, t->n) : NULL;
+		if (name)
+			set_function(r, name, NULL);
+		break;
 	case PICK_STALL:
 		pick_stall(r);
-		return;
+		break;
 	case PICK_NONE:
-		return;
+		break;
 	}
 }
 
@@ -293,6 +334,11 @@ static void make_title(struct report *r)
 
 	if (h->class == HEADER_FAULT && is_fault_kind(h->kind) && !h->title) {
 		strbuf_addstr(&sb, fault_title(in->kind));
+	} else if (h->class == HEADER_DIE && is_fault_kind(in->kind)) {
+		strbuf_addstr(&sb, fault_title(in->kind));
+	} else if (h->kind == INCIDENT_WARN && h->title && r->detail &&
+		   culprit_warn_sort(r->detail)) {
+		strbuf_addstr(&sb, culprit_warn_sort(r->detail)->title);
 	} else if (h->title) {
 		strbuf_addstr(&sb, h->title);
 	} else if (checker) {
@@ -310,7 +356,7 @@ static void make_title(struct report *r)
 		add_normal(&sb, "", head);
 		free(head);
 	}
-	if (with_function && in->function && in->kind != INCIDENT_PANIC)
+	if (with_function && in->function)
 		strbuf_addf(&sb, " in %s", in->function);
 	free(in->title);
 	in->title = strbuf_take(&sb);
@@ -343,6 +389,7 @@ static bool is_cut_off(const struct report *r)
 	case HEADER_PANIC:
 	case HEADER_OOM:
 	case HEADER_HEADLESS:
+	case HEADER_TENTATIVE:
 		return false;
 	case HEADER_REPORT:
 	case HEADER_STALL:
@@ -354,8 +401,12 @@ static bool is_cut_off(const struct report *r)
 
 void report_finish(struct report *r)
 {
-	struct report_trace *t = main_trace(r);
+	struct report_trace *t = NULL;
 
+	if (r->header->pick == PICK_STALL)
+		t = interrupted_trace(r);
+	if (!t)
+		t = main_trace(r);
 	report_settle_fields(r);
 	r->in->truncated = is_cut_off(r);
 	if (r->is_headless)
