@@ -109,12 +109,7 @@ static void load_console(struct spec_report *r, const struct yaml_node *n,
 	    !yaml_find(n, "transport"))
 		return;
 	const struct yaml_node *device = yaml_find(n, "device");
-	const struct yaml_node *baud = yaml_find_key(n, "baud");
 
-	if (baud && c->transport != BOARD_CONSOLE_SERIAL)
-		spec_complain(
-			r, baud->mark,
-			"console.baud has no meaning here; expected it with transport: serial only");
 	if (c->transport == BOARD_CONSOLE_QEMU) {
 		if (device)
 			spec_complain(

@@ -90,10 +90,9 @@ static void load_verify(struct spec_report *r, const struct yaml_node *n,
 
 	if (!yaml_get_str(r, n, what, &s))
 		return;
-	if (strcmp(s, "local") == 0) {
-		b->tftp_verify_local = true;
+	b->tftp_verify_local = strcmp(s, "local") == 0;
+	if (b->tftp_verify_local)
 		return;
-	}
 	if (strncasecmp(s, "tftp://", 7) != 0 || !s[7] || s[7] == '/' ||
 	    strpbrk(s, " \t\r\n")) {
 		spec_complain(
@@ -108,7 +107,7 @@ static void load_verify(struct spec_report *r, const struct yaml_node *n,
 static const struct yaml_field tftp_fields[] = {
 	YAML_FN_REQUIRED("root", spec_load_path, struct board_boot, tftp_root),
 	YAML_FN("subdir", load_subdir, struct board_boot, tftp_subdir),
-	YAML_FN_BASE_REQUIRED("verify", load_verify),
+	YAML_FN_BASE("verify", load_verify),
 };
 
 static void load_tftp(struct spec_report *r, const struct yaml_node *n, const char *what,
@@ -267,6 +266,9 @@ void board_settle_boot(struct spec_report *r, struct board_spec *b)
 	set_default(&b->boot.interrupt_char, " ");
 	set_default(&b->boot.kernel_args, "");
 	set_default(&b->boot.tftp_subdir, "");
+	if (!b->boot.tftp_url && !b->boot.tftp_verify_local && b->boot.server_ip)
+		b->boot.tftp_url = xasprintf("tftp://%s/", b->boot.server_ip);
+	b->boot.tftp_verify_local = !b->boot.tftp_url;
 	if (b->boot.never_stop)
 		return;
 	add_default(&b->boot.network, network);

@@ -25,7 +25,11 @@ char *spec_dir_of(const char *path)
 	if (real)
 		return real;
 	_cleanup_free_ char *cwd = realpath(".", NULL);
-	return spec_resolve(cwd ? cwd : "/", dir);
+	char *abs = spec_resolve(cwd ? cwd : "/", dir);
+
+	for (size_t n = strlen(abs); n > 1 && abs[n - 1] == '/'; n--)
+		abs[n - 1] = '\0';
+	return abs;
 }
 
 char *spec_resolve(const char *dir, const char *path)

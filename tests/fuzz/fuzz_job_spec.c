@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Job files, test definition files and the masked copy, from any bytes. */
+#include "parse/job_spec.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void parse_job(const char *text, size_t len)
+{
+	struct spec_messages msgs = { STRVEC_INIT };
+	struct job_spec *job = NULL;
+	struct err err = ERR_INIT;
+	int r = job_spec_parse("/j/job.yaml", text, len, &job, &msgs, &err);
+
+	if ((r == 0) != (job != NULL) || (r == 0) != (msgs.v.n == 0) ||
+	    (r && err.class != ERR_JOB))
+		BUG("result %d with %zu messages", r, msgs.v.n);
+	/* What passed has all that the rest relies on. */
+	for (size_t i = 0; job && i < job->n_actions; i++) {
+		const struct job_action *a = &job->actions[i];
+
+		if (a->timeout_ms <= 0 || a->timeout_ms > job->job_timeout_ms ||
+		    a->connection_timeout_ms <= 0 || !a->mark.line ||
+		    (a->kind == JOB_DEPLOY && !a->deploy.kernel.url) ||
+		    (a->kind == JOB_BOOT && !a->boot.prompts.n))
+			BUG("action %zu is incomplete", i);
+	}
+	job_spec_free(job);
+	strvec_release(&msgs.v);
+}
+
+static void parse_definition(const char *text, size_t len)
+{
+	struct job_definition d = { .from = JOB_FROM_GIT };
+	struct spec_messages msgs = { STRVEC_INIT };
+	struct err err = ERR_INIT;
+	int r = job_definition_parse(&d, "d.yaml", text, len, &msgs, &err);
+
+	if (r == 0 && !d.steps.n)
+		BUG("a definition without steps passed");
+	for (size_t i = 0; i < d.n_params; i++) {
+		free(d.params[i].name);
+		free(d.params[i].value);
+	}
+	free(d.params);
+	strvec_release(&d.steps);
+	strvec_release(&msgs.v);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const char *text = (const char *)data;
+
+	parse_job(text, size);
+	parse_definition(text, size);
+	free(spec_masked_text(text, size));
+	return 0;
+}

@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Board files: what they may say, every mistake with its place, and whether a job fits.
+ */
+#include "parse/board_spec.h"
+
+#include <errno.h>
+
+#include "tap.h"
+#include "util/mem.h"
+#include "util/strbuf.h"
+
+static char *joined(const struct spec_messages *msgs)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	for (size_t i = 0; i < msgs->v.n; i++)
+		strbuf_addf(&sb, "%s\n", msgs->v.v[i]);
+	return strbuf_take(&sb);
+}
+
+static struct board_spec *load(const char *text)
+{
+	struct spec_messages msgs = { STRVEC_INIT };
+	struct board_spec *b = NULL;
+	struct err err = ERR_INIT;
+	int r = board_spec_parse("/lab/b.yaml", text, strlen(text), &b, &msgs, &err);
+	_cleanup_free_ char *all = joined(&msgs);
+
+	CHECK_STR(all, "");
+	CHECK_EQ(r, 0);
+	return b;
+}
+
+static void check_bad(const char *text, const char *want)
+{
+	struct spec_messages msgs = { STRVEC_INIT };
+	struct board_spec *b = NULL;
+	struct err err = ERR_INIT;
+
+	CHECK_EQ(board_spec_parse("t.yaml", text, strlen(text), &b, &msgs, &err),
+		 -EINVAL);
+	_cleanup_free_ char *all = joined(&msgs);
+	CHECK_STR(all, want);
+	CHECK(!b);
+	CHECK_EQ(err.class, ERR_JOB);
+	strvec_release(&msgs.v);
+}
+
+/* Each with all its messages. */
+static const struct {
+	const char *text, *want;
+} bad[] = {
+	{ "board: a b\n",
+	  "t.yaml:1:1: the file has no \"console\"; expected one\n"
+	  "t.yaml:1:1: the file has no \"power\"; expected one\n"
+	  "t.yaml:1:8: board is \"a b\"; expected letters, digits, \"-\", \"_\" and \".\" only\n" },
+	{ "board: b\n"
+	  "console: {}\n"
+	  "power: {}\n",
+	  "t.yaml:2:10: console has no \"transport\"; expected one\n"
+	  "t.yaml:3:8: power has no \"backend\"; expected one\n" },
+	{ "board: b\n"
+	  "console: {transport: usb, device: /dev/x, speed: 9600}\n"
+	  "power: {backend: gpoi}\n",
+	  "t.yaml:2:22: console.transport is \"usb\"; expected one of: serial, pty, unix, tcp, qemu\n"
+	  "t.yaml:2:43: unknown key \"speed\" in console; expected one of: transport, device, baud, type_delay, type_chunk, echo_check\n"
+	  "t.yaml:3:18: power.backend is \"gpoi\", did you mean \"gpio\"?; expected one of: none, command, qemu, gpio\n" },
+	{ "board: b\n"
+	  "console: {transport: serial}\n"
+	  "power: {backend: gpio, on: {chip: 0}}\n",
+	  "t.yaml:2:10: console has no \"device\"; expected a path\n"
+	  "t.yaml:3:18: power.backend: gpio is not supported by this version; expected backend: command with the relays switched by on, off and reset\n"
+	  "t.yaml:3:28: power.on is a mapping; expected a list of texts\n" },
+	{ "board: b\n"
+	  "console: {transport: tcp, device: host}\n"
+	  "power: {backend: none, on: x, qemu: {args: []}}\n",
+	  "t.yaml:2:35: console.device is \"host\"; expected HOST:PORT\n"
+	  "t.yaml:3:24: power.on has no meaning here; expected it with backend: command only\n"
+	  "t.yaml:3:31: power.qemu has no meaning here; expected it with backend: qemu only\n" },
+	{ "board: b\n"
+	  "console: {transport: qemu, device: /dev/x, baud: 9600}\n"
+	  "power: {backend: command, on: \"\"}\n",
+	  "t.yaml:2:10: console.transport: qemu needs the machine of power.backend: qemu; expected both or neither\n"
+	  "t.yaml:2:36: console.device has no meaning with transport: qemu; expected none\n"
+	  "t.yaml:3:8: power has no \"off\"; expected a shell command\n"
+	  "t.yaml:3:31: power.on is empty; expected a shell command\n" },
+	{ "board: b\n"
+	  "console: {transport: pty, device: x, type_delay: {seconds: 2}, echo_check: maybe, type_chunk: 0}\n"
+	  "power: {backend: qemu, off: x, on_worker_death: hold}\n",
+	  "t.yaml:2:50: console.type_delay is 2000 ms; expected at most a second between bytes\n"
+	  "t.yaml:2:76: console.echo_check is \"maybe\"; expected true or false\n"
+	  "t.yaml:2:95: console.type_chunk is \"0\"; expected a whole number from 1 to 4096\n"
+	  "t.yaml:3:8: power has no \"qemu\"; expected qemu: {args: [...]}\n"
+	  "t.yaml:3:24: power.off has no meaning here; expected it with backend: command only\n"
+	  "t.yaml:3:49: power.on_worker_death is \"hold\"; expected one of: off, keep\n" },
+	{ "board: b\n"
+	  "console: {transport: unix, device: s}\n"
+	  "power: {backend: qemu, qemu: {binary: q, args: x}}\n",
+	  "t.yaml:3:48: power.qemu.args is a single value; expected a list\n" },
+	{ "board: b\n"
+	  "console: {transport: tcp, device: 'h:2000'}\n"
+	  "power: {backend: command, on: a, off: b, reset: c}\n"
+	  "boot: {}\n",
+	  "t.yaml:4:7: boot has no \"tftp\"; expected one\n" },
+	{ "board: b\n"
+	  "console: {transport: tcp, device: 'h:2000'}\n"
+	  "power: {backend: command, on: a, off: b, reset: c}\n"
+	  "boot: {tftp: {root: /t}, mac: \"52:54:00:12:34\", network: \"a\\nb\", addresses: {kernel: here}, never_stop: true, setup: [x]}\n",
+	  "t.yaml:4:7: boot with never_stop has no \"mac\"; expected the address that names pxelinux.cfg/01-…\n"
+	  "t.yaml:4:31: boot.mac is \"52:54:00:12:34\"; expected for example 52:54:00:12:34:56\n"
+	  "t.yaml:4:49: boot.network cannot be typed with never_stop: true; expected one of them\n"
+	  "t.yaml:4:58: boot.network holds a line break; expected one line of text\n"
+	  "t.yaml:4:86: boot.addresses.kernel is \"here\"; expected a hex address such as 0x40400000\n"
+	  "t.yaml:4:111: boot.setup cannot be typed with never_stop: true; expected one of them\n" },
+	{ "board: b\n"
+	  "console: {transport: tcp, device: 'h:2000'}\n"
+	  "power: {backend: command, on: a, off: b, reset: c}\n"
+	  "boot: {tftp: {root: /t, verify: \"http://x\", subdir: ../..}, loader_promt: x}\n",
+	  "t.yaml:4:33: boot.tftp.verify is \"http://x\"; expected local or a URL such as tftp://192.168.5.1/\n"
+	  "t.yaml:4:53: boot.tftp.subdir is \"../..\"; expected a path below tftp.root\n"
+	  "t.yaml:4:61: unknown key \"loader_promt\" in boot, did you mean \"loader_prompt\"?; expected one of: loader_prompt, interrupt_prompt, interrupt_char, mac, setup, network, boot_commands, kernel_args, tftp, server_ip, nfs_server, addresses, never_stop\n" },
+	{ "board: b\n"
+	  "console: {transport: tcp, device: 'h:2000'}\n"
+	  "power: {backend: command, on: a, off: b, reset: c}\n"
+	  "recovery: [{rung: maskrom, prompts: x}, {rung: cold}, {rung: power-cycle, prompts: x, media: true, commands: [a], timeout: long}]\n",
+	  "t.yaml:4:19: recovery.rung: maskrom is not supported by this version; expected warm-reset or power-cycle\n"
+	  "t.yaml:4:41: recovery has no \"prompts\"; expected one\n"
+	  "t.yaml:4:48: recovery.rung is \"cold\"; expected one of: warm-reset, power-cycle\n"
+	  "t.yaml:4:55: commands need a boot loader dialogue; expected boot: in the board file\n"
+	  "t.yaml:4:55: media: true is not supported with this power.backend; leave it out\n"
+	  "t.yaml:4:124: recovery.timeout is no duration; expected for example {seconds: 3} or a number of seconds\n" },
+	{ "board: b\n"
+	  "console: {transport: pty, device: x}\n"
+	  "power: {backend: none}\n"
+	  "recovery: [{rung: power-cycle, prompts: x}]\n",
+	  "t.yaml:4:12: recovery cannot switch this board; expected a power.backend other than none\n" },
+	{ "board: b\n"
+	  "console: {transport: pty, device: x}\n"
+	  "power: {backend: command, on: a, off: b}\n"
+	  "recovery: [{rung: warm-reset, prompts: x, auto_login: {login_prompt: l}}]\n",
+	  "t.yaml:4:12: rung: warm-reset has no reset line; expected power.reset\n"
+	  "t.yaml:4:55: recovery.auto_login has no \"username\"; expected one\n" },
+	{ "board: b\n"
+	  "console: {transport: tcp, device: 'h:2000'}\n"
+	  "power: {backend: command, on: a, off: b, reset: c}\n"
+	  "limits: {silence: -1, console_bytes: 10, recovery: {weeks: 2}, bananas: 3}\n"
+	  "user_commands: {a: {undo: x}, b: c}\n"
+	  "tags: {a: b}\n"
+	  "relays: []\n",
+	  "t.yaml:4:19: limits.silence is no duration; expected for example {seconds: 3} or a number of seconds\n"
+	  "t.yaml:4:38: limits.console_bytes is \"10\"; expected a whole number from 65536 to 1099511627776\n"
+	  "t.yaml:4:53: unknown key \"weeks\" in limits.recovery; expected days, hours, minutes or seconds\n"
+	  "t.yaml:4:64: unknown key \"bananas\" in limits; expected one of: console_gap, silence, firmware, console_bytes, power_command, recovery\n"
+	  "t.yaml:5:20: user_commands.a has no \"do\"; expected one\n"
+	  "t.yaml:5:34: user_commands.b is a single value; expected a mapping\n"
+	  "t.yaml:6:7: tags is a mapping; expected a list of texts\n"
+	  "t.yaml:7:1: unknown key \"relays\" in the file; expected one of: board, device_type, console, power, boot, recovery, limits, user_commands, tags\n" },
+};
+
+TEST(every_mistake_is_told_with_line_column_and_what_was_expected)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		check_bad(bad[i].text, bad[i].want);
+}
+
+#define MINIMAL                                                                          \
+	"board: desk\nconsole: {transport: serial, device: /dev/ttyUSB0}\n"              \
+	"power: {backend: none}\n"
+
+TEST(console_and_power_alone_make_a_board)
+{
+	_cleanup_board_spec_ struct board_spec *b = load(MINIMAL);
+
+	CHECK_STR(b->board, "desk");
+	CHECK_EQ(b->console.transport, BOARD_CONSOLE_SERIAL);
+	CHECK_EQ(b->console.baud, 1500000);
+	CHECK(b->console.echo_check);
+	CHECK(!b->has_boot);
+	CHECK_EQ(b->n_recovery, 0);
+	CHECK_EQ(b->limits.console_gap_ms, 3000);
+	CHECK_EQ(b->limits.silence_ms, 60000);
+	CHECK_EQ(b->limits.console_bytes, 1LL << 30);
+	CHECK_EQ(b->limits.recovery_ms, 600000);
+	CHECK(!b->power.keep_on_worker_death);
+}
+
+TEST(a_board_with_commands_and_a_ladder_is_read_whole)
+{
+	_cleanup_board_spec_ struct board_spec *b = load(
+		"board: bench1\n"
+		"device_type: rk3588-rock-5b\n"
+		"console: {transport: tcp, device: 'ser2net:2000', type_delay: 0.005, type_chunk: 16, echo_check: no}\n"
+		"power:\n"
+		"  backend: command\n"
+		"  on: ['{board_dir}/pdu on 3', sleep 0]\n"
+		"  off: pdu off 3\n"
+		"  reset: pdu reset 3\n"
+		"  on_settle: {milliseconds: 200}\n"
+		"  off_settle: 3\n"
+		"  on_worker_death: keep\n"
+		"boot:\n"
+		"  mac: 52-54-00-AB-CD-EF\n"
+		"  kernel_args: console=ttyS2,1500000\n"
+		"  tftp: {root: ../tftp, subdir: bench1, verify: 'tftp://192.168.5.1'}\n"
+		"  server_ip: 192.168.5.1\n"
+		"  nfs_server: 192.168.5.1\n"
+		"  addresses: {kernel: 0x02000000, ramdisk: 0x12180000, dtb: 12000000}\n"
+		"recovery:\n"
+		"  - {rung: warm-reset, prompts: '# ', harvest: dmesg}\n"
+		"  - {rung: power-cycle, name: cold, prompts: ['# '], timeout: {minutes: 1}}\n"
+		"limits: {silence: 20, console_bytes: 1048576}\n"
+		"user_commands: {usb-off: {do: 'uhubctl -a 0', undo: 'uhubctl -a 1'}}\n"
+		"tags: [hdmi]\n");
+
+	CHECK_EQ(b->console.type_delay_us, 5000);
+	CHECK_EQ(b->console.type_chunk, 16);
+	CHECK(!b->console.echo_check);
+	CHECK_STR(b->power.on, "/lab/pdu on 3 && sleep 0");
+	CHECK_EQ(b->power.on_settle_ms, 200);
+	CHECK_EQ(b->power.off_settle_ms, 3000);
+	CHECK(b->power.keep_on_worker_death);
+	CHECK_STR(b->boot.mac, "52:54:00:ab:cd:ef");
+	CHECK_STR(b->boot.tftp_root, "/tftp");
+	CHECK_STR(b->boot.tftp_subdir, "bench1");
+	CHECK_STR(b->boot.tftp_url, "tftp://192.168.5.1/");
+	CHECK(!b->boot.tftp_verify_local);
+	CHECK_STR(b->boot.loader_prompt, "=> ");
+	CHECK_STR(b->boot.interrupt_char, " ");
+	CHECK_EQ(b->boot.network.n, 1);
+	CHECK_EQ(b->boot.boot_commands.n, 3);
+	CHECK_STR(b->boot.dtb_addr, "12000000");
+	CHECK_EQ(b->n_recovery, 2);
+	CHECK_STR(b->recovery[0].name, "warm-reset");
+	CHECK_EQ(b->recovery[0].timeout_ms, 120000);
+	CHECK_EQ(b->recovery[1].kind, RUNG_POWER_CYCLE);
+	CHECK_EQ(b->recovery[1].timeout_ms, 60000);
+	CHECK_EQ(b->limits.silence_ms, 20000);
+	CHECK_STR(b->user_commands[0].undo, "uhubctl -a 1");
+}
+
+static const char virt[] =
+	"board: v\ndevice_type: qemu\nconsole: {transport: qemu}\n"
+	"power: {backend: qemu, qemu: {args: [-M, virt, -netdev, 'user,tftp={tftp_root}'], media_args: ['file={board_dir}/r.img']}}\n"
+	"boot: {tftp: {root: t, verify: local}}\n"
+	"recovery: [{rung: warm-reset, media: true, prompts: x}]\n"
+	"tags: [fast]\n"
+	"user_commands: {stop: {do: x}}\n";
+
+TEST(the_words_for_qemu_are_kept_but_board_dir_is_replaced)
+{
+	_cleanup_board_spec_ struct board_spec *b = load(virt);
+
+	CHECK_EQ(b->power.backend, BOARD_POWER_QEMU);
+	CHECK_STR(b->power.qemu_binary, "qemu-system-aarch64");
+	CHECK_STR(b->power.qemu_args.v[3], "user,tftp={tftp_root}");
+	CHECK_STR(b->power.qemu_media_args.v[0], "file=/lab/r.img");
+	CHECK_STR(b->boot.tftp_root, "/lab/t");
+	CHECK(b->boot.tftp_verify_local);
+	CHECK(!b->boot.tftp_url);
+}
+
+TEST(a_board_that_cannot_be_stopped_gets_no_commands_to_type)
+{
+	_cleanup_board_spec_ struct board_spec *b = load(
+		MINIMAL
+		"boot: {never_stop: true, mac: '52:54:00:12:34:56', tftp: {root: /t, verify: local}}\n");
+
+	CHECK(b->boot.never_stop);
+	CHECK_EQ(b->boot.network.n, 0);
+	CHECK_EQ(b->boot.boot_commands.n, 0);
+}
+
+TEST(files_are_fetched_back_from_the_server_that_the_board_uses)
+{
+	_cleanup_board_spec_ struct board_spec *remote =
+		load(MINIMAL "boot: {tftp: {root: /t}, server_ip: 10.0.0.1}\n");
+	_cleanup_board_spec_ struct board_spec *local = load(
+		MINIMAL "boot: {tftp: {root: /t, verify: local}, server_ip: 10.0.0.1}\n");
+	_cleanup_board_spec_ struct board_spec *unknown =
+		load(MINIMAL "boot: {tftp: {root: /t}}\n");
+
+	CHECK_STR(remote->boot.tftp_url, "tftp://10.0.0.1/");
+	CHECK(!remote->boot.tftp_verify_local);
+	CHECK(local->boot.tftp_verify_local && !local->boot.tftp_url);
+	CHECK(unknown->boot.tftp_verify_local && !unknown->boot.tftp_url);
+}
+
+static void check_fit(const char *board_text, const char *job_text, const char *want)
+{
+	_cleanup_board_spec_ struct board_spec *b = load(board_text);
+	_cleanup_job_spec_ struct job_spec *job = NULL;
+	struct spec_messages msgs = { STRVEC_INIT };
+	struct err err = ERR_INIT;
+
+	CHECK_EQ(job_spec_parse("j", job_text, strlen(job_text), &job, &msgs, &err), 0);
+	CHECK_EQ(board_spec_fits(b, job, &msgs, &err), want[0] ? -EINVAL : 0);
+	_cleanup_free_ char *all = joined(&msgs);
+	CHECK_STR(all, want);
+	strvec_release(&msgs.v);
+}
+
+#define JOB_MINIMAL                                                                      \
+	"job_name: x\ntimeouts: {job: {minutes: 5}}\nactions:\n"                         \
+	"- boot: {method: minimal, prompts: ['# ']}\n"                                   \
+	"- test: {definitions: [{from: inline, name: a, repository: {run: {steps: ['true']}}}]}\n"
+#define JOB_UBOOT                                                                        \
+	"job_name: x\ntimeouts: {job: {minutes: 5}}\nactions:\n"                         \
+	"- deploy: {to: tftp, kernel: {url: k}, nfsrootfs: {url: n}}\n"
+
+TEST(a_minimal_job_fits_any_board)
+{
+	check_fit(MINIMAL, JOB_MINIMAL, "");
+	check_fit(virt, JOB_MINIMAL, "");
+}
+
+TEST(what_a_board_lacks_is_told_at_the_line_of_the_job)
+{
+	check_fit(
+		MINIMAL,
+		JOB_UBOOT "- boot: {method: u-boot, commands: ramdisk, prompts: x}\n",
+		"j:4:3: deploy to: tftp does not fit board desk, which has no boot:; expected boot.tftp in /lab/b.yaml\n"
+		"j:5:3: boot method: u-boot does not fit board desk, which has no boot:; expected method: minimal\n"
+		"j:5:3: boot needs power control, and board desk has power.backend: none; expected another board\n");
+	check_fit(
+		virt, JOB_UBOOT "- boot: {method: u-boot, commands: nfs, prompts: x}\n",
+		"j:5:3: boot with commands: nfs does not fit board v; expected boot.nfs_server in /lab/b.yaml\n");
+	check_fit(
+		virt,
+		JOB_UBOOT
+		"- boot: {method: u-boot, commands: ['tftp {KERNEL_ADDR} {KERNEL}'], prompts: x}\n",
+		"j:5:3: boot uses {KERNEL_ADDR}, which board v does not tell; expected boot.addresses.kernel in /lab/b.yaml\n");
+	check_fit(
+		virt, JOB_UBOOT "- command: {name: start}\n- command: {name: stop}\n",
+		"j:5:3: command: board v has no user command \"start\"; expected one of: stop\n");
+	check_fit(
+		virt, "device_type: rk3588\ntags: [fast, hdmi]\n" JOB_MINIMAL,
+		"j:1:14: the job is for device_type rk3588; expected qemu, as board v is\n"
+		"j:2:7: the job asks for the tag hdmi, which board v does not have; expected it under tags in /lab/b.yaml\n");
+	check_fit(
+		MINIMAL
+		"boot: {never_stop: true, mac: '52:54:00:12:34:56', tftp: {root: /t, verify: local}}\n",
+		JOB_UBOOT
+		"- boot: {method: u-boot, commands: [a], prompts: x, soft_reboot: reboot}\n",
+		"j:5:3: boot commands cannot be typed on board desk (never_stop); expected commands: ramdisk or nfs\n");
+}
+
+TEST(the_board_of_this_repository_takes_its_jobs)
+{
+	static const char *const jobs[] = { "jobs/boot.yaml", "jobs/panic-loop.yaml",
+					    "jobs/wedge.yaml" };
+	_cleanup_board_spec_ struct board_spec *b = NULL;
+	struct spec_messages msgs = { STRVEC_INIT };
+	struct err err = ERR_INIT;
+	int r = board_spec_load("jobs/boards/virt.yaml", &b, &msgs, &err);
+
+	if (r == -ENOENT)
+		SKIP("not run at the top of the source tree");
+	CHECK_STR(err.msg, "");
+	for (size_t i = 0; i < ARRAY_SIZE(jobs); i++) {
+		_cleanup_job_spec_ struct job_spec *job = NULL;
+
+		CHECK_EQ(job_spec_load(jobs[i], &job, &msgs, &err), 0);
+		CHECK_EQ(board_spec_fits(b, job, &msgs, &err), 0);
+	}
+	CHECK_CONTAINS(b->boot.tftp_root, "/build/tftp/virt");
+	CHECK_EQ(b->boot.tftp_root[0], '/');
+	CHECK(!strstr(b->boot.tftp_root, ".."));
+}
+
+TESTS(T(every_mistake_is_told_with_line_column_and_what_was_expected),
+      T(console_and_power_alone_make_a_board),
+      T(a_board_with_commands_and_a_ladder_is_read_whole),
+      T(the_words_for_qemu_are_kept_but_board_dir_is_replaced),
+      T(a_board_that_cannot_be_stopped_gets_no_commands_to_type),
+      T(files_are_fetched_back_from_the_server_that_the_board_uses),
+      T(a_minimal_job_fits_any_board),
+      T(what_a_board_lacks_is_told_at_the_line_of_the_job),
+      T(the_board_of_this_repository_takes_its_jobs))
