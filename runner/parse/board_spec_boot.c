@@ -212,7 +212,9 @@ void board_load_recovery(struct spec_report *r, const struct yaml_node *n,
 
 static void add_default(struct strvec *sv, const char *const *lines)
 {
-	for (; !sv->n && *lines; lines++)
+	if (sv->n)
+		return;
+	for (; *lines; lines++)
 		strvec_add(sv, *lines);
 }
 
