@@ -8,6 +8,7 @@
 #include <libfyaml.h>
 
 #include "util/mem.h"
+#include "util/strbuf.h"
 
 /* A mapping or list that is being read. */
 struct level {
@@ -32,6 +33,8 @@ struct yaml_doc {
 	size_t depth;
 	struct spec_mark last; /* where the latest token stood */
 	bool has_ended;
+	const char *text; /* borrowed while events are read */
+	size_t len;
 };
 
 static void free_node(struct yaml_node *n)
@@ -346,6 +349,42 @@ static void set_extent(struct yaml_node *n, struct fy_token *t)
 		n->mark.col--;
 }
 
+/* libfyaml 0.7 leaks its work area when a single-quoted text holds many quotes, so these
+ * are unfolded here: '' is a quote, a line break is a space, n of them are n - 1. */
+static char *unfold_single_quoted(const char *s, size_t len)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	for (size_t i = 0; i < len; i++) {
+		size_t n_breaks = 0, k = i;
+
+		while (k < len && strchr(" \t\r\n", s[k]))
+			n_breaks += s[k++] == '\n';
+		if (n_breaks == 1)
+			strbuf_addch(&sb, ' ');
+		for (size_t b = 1; b < n_breaks; b++)
+			strbuf_addch(&sb, '\n');
+		if (!n_breaks)
+			strbuf_add(&sb, s + i, k > i ? k - i : 1);
+		if (k > i)
+			i = k - 1;
+		else if (s[i] == '\'' && i + 1 < len && s[i + 1] == '\'')
+			i++;
+	}
+	return strbuf_take(&sb);
+}
+
+static char *scalar_text(const struct yaml_doc *doc, const struct yaml_node *n,
+			 struct fy_token *t, size_t *len)
+{
+	if (!t || fy_token_scalar_style(t) != FYSS_SINGLE_QUOTED || n->end > doc->len)
+		return token_text(t, len);
+	char *s = unfold_single_quoted(doc->text + n->begin, n->end - n->begin);
+
+	*len = strlen(s);
+	return s;
+}
+
 static bool on_scalar(struct yaml_doc *doc, struct fy_event *e, struct spec_mark mark,
 		      struct spec_report *r)
 {
@@ -353,12 +392,13 @@ static bool on_scalar(struct yaml_doc *doc, struct fy_event *e, struct spec_mark
 	struct fy_token *t = e->scalar.value;
 	size_t len;
 
-	n->text = token_text(t, &len);
-	n->is_plain = !t || fy_token_scalar_style(t) == FYSS_PLAIN;
 	if (t)
 		set_extent(n, t);
+	n->text = scalar_text(doc, n, t, &len);
+	n->is_plain = !t || fy_token_scalar_style(t) == FYSS_PLAIN;
 	if (strlen(n->text) != len) {
-		spec_complain(r, n->mark, "the text holds a NUL character; expected text");
+		spec_complain(r, n->mark,
+			      "the text holds a NUL character; expected text");
 		return false;
 	}
 	if (!check_tag(e->scalar.tag, n, r) || !count_weight(doc, 1, mark, r))
@@ -506,6 +546,8 @@ static bool read_events(struct yaml_doc *doc, const char *text, size_t len,
 	struct fy_diag_cfg diag_cfg;
 	bool ok = true;
 
+	doc->text = text;
+	doc->len = len;
 	fy_diag_cfg_default(&diag_cfg);
 	diag_cfg.fp = NULL;
 	struct fy_diag *diag = fy_diag_create(&diag_cfg);

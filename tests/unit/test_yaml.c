@@ -94,6 +94,15 @@ TEST(block_texts_quotes_and_escapes_are_read_as_yaml_says)
 		"{\"a\":\"one\\ntwo\\n\",\"b\":\"one two\",\"c\":\"it's\",\"d\":\"A\\t\"}");
 }
 
+TEST(single_quoted_texts_fold_their_lines)
+{
+	check_tree(
+		"a: 'it''s'\nb: ' x  y '\nc: 'one  \n   two'\nd: 'one\n\n\n  two'\n"
+		"e: ''\nf: ''''\ng: 'a\r\n  b'\n",
+		"{\"a\":\"it's\",\"b\":\" x  y \",\"c\":\"one two\",\"d\":\"one\\n\\ntwo\","
+		"\"e\":\"\",\"f\":\"'\",\"g\":\"a b\"}");
+}
+
 TEST(crlf_and_a_byte_order_mark_are_read_like_plain_lines)
 {
 	check_tree("\xef\xbb\xbf"
@@ -323,7 +332,7 @@ TEST(every_mistake_of_a_mapping_is_told_in_the_order_of_the_file)
 
 	CHECK_STR(
 		got,
-		"t:1:1: thing has no \"name\"; expected thing.name\n"
+		"t:1:1: thing has no \"name\"; expected one\n"
 		"t:1:7: thing.flag is \"maybe\"; expected true or false\n"
 		"t:2:8: thing.count is \"10\"; expected a whole number from 1 to 9\n"
 		"t:3:1: unknown key \"nmae\" in thing, did you mean \"name\"?; expected one of: name, flag, count, list, note\n"
@@ -359,6 +368,7 @@ TEST(messages_stop_at_fifty)
 TESTS(T(yaml_and_json_give_the_same_tree),
       T(numbers_that_text_could_not_give_back_stay_text),
       T(block_texts_quotes_and_escapes_are_read_as_yaml_says),
+      T(single_quoted_texts_fold_their_lines),
       T(crlf_and_a_byte_order_mark_are_read_like_plain_lines),
       T(aliases_and_merge_keys_are_expanded),
       T(marks_point_at_the_first_character_of_each_value),
