@@ -525,7 +525,11 @@ static const char config_dir[] = "pxelinux.cfg";
 
 static int open_config_dir(const struct staged *s, struct err *err)
 {
-	if (mkdirat(s->dir.base_fd, config_dir, 0755) && errno != EEXIST)
+	bool is_new = mkdirat(s->dir.base_fd, config_dir, 0755) == 0;
+
+	if (!is_new && errno != EEXIST)
+		return disk_failed(err, config_dir, -errno);
+	if (is_new && fchmodat(s->dir.base_fd, config_dir, 0755, 0))
 		return disk_failed(err, config_dir, -errno);
 	int fd = openat(s->dir.base_fd, config_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 ? disk_failed(err, config_dir, -errno) : fd;

@@ -52,6 +52,7 @@ static int open_base(const char *root, const char *subdir, struct err *err)
 {
 	_cleanup_free_ char *path =
 		subdir[0] ? xasprintf("%s/%s", root, subdir) : xstrdup(root);
+	bool is_new = access(path, F_OK) != 0;
 	int r = io_mkdir_p(path);
 
 	if (r) {
@@ -59,7 +60,12 @@ static int open_base(const char *root, const char *subdir, struct err *err)
 		return lab(err, "cannot create", path);
 	}
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 ? lab(err, "cannot open", path) : fd;
+	if (fd < 0 || (is_new && fchmod(fd, 0755))) {
+		r = lab(err, "cannot use", path);
+		cleanup_close(&fd);
+		return r;
+	}
+	return fd;
 }
 
 static int lock_retry(int fd, int operation)

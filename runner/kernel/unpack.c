@@ -302,6 +302,18 @@ static int write_member(struct job *j)
 	return r;
 }
 
+/* We never write under an archive's names, but whoever packed such a name is up to no
+ * good, and the name goes into results. */
+static bool is_name_safe(const char *name)
+{
+	if (name[0] == '/')
+		return false;
+	for (const char *p = name; *p; p += strcspn(p, "/"), p += *p == '/')
+		if (p[0] == '.' && p[1] == '.' && (p[2] == '/' || !p[2]))
+			return false;
+	return true;
+}
+
 /* For the message "no kernel in it": the first names, boot/ preferred by the order of
  * the archive. */
 static void note_seen(struct job *j, const char *name)
@@ -380,6 +392,10 @@ static int take_entry(struct job *j, struct archive_entry *e)
 		return several_found(j, name);
 	if (strlen(name) >= sizeof(j->out->member) || !name[0])
 		return job_err(j, -EINVAL, "an entry's name is too long or missing");
+	if (!is_name_safe(name))
+		return err_set(j->err, ERR_JOB, -EINVAL,
+			       "%s: %.200s leads out of the archive", j->src.u->name,
+			       name);
 	snprintf(j->out->member, sizeof(j->out->member), "%s", name);
 	return write_member(j) ?: 1;
 }
@@ -459,14 +475,13 @@ static int check_words(struct job *j)
 static int take_one(struct job *j)
 {
 	struct archive_entry *e;
-	int a, r = 0;
+	int a;
 
 	while ((a = archive_read_next_header(j->a, &e)) == ARCHIVE_OK ||
 	       a == ARCHIVE_WARN) {
 		if (is_enough(j, e))
 			return 0;
-		if (j->n_entries == 0)
-			r = check_words(j);
+		int r = j->n_entries == 0 ? check_words(j) : 0;
 		if (!r)
 			r = check_entry(j, e);
 		if (!r)
