@@ -35,6 +35,7 @@ struct post_line {
 struct post_opts {
 	bool all;                       /* also what is not due yet */
 	const char *run_id;             /* only this run's entries; NULL = all */
+	const struct strvec *now_runs;  /* these runs' also when not due; NULL = none */
 	const char *named_url;          /* for token_header(); NULL = none */
 	int64_t connect_ms, request_ms; /* per entry */
 	struct deadline deadline;       /* for all of it; what is left stays pending */
@@ -67,9 +68,9 @@ int64_t post_backoff_ms(const char *key, uint32_t attempts);
 /* What an HTTP status means. */
 enum post_outcome post_outcome_of_status(long status);
 
-/* Queue one run's result for each destination: result.json as it stands for
- * SPOOL_RESULT, kcidb for SPOOL_KCIDB (NULL = none made: such destinations are an
- * error). */
+/* Queue one run's result for each destination: the result for SPOOL_RESULT, kcidb for
+ * SPOOL_KCIDB (NULL = there is none: such a destination is an error). All are tried, the
+ * first error is returned. added (may be NULL) counts what was not there before. */
 MUST_CHECK int post_enqueue(const struct spool *s, const json_t *result,
-			    const json_t *kcidb, const struct destination *to, bool again,
-			    enum spool_added *added, struct err *err);
+			    const json_t *kcidb, const struct destinations *to,
+			    bool again, size_t *added, struct err *err);

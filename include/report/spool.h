@@ -42,6 +42,22 @@ MUST_CHECK int destination_parse(const char *text, bool is_operators,
 				 struct destination *out, struct err *err);
 void destination_release(struct destination *d);
 
+struct destinations {
+	struct destination *v;
+	size_t n;
+};
+
+#define DESTINATIONS_INIT                                                                \
+	{                                                                                \
+		.v = NULL, .n = 0                                                        \
+	}
+#define _cleanup_destinations_ _cleanup_(destinations_release)
+void destinations_release(struct destinations *d);
+/* named (--to) alone when given; else those of $BOOTRIG_POST_URL (blank-separated) and
+ * then the job's (job_urls may be NULL), each once. None is fine. */
+MUST_CHECK int destinations_collect(const char *named, const struct strvec *job_urls,
+				    struct destinations *out, struct err *err);
+
 /* $BOOTRIG_SPOOL, else ${XDG_STATE_HOME:-~/.local/state}/bootrig/spool; the caller owns
  * it. */
 char *spool_default_path(void);

@@ -2,6 +2,7 @@
 /* Where a report goes, from the text of a job file, the environment or the command line.
  */
 #include <errno.h>
+#include <strings.h>
 
 #include "report/spool.h"
 #include "util/mem.h"
@@ -12,7 +13,7 @@ static bool skip_prefix(const char **s, const char *prefix)
 {
 	size_t n = strlen(prefix);
 
-	if (strncmp(*s, prefix, n) != 0)
+	if (strncasecmp(*s, prefix, n) != 0)
 		return false;
 	*s += n;
 	return true;
@@ -79,4 +80,58 @@ void destination_release(struct destination *d)
 {
 	free(d->url);
 	*d = (struct destination)DESTINATION_INIT;
+}
+
+void destinations_release(struct destinations *d)
+{
+	for (size_t i = 0; i < d->n; i++)
+		destination_release(&d->v[i]);
+	free(d->v);
+	*d = (struct destinations)DESTINATIONS_INIT;
+}
+
+static int add(struct destinations *d, const char *text, bool is_operators,
+	       struct err *err)
+{
+	struct destination to;
+	int r = destination_parse(text, is_operators, &to, err);
+
+	if (r)
+		return r;
+	for (size_t i = 0; i < d->n; i++)
+		if (d->v[i].kind == to.kind && strcmp(d->v[i].url, to.url) == 0) {
+			d->v[i].is_operators |= is_operators;
+			destination_release(&to);
+			return 0;
+		}
+	d->v = xreallocarray(d->v, d->n + 1, sizeof(*d->v));
+	d->v[d->n++] = to;
+	return 0;
+}
+
+int destinations_collect(const char *named, const struct strvec *job_urls,
+			 struct destinations *out, struct err *err)
+{
+	const char *env = getenv("BOOTRIG_POST_URL");
+	char *save = NULL;
+	int r = 0;
+
+	*out = (struct destinations)DESTINATIONS_INIT;
+	if (named)
+		return add(out, named, true, err);
+	_cleanup_free_ char *list = xstrdup(env ? env : "");
+	for (char *w = strtok_r(list, " ", &save); !r && w;
+	     w = strtok_r(NULL, " ", &save)) {
+		r = add(out, w, true, err);
+		if (r)
+			err_prefix(err, "BOOTRIG_POST_URL: ");
+	}
+	for (size_t i = 0; !r && job_urls && i < job_urls->n; i++) {
+		r = add(out, job_urls->v[i], false, err);
+		if (r)
+			err_prefix(err, "results: post: ");
+	}
+	if (r)
+		destinations_release(out);
+	return r;
 }

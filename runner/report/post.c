@@ -124,9 +124,21 @@ static void say(struct flush *f, const struct spool_entry *e, const char *name,
 		f->opts->report(f->opts->arg, &line);
 }
 
-static bool is_due(const struct flush *f, const struct spool_state *st)
+static bool is_of_run(const char *name, const char *run_id)
 {
+	size_t n = strlen(run_id);
+
+	return strncmp(name, run_id, n) == 0 && name[n] == '~';
+}
+
+static bool is_due(const struct flush *f, const char *name, const struct spool_state *st)
+{
+	const struct strvec *now = f->opts->now_runs;
 	int64_t now_ms = clock_wall_ms();
+
+	for (size_t i = 0; now && i < now->n; i++)
+		if (is_of_run(name, now->v[i]))
+			return true;
 
 	/* A wait longer than any that we give comes from a clock that was wrong. */
 	return f->opts->all || st->next_ms <= now_ms ||
@@ -304,7 +316,7 @@ static int flush_one(struct flush *f, const char *name, struct err *err)
 	if (r)
 		return 0;
 	/* Asked again under the lock: another process may have tried just now. */
-	if (!is_due(f, &e->state)) {
+	if (!is_due(f, name, &e->state)) {
 		say(f, e, name, POST_WAITING, e->state.why);
 		return 0;
 	}
@@ -318,11 +330,10 @@ static int flush_one(struct flush *f, const char *name, struct err *err)
 	return r;
 }
 
-static bool is_of_run(const char *name, const char *run_id)
+/* Does this flush care about the entry? */
+static bool is_wanted(const struct post_opts *o, const char *name)
 {
-	size_t n = run_id ? strlen(run_id) : 0;
-
-	return !run_id || (strncmp(name, run_id, n) == 0 && name[n] == '~');
+	return !o->run_id || is_of_run(name, o->run_id);
 }
 
 int post_flush(struct spool *s, const struct post_opts *o, struct post_summary *sum,
@@ -341,10 +352,10 @@ int post_flush(struct spool *s, const struct post_opts *o, struct post_summary *
 	for (size_t i = 0; !r && i < names.n; i++) {
 		struct spool_state st;
 
-		if (!is_of_run(names.v[i], o->run_id))
+		if (!is_wanted(o, names.v[i]))
 			continue;
 		spool_get_state(s, names.v[i], &st);
-		if (!is_due(&f, &st))
+		if (!is_due(&f, names.v[i], &st))
 			pass_over(&f, names.v[i], POST_WAITING, NULL);
 		else if (deadline_passed(o->deadline))
 			pass_over(&f, names.v[i], POST_WAITING, "no time left");
@@ -356,7 +367,7 @@ int post_flush(struct spool *s, const struct post_opts *o, struct post_summary *
 	struct err later = ERR_INIT;
 	int r_left = spool_list(s, &left, &later);
 	for (size_t i = 0; i < left.n; i++)
-		sum->pending += is_of_run(left.v[i], o->run_id);
+		sum->pending += is_wanted(o, left.v[i]);
 	if (!r && r_left) {
 		*err = later;
 		return r_left;
@@ -364,17 +375,42 @@ int post_flush(struct spool *s, const struct post_opts *o, struct post_summary *
 	return r;
 }
 
-int post_enqueue(const struct spool *s, const json_t *result, const json_t *kcidb,
-		 const struct destination *to, bool again, enum spool_added *added,
-		 struct err *err)
+static int enqueue_one(const struct spool *s, const json_t *body, const char *run_id,
+		       const struct destination *to, bool again, size_t *added,
+		       struct err *err)
 {
-	const json_t *body = to->kind == SPOOL_KCIDB ? kcidb : result;
+	enum spool_added how;
 	size_t n;
 
 	if (!body)
 		return err_set(err, ERR_BUG, -EINVAL, "no KCIDB document for %s",
 			       to->url);
 	_cleanup_free_ char *text = json_line(body, &n);
-	return spool_enqueue(s, json_get_str(result, "id", ""), to, text, n, again, added,
-			     err);
+	int r = spool_enqueue(s, run_id, to, text, n, again, &how, err);
+	*added += !r && how == SPOOL_ADDED;
+	return r;
+}
+
+int post_enqueue(const struct spool *s, const json_t *result, const json_t *kcidb,
+		 const struct destinations *to, bool again, size_t *added,
+		 struct err *err)
+{
+	const char *run_id = json_get_str(result, "id", "");
+	size_t ignored;
+	int first = 0;
+
+	if (!added)
+		added = &ignored;
+	*added = 0;
+	for (size_t i = 0; i < to->n; i++) {
+		struct err mine = ERR_INIT;
+		const json_t *body = to->v[i].kind == SPOOL_KCIDB ? kcidb : result;
+		int r = enqueue_one(s, body, run_id, &to->v[i], again, added, &mine);
+
+		if (r && !first) {
+			first = r;
+			*err = mine;
+		}
+	}
+	return first;
 }

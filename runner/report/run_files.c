@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The reports inside a run directory. */
+#include "report/run_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "report/junit.h"
+#include "report/kcidb.h"
+#include "util/io.h"
+#include "util/jsonx.h"
+
+static size_t read_console(void *arg, uint64_t offset, char *buf, size_t cap)
+{
+	int fd = *(const int *)arg;
+	size_t len = 0;
+
+	while (len < cap && offset <= INT64_MAX - cap) {
+		ssize_t n = pread(fd, buf + len, cap - len, (off_t)(offset + len));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		len += (size_t)n;
+	}
+	return len;
+}
+
+int run_files_kcidb(int run_dirfd, const json_t *result, const char *origin, json_t **out,
+		    struct err *err)
+{
+	_cleanup_close_ int fd = -1;
+	struct kcidb_opts opts = { .origin = origin, .arg = &fd };
+
+	if (run_dirfd >= 0)
+		fd = openat(run_dirfd, "console.raw", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0)
+		opts.read_console = read_console;
+	return kcidb_from_result(result, &opts, out, err);
+}
+
+static int write_file(int dirfd, const char *name, const char *data, size_t len,
+		      struct err *err)
+{
+	int r = io_atomic_write_at(dirfd, name, data, len);
+
+	return r ? err_set(err, ERR_LAB, r, "cannot write %s: %s", name, strerror(-r))
+		 : 0;
+}
+
+int run_files_write(int run_dirfd, const json_t *result, const char *origin,
+		    json_t **kcidb, struct err *err)
+{
+	_cleanup_strbuf_ struct strbuf xml = STRBUF_INIT;
+	_cleanup_json_ json_t *doc = NULL;
+
+	if (kcidb)
+		*kcidb = NULL;
+	junit_from_result(result, &xml);
+	int r = write_file(run_dirfd, "junit.xml", xml.buf, xml.len, err);
+	if (r)
+		return r;
+	r = run_files_kcidb(run_dirfd, result, origin, &doc, err);
+	if (r)
+		return r;
+	_cleanup_free_ char *text = json_dumps(doc, JSON_INDENT(1));
+	if (!text)
+		BUG("json_dumps failed");
+	r = write_file(run_dirfd, "kcidb.json", text, strlen(text), err);
+	if (!r && kcidb)
+		*kcidb = TAKE_PTR(doc);
+	return r;
+}
