@@ -98,7 +98,7 @@ $(B)/tools/receiver: TOOL_LIBS = $(shell pkg-config --libs libmicrohttpd)
 $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/librunner.a
 	@mkdir -p $(@D)
 	@echo "  LD      $@"
-	$(Q)$(CC) -fsanitize=fuzzer $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LIBS)
+	$(Q)$(CC) -fsanitize=fuzzer,address,undefined $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LIBS)
 
 $(B)/obj/runner/parse/%.o $(B)/obj/runner/kernel/%.o: EXTRA_CFLAGS += $(CONVERSION)
 $(B)/obj/tests/tools/%.o: EXTRA_CFLAGS += -Itests/tools
