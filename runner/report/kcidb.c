@@ -526,6 +526,9 @@ static void add_tests(struct kcidb *k)
 		/* the same case may run again: count it for its id */
 		struct sha256_hex h = kcidb_hash(json_get_str(a, "suite", ""),
 						 json_get_str(a, "name", ""), NULL);
+
+		if (!json_is_object(a))
+			continue;
 		int64_t nth = json_get_int(count, h.str, 0) + 1;
 
 		json_put(count, h.str, json_integer(nth));
@@ -589,8 +592,8 @@ int kcidb_from_result(const json_t *result, const struct kcidb_opts *opts, json_
 		add_build(&k);
 	}
 	add_tests(&k);
-	json_array_foreach(json_object_get(result, "incidents"), i, in)
-		add_incident(&k, in, i, seen);
+	json_array_foreach(json_object_get(result, "incidents"), i,
+			   in) if (json_is_object(in)) add_incident(&k, in, i, seen);
 	*out = assemble(&k);
 	return 0;
 }
