@@ -48,6 +48,18 @@ static size_t take_header(char *data, size_t size, size_t n, void *arg)
 	return len;
 }
 
+/* This host itself: no proxy knows the way there. */
+static bool is_loopback(const char *url)
+{
+	static const char *const hosts[] = { "127.", "localhost", "[::1]" };
+	const char *host = strstr(url, "://");
+
+	for (size_t i = 0; host && i < ARRAY_SIZE(hosts); i++)
+		if (strncasecmp(host + 3, hosts[i], strlen(hosts[i])) == 0)
+			return true;
+	return false;
+}
+
 static void set_up(CURL *c, struct transfer *t, struct curl_slist *headers)
 {
 	const struct http_request *rq = t->rq;
@@ -60,6 +72,8 @@ static void set_up(CURL *c, struct transfer *t, struct curl_slist *headers)
 	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(c, CURLOPT_HTTP09_ALLOWED, 0L);
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	if (is_loopback(rq->url))
+		curl_easy_setopt(c, CURLOPT_PROXY, "");
 	curl_easy_setopt(c, CURLOPT_FRESH_CONNECT, 1L);
 	curl_easy_setopt(c, CURLOPT_FORBID_REUSE, 1L);
 	curl_easy_setopt(c, CURLOPT_USERAGENT, "bootrig/" BOOTRIG_VERSION);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -453,6 +454,35 @@ TEST(one_bad_entry_does_not_block_the_others)
 	CHECK(is_stored(&r, "run-2"));
 }
 
+TEST(a_disk_that_takes_no_note_loses_nothing)
+{
+	_cleanup_receiver_ struct receiver r = start("500,ok", NULL);
+	_cleanup_spool_ struct spool *s = open_spool();
+	struct rlimit was, none;
+
+	queue_to(s, "run-1", r.url);
+	CHECK_EQ(getrlimit(RLIMIT_FSIZE, &was), 0);
+	none = was;
+	none.rlim_cur = 0;
+	signal(SIGXFSZ, SIG_IGN);
+	CHECK_EQ(setrlimit(RLIMIT_FSIZE, &none), 0);
+	struct post_summary sum = flush(s, false);
+	CHECK_EQ(setrlimit(RLIMIT_FSIZE, &was), 0);
+	CHECK_EQ(sum.pending, 1);
+	CHECK_CONTAINS(said.buf, "cannot note the attempt: File too large");
+	CHECK_EQ(flush(s, false).sent, 1); /* nobody remembers that it should wait */
+}
+
+TEST(a_proxy_is_not_asked_for_this_host)
+{
+	_cleanup_receiver_ struct receiver r = start("ok", NULL);
+	_cleanup_spool_ struct spool *s = open_spool();
+
+	setenv("http_proxy", "http://127.0.0.1:1", 1);
+	queue_to(s, "run-1", r.url);
+	CHECK_EQ(flush(s, false).sent, 1);
+}
+
 TEST(a_job_cannot_lure_the_token_to_its_own_receiver)
 {
 	_cleanup_receiver_ struct receiver r = start("ok", NULL);
@@ -733,6 +763,7 @@ TESTS(T(a_result_arrives_and_the_outbox_is_empty),
       T(a_rejected_body_goes_to_the_dead_letters_with_the_reason),
       T(a_redirect_is_told_not_followed), T(a_kcidb_answer_that_says_error_is_no_yes),
       T(one_bad_entry_does_not_block_the_others),
+      T(a_disk_that_takes_no_note_loses_nothing), T(a_proxy_is_not_asked_for_this_host),
       T(a_job_cannot_lure_the_token_to_its_own_receiver),
       T(tokens_come_from_the_file_of_their_receiver),
       T(tokens_come_from_credentials_and_kcidb_rest_too),
