@@ -157,7 +157,8 @@ int http_post(const struct http_request *rq, struct http_reply *reply, struct er
 	curl_easy_getinfo(c, CURLINFO_RETRY_AFTER, &after);
 	reply->retry_after_s = after;
 	if (!r && code && !t.cut)
-		r = err_set(err, ERR_LAB, errno_of(code), "%s",
+		r = err_set(err, ERR_LAB, errno_of(code), "%s%s",
+			    code == CURLE_OPERATION_TIMEDOUT ? "timed out: " : "",
 			    t.error[0] ? t.error : curl_easy_strerror(code));
 	curl_multi_remove_handle(m, c);
 	curl_multi_cleanup(m);
