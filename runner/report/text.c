@@ -18,8 +18,13 @@ static size_t ansi_len(const char *s, size_t left)
 				return i + (s[i] == '\a');
 		return 1;
 	}
-	if (s[1] != '[')
-		return s[1] >= 0x20 && s[1] < 0x7f ? 2 : 1;
+	if (s[1] != '[') { /* a charset switch and its like: "ESC ( B" */
+		size_t i = 1;
+
+		while (i < max && s[i] >= 0x20 && s[i] < 0x30)
+			i++;
+		return i < max && s[i] >= 0x30 && s[i] < 0x7f ? i + 1 : 1;
+	}
 	for (size_t i = 2; i < max; i++) {
 		if (s[i] >= 0x40 && s[i] < 0x7f)
 			return i + 1;

@@ -374,6 +374,33 @@ TEST(a_destination_says_what_is_posted_there)
 	}
 }
 
+TEST(the_environment_and_the_job_name_receivers_and_each_counts_once)
+{
+	_cleanup_strvec_ struct strvec job = STRVEC_INIT;
+	_cleanup_destinations_ struct destinations d = DESTINATIONS_INIT;
+	struct err err = ERR_INIT;
+
+	unsetenv("BOOTRIG_POST_URL");
+	CHECK_EQ(destinations_collect(NULL, NULL, &d, &err), 0);
+	CHECK_EQ(d.n, 0);
+	strvec_add(&job, "http://job/r");
+	strvec_add(&job, "http://lab/r");
+	setenv("BOOTRIG_POST_URL", " http://lab/r  kcidb+https://kcidb ", 1);
+	CHECK_EQ(destinations_collect(NULL, &job, &d, &err), 0);
+	CHECK_EQ(d.n, 3);
+	CHECK(d.v[0].is_operators && d.v[1].is_operators && !d.v[2].is_operators);
+	CHECK_STR(d.v[1].url, "https://kcidb/submit");
+	CHECK_STR(d.v[2].url, "http://job/r");
+	destinations_release(&d);
+	CHECK_EQ(destinations_collect("http://only/this", &job, &d, &err), 0);
+	CHECK_EQ(d.n, 1);
+	destinations_release(&d);
+	setenv("BOOTRIG_POST_URL", "gopher://lab", 1);
+	CHECK_EQ(destinations_collect(NULL, &job, &d, &err), -EINVAL);
+	CHECK_CONTAINS(err.msg, "BOOTRIG_POST_URL: ");
+	CHECK_EQ(d.n, 0);
+}
+
 TEST(a_bad_run_id_never_becomes_a_file_name)
 {
 	_cleanup_spool_ struct spool *s = open_spool();
@@ -443,5 +470,6 @@ TESTS(T(what_was_queued_comes_back_whole), T(one_body_for_one_receiver_is_one_en
       T(what_was_sent_is_kept_in_bounds), T(only_the_owner_reads_the_outbox),
       T(the_default_outbox_follows_the_environment),
       T(a_destination_says_what_is_posted_there),
+      T(the_environment_and_the_job_name_receivers_and_each_counts_once),
       T(a_bad_run_id_never_becomes_a_file_name),
       T(kill_9_while_queueing_leaves_whole_entries_only))
