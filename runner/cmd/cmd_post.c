@@ -69,8 +69,9 @@ static int queue_run(struct post *p, const struct spool *s, const char *run_dir,
 	if (!r && !to.n)
 		r = err_set(err, ERR_JOB, -EINVAL,
 			    "nowhere to post to: give --to URL or set BOOTRIG_POST_URL");
-	if (!r)
-		r = run_files_kcidb(dirfd, result, NULL, &kcidb, err);
+	for (size_t i = 0; !r && !kcidb && i < to.n; i++)
+		if (to.v[i].kind == SPOOL_KCIDB)
+			r = run_files_kcidb(dirfd, result, NULL, &kcidb, err);
 	if (!r)
 		r = post_enqueue(s, result, kcidb, &to, p->again, &added, err);
 	if (r)
