@@ -165,24 +165,33 @@ static void load_fixupdict(struct spec_report *r, const struct yaml_node *n,
 				      results[k], false);
 }
 
-/* LAVA reads the groups of the pattern by these names. */
+static bool has_group(const char *pattern, const char *name)
+{
+	_cleanup_free_ char *with_p = xasprintf("(?P<%s>", name);
+	_cleanup_free_ char *without = xasprintf("(?<%s>", name);
+
+	return strstr(pattern, with_p) || strstr(pattern, without);
+}
+
+/* LAVA reads the groups of the pattern by name: which case, and what came of it. */
 static void load_result_pattern(struct spec_report *r, const struct yaml_node *n,
 				const char *what, void *str)
 {
-	static const char *const groups[] = { "test_case_id", "result" };
-
 	spec_load_pattern(r, n, what, str);
-	if (!*(char **)str)
-		return;
-	for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
-		_cleanup_free_ char *with_p = xasprintf("(?P<%s>", groups[i]);
-		_cleanup_free_ char *without = xasprintf("(?<%s>", groups[i]);
+	const char *pattern = *(char **)str;
 
-		if (!strstr(*(char **)str, with_p) && !strstr(*(char **)str, without))
-			spec_complain(r, n->mark,
-				      "%s has no group %s; expected %s…) in it", what,
-				      groups[i], with_p);
-	}
+	if (!pattern)
+		return;
+	if (!has_group(pattern, "test_case_id"))
+		spec_complain(
+			r, n->mark,
+			"%s has no group test_case_id; expected (?P<test_case_id>…) in it",
+			what);
+	if (!has_group(pattern, "result") && !has_group(pattern, "measurement"))
+		spec_complain(
+			r, n->mark,
+			"%s has no group result; expected (?P<result>…) or (?P<measurement>…) in it",
+			what);
 }
 
 static const struct yaml_field monitor_fields[] = {

@@ -367,7 +367,7 @@ static void load_field(struct spec_report *r, const struct yaml_field *f,
 {
 	_cleanup_free_ char *what =
 		map_what[0] ? xasprintf("%s.%s", map_what, f->key) : xstrdup(f->key);
-	void *member = base ? (char *)base + f->offset : NULL;
+	void *member = (char *)base + f->offset;
 	uint64_t u;
 
 	if (f->may_be_null && yaml_is_null(n))
