@@ -4,8 +4,10 @@
 #include "parse/board_spec.h"
 
 #include <errno.h>
+#include <fcntl.h>
 
 #include "tap.h"
+#include "util/io.h"
 #include "util/mem.h"
 #include "util/strbuf.h"
 
@@ -367,6 +369,26 @@ TEST(the_board_of_this_repository_takes_its_jobs)
 	CHECK(!strstr(b->boot.tftp_root, ".."));
 }
 
+TEST(the_first_examples_of_the_manual_are_sound_boards)
+{
+	_cleanup_strbuf_ struct strbuf sb = STRBUF_INIT;
+
+	if (io_read_file_at(AT_FDCWD, "docs/board-file.md", 1 << 20, &sb))
+		SKIP("not run at the top of the source tree");
+	char *at = sb.buf;
+
+	for (int i = 0; i < 2; i++) {
+		char *begin = strstr(at, "```yaml\n");
+		char *end = begin ? strstr(begin + 8, "```") : NULL;
+
+		CHECK(end);
+		*end = '\0';
+		at = end + 1;
+		_cleanup_board_spec_ struct board_spec *b = load(begin + 8);
+		CHECK_EQ(b->has_boot, i == 1);
+	}
+}
+
 TESTS(T(every_mistake_is_told_with_line_column_and_what_was_expected),
       T(console_and_power_alone_make_a_board),
       T(a_board_with_commands_and_a_ladder_is_read_whole),
@@ -375,4 +397,5 @@ TESTS(T(every_mistake_is_told_with_line_column_and_what_was_expected),
       T(files_are_fetched_back_from_the_server_that_the_board_uses),
       T(a_minimal_job_fits_any_board),
       T(what_a_board_lacks_is_told_at_the_line_of_the_job),
-      T(the_board_of_this_repository_takes_its_jobs))
+      T(the_board_of_this_repository_takes_its_jobs),
+      T(the_first_examples_of_the_manual_are_sound_boards))

@@ -883,6 +883,21 @@ TEST(the_jobs_of_this_repository_load)
 	}
 }
 
+TEST(the_example_of_the_manual_is_a_sound_job)
+{
+	_cleanup_strbuf_ struct strbuf sb = STRBUF_INIT;
+
+	if (io_read_file_at(AT_FDCWD, "docs/job-file.md", 1 << 20, &sb))
+		SKIP("not run at the top of the source tree");
+	char *begin = strstr(sb.buf, "```yaml\n");
+	char *end = begin ? strstr(begin + 8, "```") : NULL;
+
+	CHECK(end);
+	*end = '\0';
+	_cleanup_job_spec_ struct job_spec *job = load(begin + 8);
+	CHECK_EQ(job->n_actions, 3);
+}
+
 TESTS(T(every_mistake_is_told_with_line_column_and_what_was_expected),
       T(an_nfs_job_with_two_kinds_of_definitions_loads_unchanged),
       T(the_boot_and_tests_of_an_nfs_job_are_all_there),
@@ -897,4 +912,5 @@ TESTS(T(every_mistake_is_told_with_line_column_and_what_was_expected),
       T(paths_are_resolved_against_the_directory_of_the_job),
       T(a_missing_file_and_a_huge_one_are_told_apart),
       T(secrets_do_not_reach_the_copy_for_the_run_directory),
-      T(a_file_is_known_by_its_keys), T(the_jobs_of_this_repository_load))
+      T(a_file_is_known_by_its_keys), T(the_jobs_of_this_repository_load),
+      T(the_example_of_the_manual_is_a_sound_job))

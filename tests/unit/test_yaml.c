@@ -57,8 +57,12 @@ static void check_bad_bytes(const char *text, size_t len, const char *want)
 	struct outcome o = read_bytes(text, len);
 
 	CHECK_EQ(o.ret, -EINVAL);
-	CHECK_STR(o.msgs.v.v[0], want);
-	CHECK_STR(o.err.msg, want);
+	/* What follows is libfyaml's own wording, which its versions change. */
+	if (strstr(want, "no valid YAML: "))
+		CHECK_CONTAINS(o.msgs.v.v[0], want);
+	else
+		CHECK_STR(o.msgs.v.v[0], want);
+	CHECK_STR(o.err.msg, o.msgs.v.v[0]);
 	CHECK_EQ(o.err.class, ERR_JOB);
 	release(&o);
 }
@@ -151,14 +155,10 @@ TEST(broken_yaml_names_line_and_column)
 	} bad[] = {
 		{ "", "t.yaml:1:1: the file is empty; expected a mapping" },
 		{ "# only\n", "t.yaml:1:1: the file is empty; expected a mapping" },
-		{ "a: b: c\n",
-		  "t.yaml:1:5: no valid YAML: invalid nested block mapping on the same line" },
-		{ "a:\n\t- b\n",
-		  "t.yaml:2:1: no valid YAML: tab character may not be used as indentation" },
-		{ "a: \"x\n",
-		  "t.yaml:1:5: no valid YAML: double-quoted scalar without closing quote" },
-		{ "a: [1, 2\n",
-		  "t.yaml:2:1: no valid YAML: flow sequence without a closing bracket" },
+		{ "a: b: c\n", "t.yaml:1:5: no valid YAML: " },
+		{ "a:\n\t- b\n", "t.yaml:2:1: no valid YAML: " },
+		{ "a: \"x\n", "t.yaml:1:5: no valid YAML: " },
+		{ "a: [1, 2\n", "t.yaml:2:1: no valid YAML: " },
 		{ "a: 1\n---\nb: 2\n",
 		  "t.yaml:2:1: a second document begins; expected one document" },
 		{ "a: 1\nb: 2\na: 3\n",
