@@ -7,6 +7,8 @@
 
 #include "util/mem.h"
 
+enum { MAX_PARAMS = 1000 };
+
 void job_add_param(struct job_param **v, size_t *n, const char *name, const char *value,
 		   bool is_weak)
 {
@@ -49,6 +51,11 @@ void job_load_params(struct spec_report *r, const struct yaml_node *n, const cha
 {
 	if (yaml_is_null(n) || !yaml_want_map(r, n, what))
 		return;
+	if (n->n > MAX_PARAMS) {
+		spec_complain(r, n->mark, "%s has %zu variables; expected at most %d",
+			      what, n->n, MAX_PARAMS);
+		return;
+	}
 	for (size_t i = 0; i < n->n; i++) {
 		const struct yaml_node *key = n->keys[i], *val = n->vals[i];
 

@@ -10,6 +10,8 @@
 #include "util/mem.h"
 #include "util/strbuf.h"
 
+enum { MAX_ANCHORS = 1000 }; /* they are looked up one by one */
+
 /* A mapping or list that is being read. */
 struct level {
 	struct yaml_node *node;
@@ -285,12 +287,18 @@ static char *token_text(struct fy_token *t, size_t *len)
 	return xstrndup(s, *len);
 }
 
-static void set_anchor(struct yaml_doc *doc, struct fy_token *t, struct yaml_node *n)
+static bool set_anchor(struct yaml_doc *doc, struct fy_token *t, struct yaml_node *n,
+		       struct spec_report *r)
 {
 	size_t len;
 
 	if (!t)
-		return;
+		return true;
+	if (doc->n_anchors == MAX_ANCHORS) {
+		spec_complain(r, n->mark, "too many anchors; expected at most %d",
+			      MAX_ANCHORS);
+		return false;
+	}
 	char *name = token_text(t, &len);
 
 	for (size_t i = 0; i < doc->n_anchors; i++) {
@@ -298,10 +306,11 @@ static void set_anchor(struct yaml_doc *doc, struct fy_token *t, struct yaml_nod
 			continue;
 		doc->anchors[i].node = n; /* the latest one of a name counts */
 		free(name);
-		return;
+		return true;
 	}
 	doc->anchors = grow(doc->anchors, doc->n_anchors, sizeof(*doc->anchors));
 	doc->anchors[doc->n_anchors++] = (struct anchor){ name, n };
+	return true;
 }
 
 /* Only the tags of YAML's own core types; !!str makes 5 a text. */
@@ -401,10 +410,8 @@ static bool on_scalar(struct yaml_doc *doc, struct fy_event *e, struct spec_mark
 			      "the text holds a NUL character; expected text");
 		return false;
 	}
-	if (!check_tag(e->scalar.tag, n, r) || !count_weight(doc, 1, mark, r))
-		return false;
-	set_anchor(doc, e->scalar.anchor, n);
-	return place(doc, n, r);
+	return check_tag(e->scalar.tag, n, r) && count_weight(doc, 1, mark, r) &&
+	       set_anchor(doc, e->scalar.anchor, n, r) && place(doc, n, r);
 }
 
 static bool on_alias(struct yaml_doc *doc, struct fy_event *e, struct spec_mark mark,
@@ -438,8 +445,10 @@ static bool on_start(struct yaml_doc *doc, struct fy_event *e, struct spec_mark 
 
 	if (!open_level(doc, is_map ? YAML_MAP : YAML_LIST, mark, &n, r))
 		return false;
-	set_anchor(doc, is_map ? e->mapping_start.anchor : e->sequence_start.anchor, n);
-	return check_tag(is_map ? e->mapping_start.tag : e->sequence_start.tag, n, r);
+	return set_anchor(doc,
+			  is_map ? e->mapping_start.anchor : e->sequence_start.anchor, n,
+			  r) &&
+	       check_tag(is_map ? e->mapping_start.tag : e->sequence_start.tag, n, r);
 }
 
 static bool on_event(struct yaml_doc *doc, struct fy_event *e, struct spec_report *r)

@@ -323,6 +323,8 @@ static void unknown_key(struct spec_report *r, const struct yaml_node *key,
 	const char *best = NULL;
 	size_t best_distance = SIZE_MAX;
 
+	if (r->n >= SPEC_MAX_MESSAGES)
+		return;
 	for (size_t i = 0; i < n_fields; i++) {
 		consider(fields[i].key, key->text, &best, &best_distance);
 		if (fields[i].type != YAML_F_REFUSED)

@@ -268,6 +268,20 @@ TEST(many_keys_and_many_values_are_bounded_in_time_and_number)
 		"t.yaml:100000:3: too large: more than 100000 values once aliases are expanded");
 }
 
+TEST(anchors_are_limited_in_number)
+{
+	_cleanup_strbuf_ struct strbuf sb = STRBUF_INIT;
+
+	for (int i = 0; i < 1000; i++)
+		strbuf_addf(&sb, "- &a%d x\n", i);
+	struct outcome o = read_text(strbuf_str(&sb));
+	CHECK_EQ(o.ret, 0);
+	release(&o);
+	strbuf_addstr(&sb, "- &b x\n");
+	check_bad(strbuf_str(&sb),
+		  "t.yaml:1001:6: too many anchors; expected at most 1000");
+}
+
 struct thing {
 	char *name;
 	bool flag;
@@ -378,6 +392,6 @@ TESTS(T(yaml_and_json_give_the_same_tree),
       T(an_alias_bomb_is_refused_by_what_it_would_expand_to),
       T(ten_megabytes_are_refused_before_they_are_read),
       T(many_keys_and_many_values_are_bounded_in_time_and_number),
-      T(a_table_fills_a_struct),
+      T(anchors_are_limited_in_number), T(a_table_fills_a_struct),
       T(every_mistake_of_a_mapping_is_told_in_the_order_of_the_file),
       T(a_line_may_hold_no_line_break), T(messages_stop_at_fifty))
