@@ -43,6 +43,7 @@ struct spec_report {
 			     needed */
 	struct spec_complaint *v;
 	size_t n;
+	uint64_t n_again; /* values that a loader read once more, as repeats do */
 };
 
 #define _cleanup_spec_report_ _cleanup_(spec_report_release)

@@ -81,16 +81,17 @@ static void load_repeat(struct spec_report *r, const struct yaml_node *n,
 
 	for (size_t before = SIZE_MAX;
 	     times && r->n == known && job->n_actions != before &&
-	     job->n_actions < MAX_ACTIONS;
+	     job->n_actions < MAX_ACTIONS && r->n_again <= YAML_MAX_NODES;
 	     times--) {
 		before = job->n_actions;
+		r->n_again += actions->weight;
 		load_actions(r, actions, "repeat.actions", job);
 	}
 	if (times && r->n == known)
 		spec_complain(
 			r, n->mark,
-			"the job has too many actions; expected at most %d, repeats counted",
-			MAX_ACTIONS);
+			"the job is too long once repeats are unrolled; expected at most %d actions and %d values",
+			MAX_ACTIONS, YAML_MAX_NODES);
 }
 
 static void load_action(struct spec_report *r, const struct yaml_node *item,

@@ -7,7 +7,7 @@
 
 #include "util/mem.h"
 
-enum { MAX_PARAMS = 1000 };
+enum { MAX_PARAMS = 100 };
 
 void job_add_param(struct job_param **v, size_t *n, const char *name, const char *value,
 		   bool is_weak)

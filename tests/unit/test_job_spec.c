@@ -671,13 +671,35 @@ TEST(nested_repeats_cannot_grow_without_end)
 
 	CHECK_EQ(job_spec_parse("t", strbuf_str(&sb), sb.len, &job, &msgs, &err),
 		 -EINVAL);
-	CHECK_CONTAINS(msgs.v.v[0], "too many actions; expected at most 1000");
+	CHECK_CONTAINS(msgs.v.v[0],
+		       "too long once repeats are unrolled; expected at most 1000");
 	strvec_release(&msgs.v);
 	for (char *p = sb.buf; (p = strstr(p, "boot: {method: minimal, prompts: x}"));)
 		memset(p, ' ', strlen("boot: {method: minimal, prompts: x}"));
 	CHECK_EQ(job_spec_parse("t", strbuf_str(&sb), sb.len, &job, &msgs, &err),
 		 -EINVAL);
 	CHECK_CONTAINS(msgs.v.v[0], "repeat.actions is empty");
+	strvec_release(&msgs.v);
+}
+
+TEST(a_long_test_cannot_be_multiplied_by_repeats)
+{
+	_cleanup_strbuf_ struct strbuf sb = STRBUF_INIT;
+	struct spec_messages msgs = { STRVEC_INIT };
+	struct job_spec *job;
+	struct err err;
+
+	strbuf_addstr(&sb,
+		      TOP MINIMAL "- repeat: {count: 500, actions: [test: {definitions: "
+				  "[{from: inline, name: a, run: {steps: [");
+	for (int i = 0; i < 50000; i++)
+		strbuf_addstr(&sb, i ? ",x" : "x");
+	strbuf_addstr(&sb, "]}}]}]}\n");
+	CHECK_EQ(job_spec_parse("t", strbuf_str(&sb), sb.len, &job, &msgs, &err),
+		 -EINVAL);
+	CHECK_STR(
+		msgs.v.v[0],
+		"t:5:11: the job is too long once repeats are unrolled; expected at most 1000 actions and 100000 values");
 	strvec_release(&msgs.v);
 }
 
@@ -905,7 +927,8 @@ TESTS(T(every_mistake_is_told_with_line_column_and_what_was_expected),
       T(a_job_in_json_is_a_job),
       T(windows_line_ends_a_byte_order_mark_and_anchors_change_nothing),
       T(a_repeat_block_is_unrolled), T(nested_repeats_cannot_grow_without_end),
-      T(our_own_keys_are_read), T(without_our_keys_the_defaults_stand),
+      T(a_long_test_cannot_be_multiplied_by_repeats), T(our_own_keys_are_read),
+      T(without_our_keys_the_defaults_stand),
       T(environment_stands_below_the_values_of_a_definition),
       T(a_fetched_definition_that_is_broken_says_where),
       T(skip_install_lets_a_definition_with_packages_load),
