@@ -5,12 +5,14 @@
 
 #include "parse/oops_title.h"
 
-enum { REPORT_MAX_TRACES = 12, REPORT_MAX_LOOSE = 8 };
+/* More frames than an incident shows: a stall's or an overflow's culprit is deep. */
+enum { REPORT_MAX_TRACES = 12, REPORT_MAX_FRAMES = 256 };
 
 struct report_trace {
 	struct incident_frame *frames;
 	size_t n;
-	size_t border; /* frames from here on were interrupted by the detector; 0 = none */
+	size_t border; /* frames from here on were interrupted by the detector; 0 = none
+			*/
 	bool is_aside; /* allocation, free, lock chain, another CPU: not the culprit */
 	/* arm: the last frame is only known as a caller so far. */
 	bool ends_in_caller;
@@ -25,7 +27,8 @@ struct report {
 	struct report_trace traces[REPORT_MAX_TRACES];
 	size_t n_traces;
 	bool in_trace;
-	bool in_aside;       /* the next trace is not the culprit's */
+	bool in_aside; /* the next trace is not the culprit's */
+	bool aside_has_call_trace;
 	bool in_modules;     /* a list of modules that a mail client wrapped goes on */
 	bool in_other_cpu;   /* "CPU3: stopping" and what follows */
 	bool nmi_backtraces; /* all CPUs print their traces into this one */
@@ -56,10 +59,15 @@ struct report {
 struct report *report_new(const struct oops_header *h, const char *text,
 			  const char *after);
 void report_free(struct report *r);
+/* Has it a trace of its own, not an allocation's or another CPU's? */
+bool report_has_frames(const struct report *r);
 /* Take a line of text. Returns whether it belongs to the report. */
 bool report_line(struct report *r, const char *text);
 /* "Internal error: Oops: 96000004 [#1]" or the like inside the report. */
 void report_die(struct report *r, const char *text);
+/* A fault's header inside a report that lacks one (h), or a second one's (h NULL): its
+ * address counts if none is known. */
+void report_adopt(struct report *r, const struct oops_header *h, const char *text);
 void report_panic(struct report *r, const char *text, const char *after);
 /* Kind, function, title, truncation as far as they are known. */
 void report_settle_fields(struct report *r);

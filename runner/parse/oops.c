@@ -45,6 +45,8 @@ struct oops_reader {
 	size_t n_open;
 	struct report *current; /* takes lines that no caller id assigns */
 	uint64_t asked_until;   /* line */
+	bool has_lead_address;  /* given by the lines before the header */
+	uint64_t lead_address;
 
 	uint32_t n_boots;
 	bool boot_has_cause; /* a fatal incident explains the next reset */
@@ -176,16 +178,17 @@ static void open_report(struct oops_reader *r, const struct oops_header *h,
 	rep->in->t_ns = r->t_ns;
 	rep->in->printk_s = m->prefix.stamp_s;
 	rep->in->boot = r->stage.boot;
+	if (r->has_lead_address && !rep->in->has_fault_address &&
+	    h->kind == INCIDENT_WARN) {
+		rep->in->has_fault_address = true;
+		rep->in->fault_address = r->lead_address;
+	}
+	r->has_lead_address = false;
 	r->open[r->n_open++] = rep;
 	r->current = rep;
 	touch(r, rep, m);
 	if (!rep->is_tentative)
 		announce(r, rep);
-}
-
-static bool has_frames(const struct report *rep)
-{
-	return rep->n_traces > 0;
 }
 
 static bool is_oops(const struct report *rep)
@@ -207,7 +210,7 @@ static void count_secondary(struct oops_reader *r, struct report *rep,
 			    const struct message *m)
 {
 	rep->in->n_secondary++;
-	if (has_frames(rep))
+	if (report_has_frames(rep))
 		rep->is_done = true;
 	touch(r, rep, m);
 }
@@ -234,7 +237,8 @@ static void on_die(struct oops_reader *r, const struct oops_header *h,
 {
 	struct report *rep = find_oops(r, false);
 
-	if (rep && !rep->is_headless) {
+	if (rep &&
+	    (!rep->is_headless || (!report_has_frames(rep) && !rep->pc_function))) {
 		report_die(rep, m->text);
 		r->current = rep;
 		touch(r, rep, m);
@@ -259,38 +263,36 @@ static void on_fault(struct oops_reader *r, const struct oops_header *h,
 		open_report(r, h, m, after);
 		return;
 	}
-	if (is_later(rep, m)) {
+	if (rep->is_headless && !report_has_frames(rep) && !rep->pc_function) {
+		/* Its first lines came through another CPU's. */
+		report_adopt(rep, h, m->text);
+		touch(r, rep, m);
+		return;
+	}
+	if (is_later(rep, m) ||
+	    (rep->has_end && !rep->in->panicked && h != rep->header)) {
 		close_one(r, rep);
 		open_report(r, h, m, after);
 		return;
 	}
 	/* A second CPU in the same trouble, or a fault in the handling of the first. */
+	if (!report_has_frames(rep))
+		report_adopt(rep, NULL, m->text);
 	count_secondary(r, rep, m);
 }
 
 /* Panics that only say which report they follow. */
 static bool is_follow_up(const char *reason)
 {
+	/* clang-format off */
 	static const char *const words[] = {
-		"panic_on_warn",
-		"Fatal exception",
-		"Oops",
-		"hung_task",
-		"softlockup",
-		"RCU Stall",
-		"Hard LOCKUP",
-		"KASAN",
-		"BUG",
-		"stack-protector",
-		"Fatal exception in interrupt",
-		"NMI: Not continuing",
-		"Aiee",
-		"Asynchronous SError",
-		"Unhandled exception",
-		"kernel stack overflow",
-		"Attempted to kill",
-		"UBSAN",
+		"panic_on_warn", "Fatal exception", "Oops", "hung_task", "softlockup",
+		"RCU Stall", "Hard LOCKUP", "KASAN", "BUG", "stack-protector",
+		"Fatal exception in interrupt", "NMI: Not continuing", "Aiee",
+		"Asynchronous SError", "Unhandled exception", "kernel stack overflow",
+		"Attempted to kill", "UBSAN",
 	};
+	/* clang-format on */
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (strstr(reason, words[i]))
@@ -316,7 +318,7 @@ static void on_panic(struct oops_reader *r, const struct oops_header *h,
 		rep->in->panicked = true;
 	} else {
 		report_panic(rep, m->text, after);
-		if (rep->header->class != HEADER_PANIC && has_frames(rep))
+		if (rep->header->class != HEADER_PANIC && report_has_frames(rep))
 			rep->is_done = true;
 	}
 	if (!rep->in->fatal)
@@ -337,7 +339,7 @@ static void on_stall_or_report(struct oops_reader *r, const struct oops_header *
 		/* The same stall goes on, or the same event's next line. */
 		if (rep->header->kind == h->kind &&
 		    (h->class == HEADER_STALL || h->class == HEADER_OOM ||
-		     (h->kind == INCIDENT_LEAK && !has_frames(rep)))) {
+		     (h->kind == INCIDENT_LEAK && !report_has_frames(rep)))) {
 			if (h->class == HEADER_STALL)
 				count_secondary(r, rep, m);
 			touch(r, rep, m);
@@ -349,8 +351,8 @@ static void on_stall_or_report(struct oops_reader *r, const struct oops_header *
 			return;
 		}
 	}
-	if (oops && (has_frames(oops) || mine == oops) && h->class == HEADER_REPORT &&
-	    h->kind != INCIDENT_KASAN) {
+	if (oops && (report_has_frames(oops) || mine == oops) &&
+	    h->class == HEADER_REPORT && h->kind != INCIDENT_KASAN) {
 		count_secondary(r, oops, m);
 		return;
 	}
@@ -375,10 +377,16 @@ static void feed_report(struct oops_reader *r, struct report *rep,
 static void drop_tentative(struct oops_reader *r)
 {
 	for (size_t i = 0; i < r->n_open;) {
-		if (r->open[i]->is_tentative)
+		if (r->open[i]->is_tentative) {
+			/* A WARN's message stands between "cut here" and its header. */
+			if (r->open[i]->in->has_fault_address) {
+				r->has_lead_address = true;
+				r->lead_address = r->open[i]->in->fault_address;
+			}
 			close_report(r, i);
-		else
+		} else {
 			i++;
+		}
 	}
 }
 
@@ -479,17 +487,13 @@ static void on_stage(void *arg, const struct stage_event *e)
 
 static void note_loader_failure(struct oops_reader *r, const struct message *m)
 {
+	/* clang-format off */
 	static const char *const words[] = {
-		"Retry count exceeded",
-		"TFTP error:",
-		"Bad Linux",
-		"SCRIPT FAILED",
-		"Wrong Image Format",
-		"Wrong Image Type",
-		"can't get kernel image",
-		"Wrong Ramdisk Image",
-		"for failure retrieving kernel",
+		"Retry count exceeded", "TFTP error:", "Bad Linux", "SCRIPT FAILED",
+		"Wrong Image Format", "Wrong Image Type", "can't get kernel image",
+		"Wrong Ramdisk Image", "for failure retrieving kernel",
 	};
+	/* clang-format on */
 
 	if (r->loader_failed || r->stage.stage < STAGE_UBOOT ||
 	    r->stage.stage > STAGE_TFTP)

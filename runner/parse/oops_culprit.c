@@ -18,48 +18,81 @@ static bool has_any(const char *name, const char *const *words)
 	return false;
 }
 
-const char *const skip_free[] = { "kmem_",    "slab_",      "kfree",      "vunmap",
-				  "vfree",    "free_pages", "free_unref", "free_page",
-				  "put_page", "bad_page",   NULL };
-const char *const skip_alloc[] = { "kmemleak",    "alloc",         "mmap",
-				   "kmem",        "slab",          "create_object",
-				   "idr_get",     "list_lru_init", "asprintf",
-				   "pcpu_create", "strdup",        "memdup",
-				   NULL };
-const char *const skip_rcu[] = { "rcu",     "kmem",    "slab",    "kmalloc",
-				 "vmalloc", "kcalloc", "kzalloc", NULL };
+/* clang-format off */
+const char *const skip_free[] = {
+	"kmem_", "slab_", "kfree", "vunmap", "vfree", "free_pages", "free_unref",
+	"free_page", "put_page", "bad_page", NULL,
+};
+/* clang-format on */
+/* clang-format off */
+const char *const skip_alloc[] = {
+	"kmemleak", "alloc", "mmap", "kmem", "slab", "create_object", "idr_get",
+	"list_lru_init", "asprintf", "pcpu_create", "strdup", "memdup", NULL,
+};
+/* clang-format on */
+/* clang-format off */
+const char *const skip_rcu[] = {
+	"rcu", "kmem", "slab", "kmalloc", "vmalloc", "kcalloc", "kzalloc", NULL,
+};
+/* clang-format on */
 const char *const skip_preempt[] = { "preempt", "smp_processor_id", NULL };
-const char *const skip_key[] = { "stack", "lock", "IRQ", NULL };
-const char *const skip_stack_end[] = { "schedule", "retint_kernel", "stack_chk",
-				       "cond_resched", NULL };
+/* clang-format off */
+const char *const skip_key[] = {
+	"stack", "lock", "IRQ", NULL,
+};
+/* clang-format on */
+/* clang-format off */
+const char *const skip_stack_end[] = {
+	"schedule", "retint_kernel", "stack_chk", "cond_resched", NULL,
+};
+/* clang-format on */
 const char *const skip_ubsan[] = { "ubsan", "overflow", NULL };
-const char *const skip_list[] = { "list_", "usercopy", "__check", NULL };
-const char *const skip_heap[] = { "krealloc", "kmalloc", "kzalloc",     "kcalloc",
-				  "vmalloc",  "vzalloc", "kmem_",       "slab_",
-				  "kfree",    "vfree",   "alloc_pages", "alloc_frozen",
-				  NULL };
+/* clang-format off */
+const char *const skip_list[] = {
+	"list_", "usercopy", "__check", NULL,
+};
+/* clang-format on */
+/* clang-format off */
+const char *const skip_heap[] = {
+	"krealloc", "kmalloc", "kzalloc", "kcalloc", "vmalloc", "vzalloc", "kmem_",
+	"slab_", "kfree", "vfree", "alloc_pages", "alloc_frozen", NULL,
+};
+/* clang-format on */
 
-static const char *const skip_debug_objects[] = { "debug_",   "rcu",        "hrtimer_",
-						  "timer_",   "work_",      "percpu_",
-						  "kmem_",    "slab_",      "kfree",
-						  "vunmap",   "vfree",      "__free_",
-						  "kobject_", "free_pages", NULL };
-static const char *const skip_refcount[] = { "refcount", "kobject_", "kref_", NULL };
+/* clang-format off */
+static const char *const skip_debug_objects[] = {
+	"debug_", "rcu", "hrtimer_", "timer_", "work_", "percpu_", "kmem_", "slab_",
+	"kfree", "vunmap", "vfree", "__free_", "kobject_", "free_pages", NULL,
+};
+/* clang-format on */
+/* clang-format off */
+static const char *const skip_refcount[] = {
+	"refcount", "kobject_", "kref_", NULL,
+};
+/* clang-format on */
 static const char *const skip_kobject[] = { "kobject_", NULL };
 static const char *const skip_proc[] = { "proc_", NULL };
 static const char *const skip_usercopy[] = { "usercopy", "__check", NULL };
 static const char *const skip_lockdep[] = { "lock_sock", "release_sock", NULL };
-static const char *const skip_urb[] = { "usb_submit_urb",  "usb_start_wait_urb",
-					"usb_bulk_msg",    "usb_interrupt_msg",
-					"usb_control_msg", NULL };
+/* clang-format off */
+static const char *const skip_urb[] = {
+	"usb_submit_urb", "usb_start_wait_urb", "usb_bulk_msg", "usb_interrupt_msg",
+	"usb_control_msg", NULL,
+};
+/* clang-format on */
 static const char *const skip_srcu[] = { "rcu", NULL };
-static const char *const skip_fault[] = { "do_kernel_fault",    "do_translation_fault",
-					  "do_mem_abort",       "el1_abort",
-					  "el1h_64_sync",       "do_page_fault",
-					  "do_kern_addr_fault", "exc_page_fault",
-					  "el1_sync",           "^el1_da",
-					  "do_bad_area",        NULL };
-static const char *const skip_dcache[] = { "dput", "^d_", "__d_", NULL };
+/* clang-format off */
+static const char *const skip_fault[] = {
+	"do_kernel_fault", "do_translation_fault", "do_mem_abort", "el1_abort",
+	"el1h_64_sync", "do_page_fault", "do_kern_addr_fault", "exc_page_fault",
+	"el1_sync", "^el1_da", "do_bad_area", NULL,
+};
+/* clang-format on */
+/* clang-format off */
+static const char *const skip_dcache[] = {
+	"dput", "^d_", "__d_", NULL,
+};
+/* clang-format on */
 static const char *const skip_irq_state[] = { "irq_restore", NULL };
 
 static const struct warn_sort warn_sorts[] = {
@@ -91,202 +124,69 @@ const struct warn_sort *culprit_warn_sort(const char *header_text)
 }
 
 /* The checkers and the way from the fault to the report. */
-static const char *const reporters[] = { "asan",
-					 "msan",
-					 "kcsan",
-					 "__sanitizer",
-					 "check_memory_region",
-					 "kfence",
-					 "read_word_at_a_time",
-					 "print_address_description",
-					 "print_report",
-					 "panic",
-					 "report_bug",
-					 "fixup_bug",
-					 "handle_bug",
-					 "invalid_op",
-					 "do_error",
-					 "_trap",
-					 "dump_stack",
-					 "dump_backtrace",
-					 "show_stack",
-					 "unwind_backtrace",
-					 "walk_stackframe",
-					 "warn_slowpath",
-					 "warn_alloc",
-					 "warn_bogus",
-					 "__warn",
-					 "debug_object",
-					 "debug_print_",
-					 "debug_check_no",
-					 "_is_static_object",
-					 "fortify_panic",
-					 "program_check_exception",
-					 "program_check_common",
-					 "bug_handler",
-					 "brk_handler",
-					 "do_debug_exception",
-					 "el1_dbg",
-					 "el1_brk",
-					 "__virt_to_phys",
-					 "trace_hardirqs",
-					 "trace_softirqs",
-					 "instrument_",
-					 NULL };
+/* clang-format off */
+static const char *const reporters[] = {
+	"asan", "msan", "kcsan", "__sanitizer", "check_memory_region", "kfence",
+	"read_word_at_a_time", "print_address_description", "print_report", "panic",
+	"report_bug", "fixup_bug", "handle_bug", "invalid_op", "do_error", "_trap",
+	"dump_stack", "dump_backtrace", "show_stack", "unwind_backtrace",
+	"walk_stackframe", "warn_slowpath", "warn_alloc", "warn_bogus", "__warn",
+	"debug_object", "debug_print_", "debug_check_no", "_is_static_object",
+	"fortify_panic", "program_check_exception", "program_check_common",
+	"bug_handler", "brk_handler", "do_debug_exception", "el1_dbg", "el1_brk",
+	"__virt_to_phys", "trace_hardirqs", "trace_softirqs", "instrument_", NULL,
+};
+/* clang-format on */
 
 /* Locks: their user is at fault. */
-static const char *const locks[] = { "lockdep",
-				     "lock_acquire",
-				     "lock_release",
-				     "lock_class",
-				     "held_lock",
-				     "mark_lock",
-				     "spin_lock",
-				     "spin_trylock",
-				     "spin_unlock",
-				     "spin_dump",
-				     "spin_bug",
-				     "raw_read_",
-				     "raw_write_",
-				     "down_read",
-				     "down_write",
-				     "up_read",
-				     "up_write",
-				     "mutex_lock",
-				     "mutex_trylock",
-				     "mutex_unlock",
-				     "mutex_remove_waiter",
-				     "mutex_optimistic",
-				     "ww_mutex",
-				     "osq_lock",
-				     "osq_unlock",
-				     "__wake_up",
-				     "_write_lock",
-				     "lock_sock",
-				     "qspinlock",
-				     "wait_for_completion",
-				     "print_circular",
-				     "check_prev",
-				     "check_noncircular",
-				     "print_unlock_imbalance",
-				     "print_usage_bug",
-				     NULL };
+/* clang-format off */
+static const char *const locks[] = {
+	"lockdep", "lock_acquire", "lock_release", "lock_class", "held_lock",
+	"mark_lock", "spin_lock", "spin_trylock", "spin_unlock", "spin_dump",
+	"spin_bug", "raw_read_", "raw_write_", "down_read", "down_write", "up_read",
+	"up_write", "mutex_lock", "mutex_trylock", "mutex_unlock",
+	"mutex_remove_waiter", "mutex_optimistic", "ww_mutex", "osq_lock",
+	"osq_unlock", "__wake_up", "_write_lock", "lock_sock", "qspinlock",
+	"wait_for_completion", "print_circular", "check_prev", "check_noncircular",
+	"print_unlock_imbalance", "print_usage_bug", NULL,
+};
+/* clang-format on */
 
 /* Counters, bits, memory, strings, lists, tables, user copies. */
-static const char *const tools[] = { "refcount_",
-				     "^atomic_",
-				     "^atomic64_",
-				     "^arch_atomic",
-				     "^raw_atomic",
-				     "^test_bit",
-				     "^set_bit",
-				     "^clear_bit",
-				     "^test_and_",
-				     "^_test_",
-				     "^__set_bit",
-				     "^_find_",
-				     "memcpy",
-				     "memcmp",
-				     "memset",
-				     "memchr",
-				     "memmove",
-				     "strcmp",
-				     "strncmp",
-				     "strcpy",
-				     "strlcpy",
-				     "strncpy",
-				     "strscpy",
-				     "strlen",
-				     "strnstr",
-				     "strnlen",
-				     "strchr",
-				     "strcat",
-				     "copy_to_user",
-				     "copy_from_user",
-				     "copy_user",
-				     "copy_to_iter",
-				     "copy_from_iter",
-				     "copyout",
-				     "copyin",
-				     "put_user",
-				     "get_user",
-				     "might_fault",
-				     "might_sleep",
-				     "list_add",
-				     "list_del",
-				     "list_replace",
-				     "list_move",
-				     "list_splice",
-				     "rhashtable",
-				     "^rht_",
-				     "^hlist_",
-				     "^rb_",
-				     "__rb_",
-				     "_indirect_thunk_",
-				     "vsnprintf",
-				     "snprintf",
-				     "printf",
-				     "printk",
-				     "string",
-				     "pointer",
-				     "dev_info",
-				     "dev_notice",
-				     "dev_warn",
-				     "dev_err",
-				     "dev_alert",
-				     "dev_crit",
-				     "dev_emerg",
-				     "check_heap_object",
-				     "check_object_size",
-				     "usercopy_abort",
-				     "kmem_cache_alloc",
-				     "kmem_cache_free",
-				     "slab_alloc",
-				     "slab_free",
-				     "^__kmalloc",
-				     "^kmalloc_",
-				     NULL };
+/* clang-format off */
+static const char *const tools[] = {
+	"refcount_", "^atomic_", "^atomic64_", "^arch_atomic", "^raw_atomic",
+	"^test_bit", "^set_bit", "^clear_bit", "^test_and_", "^_test_", "^__set_bit",
+	"^_find_", "memcpy", "memcmp", "memset", "memchr", "memmove", "strcmp",
+	"strncmp", "strcpy", "strlcpy", "strncpy", "strscpy", "strlen", "strnstr",
+	"strnlen", "strchr", "strcat", "copy_to_user", "copy_from_user", "copy_user",
+	"copy_to_iter", "copy_from_iter", "copyout", "copyin", "put_user", "get_user",
+	"might_fault", "might_sleep", "list_add", "list_del", "list_replace",
+	"list_move", "list_splice", "rhashtable", "^rht_", "^hlist_", "^rb_", "__rb_",
+	"_indirect_thunk_", "vsnprintf", "snprintf", "printf", "printk", "string",
+	"pointer", "dev_info", "dev_notice", "dev_warn", "dev_err", "dev_alert",
+	"dev_crit", "dev_emerg", "check_heap_object", "check_object_size",
+	"usercopy_abort", "kmem_cache_alloc", "kmem_cache_free", "slab_alloc",
+	"slab_free", "^__kmalloc", "^kmalloc_", NULL,
+};
+/* clang-format on */
 
 /* Generic ends of timers, work and devices: whoever owns the object is at fault. */
-static const char *const services[] = { "perf_trace",
-					"del_timer",
-					"timer_delete",
-					"lock_timer_base",
-					"sk_stop_timer",
-					"queue_work",
-					"flush_work",
-					"cancel_work",
-					"cancel_delayed_work",
-					"try_to_grab_pending",
-					"drain_workqueue",
-					"destroy_workqueue",
-					"finish_wait",
-					"kthread_stop",
-					"kobject_del",
-					"kobject_put",
-					"kobject_uevent_env",
-					"add_uevent_var",
-					"get_device_parent",
-					"device_add",
-					"device_del",
-					"device_unregister",
-					"device_destroy",
-					"hwrng_unregister",
-					"i2c_del_adapter",
-					"__unregister_client",
-					"device_for_each_child",
-					"rollback_registered",
-					"unregister_netdev",
-					"sysfs_remove",
-					"device_remove_file",
-					"tty_unregister_device",
-					"dummy_urb_enqueue",
-					"usb_kill_urb",
-					"usb_kill_anchored_urbs",
-					"usb_control_msg",
-					"usb_hcd_submit_urb",
-					"usb_submit_urb",
-					NULL };
+/* clang-format off */
+static const char *const services[] = {
+	"perf_trace", "^perf_tp_", "perf_try_init", "perf_event_alloc", "del_timer", "timer_delete", "lock_timer_base", "sk_stop_timer",
+	"queue_work", "flush_work", "cancel_work", "cancel_delayed_work",
+	"try_to_grab_pending", "drain_workqueue", "destroy_workqueue", "finish_wait",
+	"kthread_stop", "kobject_del", "kobject_put", "kobject_uevent_env",
+	"add_uevent_var", "get_device_parent", "device_add", "device_del",
+	"device_unregister", "device_destroy", "hwrng_unregister", "i2c_del_adapter",
+	"__unregister_client", "device_for_each_child", "rollback_registered",
+	"unregister_netdev", "sysfs_remove", "device_remove_file",
+	"tty_unregister_device", "dummy_urb_enqueue", "usb_kill_urb",
+	"usb_kill_anchored_urbs", "usb_control_msg", "usb_hcd_submit_urb",
+	"usb_submit_urb", NULL,
+};
+/* clang-format on */
 
 bool culprit_is_helper(const char *name, const char *const *more)
 {
@@ -297,33 +197,15 @@ bool culprit_is_helper(const char *name, const char *const *more)
 
 bool culprit_is_leaf(const char *name)
 {
-	static const char *const leafs[] = { "asan",
-					     "msan",
-					     "__sanitizer",
-					     "check_memory_region",
-					     "memcpy",
-					     "memcmp",
-					     "memset",
-					     "memchr",
-					     "memmove",
-					     "strcmp",
-					     "strncmp",
-					     "strcpy",
-					     "strlcpy",
-					     "strncpy",
-					     "strscpy",
-					     "strlen",
-					     "strnlen",
-					     "strchr",
-					     "copy_to_user",
-					     "copy_from_user",
-					     "copy_user",
-					     "list_add",
-					     "list_del",
-					     "refcount_",
-					     "report_bug",
-					     "panic",
-					     NULL };
+	/* clang-format off */
+	static const char *const leafs[] = {
+		"asan", "msan", "__sanitizer", "check_memory_region", "memcpy",
+		"memcmp", "memset", "memchr", "memmove", "strcmp", "strncmp", "strcpy",
+		"strlcpy", "strncpy", "strscpy", "strlen", "strnlen", "strchr",
+		"copy_to_user", "copy_from_user", "copy_user", "list_add", "list_del",
+		"refcount_", "report_bug", "panic", NULL,
+	};
+	/* clang-format on */
 
 	return has_any(name, leafs);
 }
@@ -338,8 +220,12 @@ size_t culprit_in_trace(const struct incident_frame *f, size_t n, const char *co
 
 const char *culprit_meeting(const char *name)
 {
-	static const char *const rcu[] = { "synchronize_rcu", "synchronize_srcu",
-					   "synchronize_net", "synchronize_sched", NULL };
+	/* clang-format off */
+	static const char *const rcu[] = {
+		"synchronize_rcu", "synchronize_srcu", "synchronize_net",
+		"synchronize_sched", NULL,
+	};
+	/* clang-format on */
 
 	if (has_any(name, rcu))
 		return "synchronize_rcu";
@@ -353,21 +239,13 @@ const char *culprit_meeting(const char *name)
 
 const char *culprit_hung(const struct incident_frame *f, size_t n)
 {
-	static const char *const waits[] = { "sched",
-					     "_lock",
-					     "_slowlock",
-					     "down",
-					     "completion",
-					     "kthread",
-					     "wait",
-					     "synchronize",
-					     "context_switch",
-					     "__switch_to",
-					     "cancel_delayed_work",
-					     "cancel_work",
-					     "flush_work",
-					     "mutex",
-					     NULL };
+	/* clang-format off */
+	static const char *const waits[] = {
+		"sched", "_lock", "_slowlock", "down", "completion", "kthread", "wait",
+		"synchronize", "context_switch", "__switch_to", "cancel_delayed_work",
+		"cancel_work", "flush_work", "mutex", NULL,
+	};
+	/* clang-format on */
 
 	for (size_t i = 0; i < n; i++) {
 		const char *m = f[i].reliable ? culprit_meeting(f[i].function) : NULL;
@@ -383,81 +261,35 @@ const char *culprit_hung(const struct incident_frame *f, size_t n)
 
 /* Frames that hand on to whatever was registered: the frame before one of them names what
  * was asked for. */
-static const char *const dispatchers[] = { "process_one_work",
-					   "do_syscall_",
-					   "do_fast_syscall_",
-					   "sysenter_dispatch",
-					   "tracesys_phase2",
-					   "el0_svc",
-					   "invoke_syscall",
-					   "ret_fast_syscall",
-					   "entry_SYSCALL",
-					   "netif_receive_skb",
-					   "do_softirq",
-					   "call_timer_fn",
-					   "_run_timers",
-					   "run_timer_softirq",
-					   "__run_hrtimer",
-					   "run_ksoftirqd",
-					   "smpboot_thread_fn",
-					   "^kthread",
-					   "start_secondary",
-					   "cpu_startup_entry",
-					   "ret_from_fork",
-					   "vfs_write",
-					   "vfs_read",
-					   "vfs_iter_read",
-					   "vfs_iter_write",
-					   "do_iter_read",
-					   "do_iter_write",
-					   "^call_read_iter",
-					   "^call_write_iter",
-					   "new_sync_",
-					   "vfs_ioctl",
-					   "blkdev_driver_ioctl",
-					   "blkdev_ioctl",
-					   "^call_mmap",
-					   "mmap_region",
-					   "do_mmap",
-					   "do_dentry_open",
-					   "vfs_open",
-					   "^sock_sendmsg",
-					   "^sock_recvmsg",
-					   "^sock_release",
-					   "^__sock_release",
-					   "__sys_setsockopt",
-					   "kernel_setsockopt",
-					   "sock_common_setsockopt",
-					   "__sys_listen",
-					   "kernel_listen",
-					   "sk_common_release",
-					   "^sock_mmap",
-					   "__sys_accept",
-					   "kernel_accept",
-					   "^sock_do_ioctl",
-					   "^sock_ioctl",
-					   "^compat_sock_ioctl",
-					   "^nfnetlink_rcv_msg",
-					   "^rtnetlink_rcv_msg",
-					   "^netlink_dump",
-					   "__do_fault",
-					   "handle_mm_fault",
-					   "do_page_fault",
-					   "^page_fault",
-					   "exc_page_fault",
-					   "__fput",
-					   "task_work_run",
-					   "exit_to_usermode",
-					   "exit_to_user_mode",
-					   NULL };
+/* clang-format off */
+static const char *const dispatchers[] = {
+	"process_one_work", "do_syscall_", "do_fast_syscall_", "sysenter_dispatch",
+	"tracesys_phase2", "el0_svc", "invoke_syscall", "ret_fast_syscall",
+	"entry_SYSCALL", "netif_receive_skb", "do_softirq", "call_timer_fn",
+	"_run_timers", "run_timer_softirq", "__run_hrtimer", "run_ksoftirqd",
+	"smpboot_thread_fn", "^kthread", "start_secondary", "cpu_startup_entry",
+	"ret_from_fork", "vfs_write", "vfs_read", "vfs_iter_read", "vfs_iter_write",
+	"do_iter_read", "do_iter_write", "^call_read_iter", "^call_write_iter",
+	"new_sync_", "vfs_ioctl", "blkdev_driver_ioctl", "blkdev_ioctl", "^call_mmap",
+	"mmap_region", "do_mmap", "do_dentry_open", "vfs_open", "^sock_sendmsg",
+	"^sock_recvmsg", "^sock_release", "^__sock_release", "__sys_setsockopt",
+	"kernel_setsockopt", "sock_common_setsockopt", "__sys_listen", "kernel_listen",
+	"sk_common_release", "^sock_mmap", "__sys_accept", "kernel_accept",
+	"^sock_do_ioctl", "^sock_ioctl", "^compat_sock_ioctl", "^nfnetlink_rcv_msg",
+	"^rtnetlink_rcv_msg", "^netlink_dump", "__do_fault", 
+	"__fput", "task_work_run",
+	"exit_to_usermode", "exit_to_user_mode", NULL,
+};
+/* clang-format on */
 
 static bool is_dispatcher(const char *name)
 {
+	/* clang-format off */
 	static const char *const calls[] = {
-		"^SYSC_",        "^SyS_",        "^__sys_",     "^___sys_",
-		"^__do_sys_",    "^__se_sys_",   "^__x64_sys_", "^__arm64_sys_",
-		"^compat_SYSC_", "^compat_SyS_", NULL
+		"^SYSC_", "^SyS_", "^__sys_", "^___sys_", "^__do_sys_", "^__se_sys_",
+		"^__x64_sys_", "^__arm64_sys_", "^compat_SYSC_", "^compat_SyS_", NULL,
 	};
+	/* clang-format on */
 
 	if (has_any(name, dispatchers))
 		return true;
@@ -469,35 +301,42 @@ static bool is_dispatcher(const char *name)
 
 const char *culprit_stalled(const struct incident_frame *f, size_t n)
 {
-	const char *prev = NULL;
+	/* A page fault may come from user space, or from a copy on behalf of a system
+	 * call that is the better answer. */
+	static const char *const fault_entries[] = { "handle_mm_fault", "do_page_fault",
+						     "^page_fault", "exc_page_fault",
+						     NULL };
+	const char *prev = NULL, *before_fault = NULL;
 
 	for (size_t i = 0; i < n; i++) {
 		const char *name = f[i].function;
 
 		if (!f[i].reliable)
 			continue;
+		if (has_any(name, fault_entries) && prev && !before_fault)
+			before_fault = prev;
 		if (is_dispatcher(name))
 			return prev ? prev : name;
 		if (culprit_meeting(name) != name)
 			return culprit_meeting(name);
 		prev = name;
 	}
-	return NULL;
+	return before_fault;
 }
 
 const char *culprit_plain(const char *name)
 {
-	static const char *const whole[] = { "__do_sys_",
-					     "__se_sys_",
-					     "SYSC_",
-					     "SyS_",
-					     "compat_SYSC_",
-					     "compat_SyS_",
-					     "__do_compat_sys_",
-					     "__se_compat_sys_",
-					     "sys_" };
-	static const char *const arch[] = { "__x64_", "__ia32_", "__arm64_", "__s390x_",
-					    "__riscv_" };
+	/* clang-format off */
+	static const char *const whole[] = {
+		"__do_sys_", "__se_sys_", "SYSC_", "SyS_", "compat_SYSC_",
+		"compat_SyS_", "__do_compat_sys_", "__se_compat_sys_", "sys_",
+	};
+	/* clang-format on */
+	/* clang-format off */
+	static const char *const arch[] = {
+		"__x64_", "__ia32_", "__arm64_", "__s390x_", "__riscv_",
+	};
+	/* clang-format on */
 
 	for (size_t i = 0; i < ARRAY_SIZE(whole); i++)
 		if (starts(name, whole[i]) && name[strlen(whole[i])])

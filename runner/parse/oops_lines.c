@@ -189,10 +189,12 @@ bool lines_frame(const char *s, struct symbol *out, bool *reliable, struct symbo
 
 bool lines_trace_start(const char *s, const char **rest)
 {
+	/* clang-format off */
 	static const char *const words[] = {
-		"Call trace:", "Call Trace:",      "Backtrace:",
-		"backtrace:",  "stack backtrace:",
+		"Call trace:", "Call Trace:", "Backtrace:", "backtrace:",
+		"stack backtrace:",
 	};
+	/* clang-format on */
 
 	s = lines_skip_blanks(s);
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
@@ -239,10 +241,12 @@ static bool pc_symbol(const char *s, struct symbol *out)
 
 bool lines_pc(const char *s, struct symbol *out)
 {
+	/* clang-format off */
 	static const char *const words[] = {
-		"pc : ", "PC : ",     "epc : ",    "RIP: ",      "EIP: ",
-		"IP: ",  "pc is at ", "PC is at ", "EIP is at ", "RIP is at ",
+		"pc : ", "PC : ", "epc : ", "RIP: ", "EIP: ", "IP: ", "pc is at ",
+		"PC is at ", "EIP is at ", "RIP is at ",
 	};
+	/* clang-format on */
 	const char *p;
 
 	s = lines_skip_blanks(s);
@@ -347,9 +351,11 @@ bool lines_cpu(const char *s, struct cpu_line *out)
 
 static bool is_register(const char *s, size_t n)
 {
+	/* clang-format off */
 	static const char *const more[] = {
-		"lr", "sp", "pc", "fp", "ip", "gp", "tp", "ra"
+		"lr", "sp", "pc", "fp", "ip", "gp", "tp", "ra",
 	};
+	/* clang-format on */
 
 	if (n < 2 || n > 4)
 		return n == 1 && false;

@@ -40,23 +40,15 @@ static void set_address(struct report *r, const char *s)
 /* The bad address, where header lines give it. */
 static void header_address(struct report *r, const char *text)
 {
+	/* clang-format off */
 	static const char *const words[] = {
-		"at virtual address ",
-		"for address: ",
-		"non-canonical address ",
-		" address: ",
-		"Faulting instruction address: ",
-		" dereference at ",
-		" paging request at ",
-		" access at ",
-		") at 0x",
-		"read-only memory at ",
-		"data at address ",
-		"for data at ",
-		"accessing 0x",
-		"(addr ",
-		" at address ",
+		"at virtual address ", "for address: ", "non-canonical address ",
+		" address: ", "Faulting instruction address: ", " dereference at ",
+		" paging request at ", " access at ", ") at 0x",
+		"read-only memory at ", "data at address ", "for data at ",
+		"accessing 0x", "(addr ", " at address ",
 	};
+	/* clang-format on */
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		const char *p = lines_after(text, words[i]);
@@ -237,6 +229,16 @@ void report_panic(struct report *r, const char *text, const char *after)
 	(void)text;
 }
 
+void report_adopt(struct report *r, const struct oops_header *h, const char *text)
+{
+	if (h) {
+		r->header = h;
+		r->in->kind = h->kind;
+		r->is_headless = false;
+	}
+	header_address(r, text);
+}
+
 struct report *report_new(const struct oops_header *h, const char *text,
 			  const char *after)
 {
@@ -344,7 +346,7 @@ static void add_frame(struct report *r, const struct symbol *sym, bool reliable)
 	if (r->n_traces == 0)
 		return;
 	t = &r->traces[r->n_traces - 1];
-	if (t->n == INCIDENT_MAX_FRAMES)
+	if (t->n == REPORT_MAX_FRAMES)
 		return;
 	if (t->n % 16 == 0)
 		t->frames = xreallocarray(t->frames, t->n + 16, sizeof(*t->frames));
@@ -361,20 +363,14 @@ static void add_frame(struct report *r, const struct symbol *sym, bool reliable)
 /* The entry into the kernel of the detector's own interrupt. */
 static bool is_interrupt_entry(const char *name)
 {
+	/* clang-format off */
 	static const char *const entries[] = {
-		"apic_timer_interrupt",
-		"asm_sysvec_apic_timer_interrupt",
-		"el1_irq",
-		"el0_irq",
-		"el1h_64_irq",
-		"el0t_64_irq",
-		"__irq_svc",
-		"__irq_usr",
-		"decrementer_common",
-		"handle_exception",
-		"ret_from_exception",
+		"apic_timer_interrupt", "asm_sysvec_apic_timer_interrupt", "el1_irq",
+		"el0_irq", "el1h_64_irq", "el0t_64_irq", "__irq_svc", "__irq_usr",
+		"decrementer_common", "handle_exception", "ret_from_exception",
 		"smp_apic_timer_interrupt_entry_after_kaiser_bti",
 	};
+	/* clang-format on */
 
 	for (size_t i = 0; i < ARRAY_SIZE(entries); i++)
 		if (strcmp(name, entries[i]) == 0)
@@ -424,7 +420,7 @@ static bool line_frame(struct report *r, const char *text)
 		mark_border(r);
 	if (r->is_tentative && sym.name.len == 5 && memcmp(sym.name.s, "panic", 5) == 0)
 		r->is_tentative = false;
-	if (from.name.len && t->n < INCIDENT_MAX_FRAMES) {
+	if (from.name.len && t->n < REPORT_MAX_FRAMES) {
 		add_frame(r, &from, true);
 		t->ends_in_caller = true;
 	}
@@ -513,30 +509,18 @@ static bool line_pc(struct report *r, const char *text)
 /* Sections whose traces are not the culprit's. */
 static bool line_section(struct report *r, const char *text)
 {
+	/* clang-format off */
 	static const char *const aside[] = {
-		"Allocated by task",
-		"Freed by task",
-		"Allocated:",
-		"Freed:",
-		"Last potentially related work",
-		"Second to last potentially",
-		"Uninit was stored",
-		"Uninit was created",
-		"Local variable",
-		"kfence-#",
-		"allocated by task",
-		"freed by task",
-		"Showing all locks held",
-		"-> #",
-		"the existing dependency chain",
-		"RCU grace-period kthread stack dump",
-		"page last free stack trace",
-		"page last allocated via",
-		"page_owner",
-		"Preemption disabled at",
-		"hardirqs last",
-		"Stack depth limit",
+		"RCU grace-period kthread stack dump", "Allocated by task",
+		"Freed by task", "Allocated:", "Freed:",
+		"Last potentially related work", "Second to last potentially",
+		"Uninit was stored", "Uninit was created", "Local variable",
+		"kfence-#", "allocated by task", "freed by task",
+		"Showing all locks held", "-> #", "the existing dependency chain",
+		"page last free stack trace", "page last allocated via", "page_owner",
+		"Preemption disabled at", "hardirqs last", "Stack depth limit",
 	};
+	/* clang-format on */
 	const char *t = lines_skip_blanks(text);
 
 	if (lines_starts(t, "rcu: "))
@@ -544,10 +528,9 @@ static bool line_section(struct report *r, const char *text)
 	for (size_t i = 0; i < ARRAY_SIZE(aside); i++) {
 		if (!lines_starts(t, aside[i]))
 			continue;
-		if (i == ARRAY_SIZE(aside) - 3 || i == ARRAY_SIZE(aside) - 2)
-			return true; /* a line of their own */
 		r->in_aside = true;
-		/* These print frames without "Call trace:". */
+		/* Only this one goes on with a "Call trace:" of its own. */
+		r->aside_has_call_trace = i == 0;
 		start_trace(r);
 		return true;
 	}
@@ -587,8 +570,8 @@ static void line_lock_at(struct report *r, const char *text)
 
 	if (!r->wants_lock_at)
 		return;
-	if (lines_starts(t, "#") && r->header->literal[0] != 'B' &&
-	    r->header->literal[0] != 'W')
+	/* The list of locks held names the culprit only where holding them is the bug. */
+	if (lines_starts(t, "#") && !strstr(r->header->literal, "held"))
 		return;
 	if (p) {
 		p = lines_skip_blanks(p);
@@ -635,7 +618,9 @@ static bool line_mem_abort(struct report *r, const char *text)
 		return true;
 	}
 	/* Wrapped by a mail client, or in a warning about a fault. */
-	if ((p = lines_after(t, "virtual address "))) {
+	if ((p = lines_after(t, "virtual address ")) ||
+	    (lines_starts(t, "paging request at ") && (p = t + 18)) ||
+	    (lines_starts(t, "NULL pointer dereference at ") && (p = t + 28))) {
 		set_address(r, p);
 		return true;
 	}
@@ -643,57 +628,20 @@ static bool line_mem_abort(struct report *r, const char *text)
 		set_address(r, strchr(t, ' '));
 		return true;
 	}
+	/* clang-format off */
 	static const char *const words[] = {
-		"Mem abort info",
-		"EC = ",
-		"SET = ",
-		"EA = ",
-		"FSC = ",
-		"Data abort info",
-		"ISV = ",
-		"CM = ",
-		"GCS = ",
-		"user pgtable:",
-		"swapper pgtable:",
-		"pgd = ",
-		"Exception class",
-		"PGD ",
-		"#PF: ",
-		"pstate: ",
-		"Hardware name: ",
-		"Workqueue: ",
-		"Process ",
-		"Exception stack",
-		"Stack: ",
-		"Supported: ",
-		"Tainted: [",
-		"pmr_save: ",
-		"pmr: ",
-		"Internal error",
-		"Mem abort",
-		"Oops",
-		"EFLAGS",
-		"FS: ",
-		"CS: ",
-		"DR",
-		"CR",
-		"PKRU",
-		"Modules linked in",
-		"Flags: ",
-		"MSR: ",
-		"GPR",
-		"CFAR",
-		"NIP",
-		"LR ",
-		"Krnl",
-		"PREEMPT",
-		"SMP",
-		"Kernel Offset",
-		"PHYS_OFFSET",
-		"CPU features",
-		"Memory Limit",
+		"Mem abort info", "EC = ", "SET = ", "EA = ", "FSC = ",
+		"Data abort info", "ISV = ", "CM = ", "GCS = ", "user pgtable:",
+		"swapper pgtable:", "pgd = ", "Exception class", "PGD ", "#PF: ",
+		"pstate: ", "Hardware name: ", "Workqueue: ", "Process ",
+		"Exception stack", "Stack: ", "Supported: ", "Tainted: [",
+		"pmr_save: ", "pmr: ", "Internal error", "Mem abort", "Oops", "EFLAGS",
+		"FS: ", "CS: ", "DR", "CR", "PKRU", "Modules linked in", "Flags: ",
+		"MSR: ", "GPR", "CFAR", "NIP", "LR ", "Krnl", "PREEMPT", "SMP",
+		"Kernel Offset", "PHYS_OFFSET", "CPU features", "Memory Limit",
 		"Dumping ftrace",
 	};
+	/* clang-format on */
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		if (lines_starts(t, words[i])) {
@@ -775,6 +723,9 @@ bool report_line(struct report *r, const char *text)
 	if (line_section(r, text))
 		return true;
 	if (lines_trace_start(text, &rest)) {
+		if (!r->aside_has_call_trace)
+			r->in_aside = false;
+		r->aside_has_call_trace = false;
 		start_trace(r);
 		if (*lines_skip_blanks(rest))
 			line_frame(r, rest);
@@ -827,7 +778,7 @@ bool report_line(struct report *r, const char *text)
 	if (lines_starts(t, "#") || strstr(t, " held by "))
 		return true;
 	/* A trace whose "Call trace:" line was lost. */
-	if (r->n_traces == 0 && text != t) {
+	if (!r->in_trace && (text != t || lines_starts(t, "[<"))) {
 		struct symbol sym, from;
 		bool reliable;
 

@@ -10,62 +10,21 @@
 
 /* For the search over raw bytes. Each starts with three bytes that are rare in logs; each
  * header and banner contains one of them. */
+/* clang-format off */
 const char *const oops_literals[] = {
-	"BUG:",
-	"BUG ",
-	"BUG at",
-	"WARNING:",
-	"INFO: ",
-	"Unable to handle",
-	"Internal error",
-	"Oops",
-	"- not syncing",
-	"l protection f",
-	"divide error",
-	"invalid opcode",
-	"int3:",
-	"ck segment",
-	"double fault",
-	"SError",
-	"Unhandled",
-	"LOCKUP",
-	"oom-kill",
-	"Out of memory",
-	"Hardware Error]",
-	"Machine check",
-	"unreferenced obj",
-	"UBSAN:",
-	"Bad mode in",
-	"nobody cared",
-	"unregister_netdevice: w",
-	"Insufficient st",
-	"DDR ",
-	"U-Boot ",
-	"g kernel ...",
-	"Booting ",
-	"Uncompressing Linux",
-	"x version ",
-	"BL31: v",
-	"BL1: v",
-	"BL2: v",
-	"OP-TEE ver",
-	"Call trace:",
-	"Call Trace:",
-	"pc : ",
-	"PC is at",
-	"pc is at",
-	"RIP: 0",
-	"EIP is at",
-	"d Kernel panic",
-	"Retry count ex",
-	"TFTP error",
-	"Bad Linux",
-	"SCRIPT FAIL",
-	"Wrong Image",
-	"t kernel image",
-	"Wrong Ramdisk",
-	"r retrieving kernel",
+	"BUG:", "BUG ", "BUG at", "WARNING:", "INFO: ", "Unable to handle",
+	"Internal error", "Oops", "- not syncing", "l protection f", "divide error",
+	"invalid opcode", "int3:", "ck segment", "double fault", "SError", "Unhandled",
+	"LOCKUP", "oom-kill", "Out of memory", "Hardware Error]", "Machine check",
+	"unreferenced obj", "UBSAN:", "Bad mode in", "nobody cared",
+	"unregister_netdevice: w", "Insufficient st", "DDR ", "U-Boot ",
+	"g kernel ...", "Booting ", "Uncompressing Linux", "x version ", "BL31: v",
+	"BL1: v", "BL2: v", "OP-TEE ver", "Mem abort inf", "] pgd=", "cut here ]", "Call trace:", "Call Trace:", "pc : ",
+	"PC is at", "pc is at", "RIP: 0", "EIP is at", "d Kernel panic",
+	"Retry count ex", "TFTP error", "Bad Linux", "SCRIPT FAIL", "Wrong Image",
+	"t kernel image", "Wrong Ramdisk", "r retrieving kernel",
 };
+/* clang-format on */
 const size_t oops_n_literals = ARRAY_SIZE(oops_literals);
 
 #define K(k) INCIDENT_##k
@@ -74,7 +33,7 @@ const size_t oops_n_literals = ARRAY_SIZE(oops_literals);
 static const struct oops_header headers[] = {
 	{ "BUG: KASAN: ", K(KASAN), HEADER_REPORT, PICK_NAMED, NULL, NULL },
 	{ "BUG: KASan: ", K(KASAN), HEADER_REPORT, PICK_NAMED, NULL, NULL },
-	{ "BUG: KFENCE: ", K(KFENCE), HEADER_REPORT, PICK_NAMED, NULL, NULL },
+	{ "BUG: KFENCE: ", K(KFENCE), HEADER_REPORT, PICK_NAMED, NULL, skip_heap },
 	{ "BUG: KMSAN: ", K(KMSAN), HEADER_REPORT, PICK_NAMED, NULL, NULL },
 	{ "BUG: KCSAN: ", K(KCSAN), HEADER_REPORT, PICK_NAMED, NULL, NULL },
 	{ "BUG: unable to handle", K(PAGING_FAULT), HEADER_FAULT, PICK_PC, NULL, NULL },
@@ -187,7 +146,7 @@ static const struct oops_header headers[] = {
 	{ "SError Interrupt on CPU", K(SERROR), HEADER_FAULT, PICK_PC, "SError", NULL },
 	{ "Bad mode in ", K(OOPS_OTHER), HEADER_FAULT, PICK_PC, "Bad mode", NULL },
 	{ "Insufficient stack space to handle exception", K(OOPS_OTHER), HEADER_FAULT,
-	  PICK_PC, "kernel stack overflow", NULL },
+	  PICK_STALL, "kernel stack overflow", NULL },
 	{ "general protection fault", K(GPF), HEADER_FAULT, PICK_PC,
 	  "general protection fault", NULL },
 	{ "stack segment: ", K(OOPS_OTHER), HEADER_FAULT, PICK_PC, "stack segment fault",
@@ -225,6 +184,11 @@ static const struct oops_header headers[] = {
 	{ "BUG ", K(BUG), HEADER_REPORT, PICK_TRACE, NULL, skip_free },
 	{ "end Kernel panic - not syncing", K(PANIC), HEADER_PANIC, PICK_NONE, NULL,
 	  NULL },
+	{ "Mem abort info:", K(OOPS_OTHER), HEADER_HEADLESS, PICK_PC,
+	  "kernel report without its head", NULL },
+	{ "] pgd=", K(OOPS_OTHER), HEADER_HEADLESS, PICK_PC,
+	  "kernel report without its head", NULL },
+	{ "[ cut here ]", K(OTHER), HEADER_TENTATIVE, PICK_NONE, "cut here", NULL },
 	{ "Call trace:", K(PANIC), HEADER_TENTATIVE, PICK_TRACE, "kernel panic",
 	  skip_stack_end },
 	{ "Call Trace:", K(PANIC), HEADER_TENTATIVE, PICK_TRACE, "kernel panic",
@@ -313,6 +277,9 @@ static bool confirm(const struct oops_header *h, const char *text, const char *h
 		if (h->class == HEADER_HEADLESS) {
 			struct symbol sym;
 
+			if (h->literal[0] == 'M' || h->literal[0] == ']')
+				return true;
+
 			return lines_pc(hit, &sym);
 		}
 		if (strcmp(h->literal, "Oops: ") == 0 ||
@@ -362,11 +329,12 @@ static bool is_at_start(const char *text, const char *hit, bool is_stamped)
 	if (quote)
 		return false;
 
+	/* clang-format off */
 	static const char *const ok[] = {
-		"rcu: ", "watchdog: ", "NMI watchdog: ", "[ ",        "[",     "kernel: ",
-		"---[ ", "BUG: ",      "traps: ",        "Watchdog ", "EDAC ", "mce: ",
-		"CPU"
+		"rcu: ", "watchdog: ", "NMI watchdog: ", "[ ", "[", "kernel: ",
+		"---[ ", "BUG: ", "traps: ", "Watchdog ", "EDAC ", "mce: ", "CPU",
 	};
+	/* clang-format on */
 
 	for (size_t i = 0; i < ARRAY_SIZE(ok); i++)
 		if (lines_starts(text, ok[i]))
@@ -383,7 +351,8 @@ static bool is_mid_sentence(const char *literal)
 {
 	char c = literal[0];
 
-	return c == '-' || c == ':' || c == 'i' || c == 's' || c == 'p' || c == 'P';
+	return c == '-' || c == ':' || c == 'i' || c == 's' || c == 'p' || c == 'P' ||
+	       c == ']' || c == '[';
 }
 
 const struct oops_header *header_find(const char *text, bool is_stamped, const char **at)
@@ -396,9 +365,7 @@ const struct oops_header *header_find(const char *text, bool is_stamped, const c
 		if (!hit)
 			continue;
 		after = hit + strlen(h->literal);
-		if (h->literal[0] == '-' || h->literal[0] == ':' ||
-		    h->literal[0] == 'i' || h->literal[0] == 's' ||
-		    h->literal[0] == 'p' || h->literal[0] == 'P') {
+		if (is_mid_sentence(h->literal)) {
 			/* The middle of its sentence: judged by its other words. */
 			if (is_other_program(text, hit) || hit - text > 100)
 				continue;

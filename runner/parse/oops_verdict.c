@@ -115,7 +115,7 @@ static void decide_kind(struct report *r)
 		decide_kasan(r);
 	else if (r->header->class == HEADER_FAULT && is_fault_kind(head))
 		decide_fault(r);
-	else if (r->header->class == HEADER_DIE)
+	else if (r->header->class == HEADER_DIE || r->header->class == HEADER_HEADLESS)
 		decide_die(r);
 	else if (head == INCIDENT_WARN && detail_has(r, "kernel/locking/lockdep.c"))
 		in->kind = INCIDENT_LOCKDEP;
@@ -153,16 +153,20 @@ static struct report_trace *main_trace(struct report *r)
 
 static bool from_trace(struct report *r, const char *const *more)
 {
-	struct report_trace *t = main_trace(r);
-	size_t k;
+	for (size_t i = 0; i < r->n_traces; i++) {
+		const struct report_trace *t = &r->traces[i];
+		size_t k;
 
-	if (!t)
-		return false;
-	k = culprit_in_trace(t->frames, t->n, more);
-	if (k == t->n)
-		return false;
-	set_function(r, t->frames[k].function, t->frames[k].module);
-	return true;
+		if (t->is_aside)
+			continue;
+		k = culprit_in_trace(t->frames, t->n, more);
+		if (k == t->n)
+			continue;
+		set_function(r, culprit_meeting(t->frames[k].function),
+			     t->frames[k].module);
+		return true;
+	}
+	return false;
 }
 
 /* Best: a trace through the detector's interrupt; what it interrupted is below. */
@@ -233,6 +237,8 @@ static void pick_named(struct report *r)
 {
 	const char *const *skip = r->header->skip;
 
+	if (r->in->kind == INCIDENT_INVALID_FREE)
+		skip = skip_free;
 	if (r->header->kind == INCIDENT_WARN && r->detail) {
 		const struct warn_sort *sort = culprit_warn_sort(r->detail);
 
@@ -369,10 +375,10 @@ void report_settle_fields(struct report *r)
 	make_title(r);
 }
 
-static bool has_frames(const struct report *r)
+bool report_has_frames(const struct report *r)
 {
 	for (size_t i = 0; i < r->n_traces; i++)
-		if (r->traces[i].n > 0)
+		if (r->traces[i].n > 0 && !r->traces[i].is_aside)
 			return true;
 	return false;
 }
@@ -385,7 +391,7 @@ static bool is_cut_off(const struct report *r)
 	case HEADER_FAULT:
 	case HEADER_DIE:
 		return !r->has_end &&
-		       !(has_frames(r) && (r->has_code || r->in->panicked));
+		       !(report_has_frames(r) && (r->has_code || r->in->panicked));
 	case HEADER_PANIC:
 	case HEADER_OOM:
 	case HEADER_HEADLESS:
@@ -393,8 +399,8 @@ static bool is_cut_off(const struct report *r)
 		return false;
 	case HEADER_REPORT:
 	case HEADER_STALL:
-		return r->header->pick != PICK_NONE && !has_frames(r) && !r->has_end &&
-		       !r->pc_function;
+		return r->header->pick != PICK_NONE && !report_has_frames(r) &&
+		       !r->has_end && !r->pc_function;
 	}
 	return false;
 }
@@ -415,7 +421,11 @@ void report_finish(struct report *r)
 		r->in->confidence = 0.9;
 	if (t && !r->in->frames) {
 		r->in->frames = t->frames;
-		r->in->n_frames = t->n;
+		r->in->n_frames = t->n < INCIDENT_MAX_FRAMES ? t->n : INCIDENT_MAX_FRAMES;
+		for (size_t i = r->in->n_frames; i < t->n; i++) {
+			free(t->frames[i].function);
+			free(t->frames[i].module);
+		}
 		t->frames = NULL;
 		t->n = 0;
 	}
