@@ -20,6 +20,7 @@ import traceback
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("BOOTRIG_BUILD", os.path.join(TOP, "build", "release"))
 BOOTRIG = os.path.join(BUILD, "bootrig")
+RECEIVER = os.path.join(BUILD, "tools", "receiver")
 FAKEBOARD = os.path.join(BUILD, "tools", "fakeboard")
 CONSOLES = os.path.join(TOP, "tests", "bench", "consoles")
 IS_SLOW = os.path.basename(BUILD) in ("san", "coverage")
@@ -129,6 +130,31 @@ EXIT_OF = {"pass": {0}, "fail": {1, 125}, "lab": {125, 131}, "job": {129}, "canc
            "bug": {134}}
 
 
+class Receiver:
+    """tests/tools/receiver: stores each body once, and can misbehave (its --script)."""
+
+    def __init__(self, bench, *args):
+        self.dir = os.path.join(bench.tmp, "received")
+        port_file = os.path.join(bench.tmp, "port")
+        os.makedirs(self.dir)
+        self.process = subprocess.Popen([RECEIVER, "--port", "0", "--port-file", port_file,
+                                         "--dir", self.dir, *args], stderr=subprocess.DEVNULL)
+        bench.helpers.append(self.process)
+        end = time.monotonic() + 10
+        while not (os.path.exists(port_file) and os.path.getsize(port_file)):
+            check(time.monotonic() < end, "the receiver never listened")
+            time.sleep(0.02)
+        with open(port_file, encoding="ascii") as f:
+            self.url = f"http://127.0.0.1:{f.read().strip()}/results"
+
+    def ids(self):
+        return sorted(n.removesuffix(".json") for n in os.listdir(self.dir) if n.endswith(".json"))
+
+    def get(self, run_id):
+        with open(os.path.join(self.dir, run_id + ".json"), encoding="utf-8") as f:
+            return json.load(f)
+
+
 class Board:
     """A running fakeboard."""
 
@@ -185,6 +211,11 @@ class Board:
             if self.process.poll() is not None:
                 raise Failure("fakeboard died: " +
                               self.process.stderr.read().decode("utf-8", "replace"))
+            ended = [p for p in self.bench.children if p.poll() is not None]
+            if ended:
+                err = ended[0].stderr.read().decode("utf-8", "replace")
+                raise Failure(f"bootrig ended with {ended[0].returncode} before the board came to "
+                              f"{what} {detail or ''}\n{err[-1500:]}")
             time.sleep(0.01)
         raise Failure(f"the board never came to {what} {detail or ''}")
 
@@ -201,10 +232,11 @@ class Bench:
     def __init__(self):
         self.tmp = tempfile.mkdtemp(prefix="brbench-")
         self.runs = os.path.join(self.tmp, "runs")
-        self.boards, self.children = [], []
+        self.boards, self.children, self.helpers = [], [], []
         self.n_jobs = 0
         self.seen_bytes = 0
-        self.env = dict(os.environ, XDG_RUNTIME_DIR=self.tmp, HOME=self.tmp, TERM="dumb")
+        self.env = dict(os.environ, XDG_RUNTIME_DIR=self.tmp, HOME=self.tmp, TERM="dumb",
+                        BOOTRIG_SPOOL=os.path.join(self.tmp, "spool"))
 
     # ---- the board ----
     def board(self, script, *args):
@@ -302,12 +334,15 @@ class Bench:
         if replays:
             check_replay(run.dir)
 
-    def end(self):
-        for process in self.children:
+    def stop(self):
+        for process in self.children + self.helpers:
             process.kill()
             process.communicate()
         for b in self.boards:
             b.end()
+
+    def end(self):
+        self.stop()
         shutil.rmtree(self.tmp, ignore_errors=True)
 
 
@@ -395,11 +430,7 @@ def run_case(fn, keep):
     except Exception:  # a case that breaks is a failed case
         problem = traceback.format_exc()
     if keep and isinstance(problem, str):
-        problem += f"\nkept: {bench.tmp}"
-        for process in bench.children:
-            process.kill()
-        for b in bench.boards:
-            b.end()
-        return problem
+        bench.stop()
+        return problem + f"\nkept: {bench.tmp}"
     bench.end()
     return problem
