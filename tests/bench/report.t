@@ -37,7 +37,7 @@ def _(t):
 
 @case("an answer that is lost does not post a result twice")
 def _(t):
-    receiver = Receiver(t, "--script", "lost-ok,ok")
+    receiver = Receiver(t, "--script", "lostok,ok")
     t.board(BOOT + SHELL)
     r = t.run(minimal_job(inline(["true"]), results=[{"post": receiver.url}]))
     check_eq(r.code, 0, "exit status")
