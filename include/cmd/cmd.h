@@ -1,6 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The commands: each parses its own arguments and returns the exit status of DESIGN's
- * table. */
+/* The commands: each parses its own arguments and returns the exit status of the table in
+ * docs/result.md. */
 #pragma once
 
+int cmd_run(int argc, char **argv);
 int cmd_oops(int argc, char **argv);
+int cmd_check(int argc, char **argv);
+int cmd_replay(int argc, char **argv);
+int cmd_post(int argc, char **argv);
+int cmd_report(int argc, char **argv);
+
+enum {
+	EXIT_PASS = 0,
+	EXIT_USAGE = 129, /* usage, or a bad job or board file */
+	EXIT_CANCELED = 130,
+	EXIT_LAB = 131, /* the lab itself is broken */
+	EXIT_OUR_BUG = 134,
+};

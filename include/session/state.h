@@ -37,6 +37,7 @@ struct session {
 	bool at_shell;               /* a prompt stands there, as far as we know */
 	bool helpers_ready;          /* lava-test-case and friends are in PATH */
 	uint32_t marker;             /* number of the next shell marker */
+	int64_t latency_ns; /* of the last fatal incident, from its byte to us; -1 = none */
 };
 
 /* How an action of the job ended. Kernel faults are no errors: the watch holds them. */

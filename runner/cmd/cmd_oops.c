@@ -12,7 +12,7 @@
 #include "util/jsonx.h"
 #include "util/mem.h"
 
-enum { EXIT_USAGE = 129, CHUNK = 256 * 1024 };
+enum { CHUNK = 256 * 1024 };
 
 struct printer {
 	bool as_json;

@@ -228,6 +228,12 @@ enum outcome session_outcome(struct session *s, int r, struct err *err,
 
 	if (!r)
 		return OUT_OK;
+	if (r == -EINTR && s->latency_ns >= 0) {
+		journal_action(s->journal, "verdict", "{s:i, s:I}", "incident",
+			       (int)watch_state(s->watch)->fatal_id, "latency_us",
+			       (json_int_t)(s->latency_ns / 1000));
+		s->latency_ns = -1;
+	}
 	if (r == -EINTR)
 		return watch_state(s->watch)->raised ? OUT_TEST : OUT_KERNEL;
 	if (r == -ETIMEDOUT && err->class == ERR_NONE) {

@@ -30,18 +30,27 @@ static void watch_fatal(void *arg, const struct incident *in)
 {
 	struct session *s = arg;
 
-	if (s->console)
-		console_stop(s->console);
+	s->latency_ns = console_now_ns(s->console) - in->decided_t_ns;
+	console_stop(s->console);
 }
 
+/* A line at a time: the view shows a mark before the line that it is about. */
 static void console_bytes(void *arg, const char *data, size_t len, uint64_t offset,
 			  int64_t t_ns)
 {
 	struct session *s = arg;
 
-	if (s->opts->on_console)
-		s->opts->on_console(s->opts->arg, data, len);
-	watch_bytes(s->watch, data, len, offset, t_ns);
+	while (len) {
+		const char *nl = memchr(data, '\n', len);
+		size_t n = nl ? (size_t)(nl - data) + 1 : len;
+
+		watch_bytes(s->watch, data, n, offset, t_ns);
+		if (s->opts->on_console)
+			s->opts->on_console(s->opts->arg, data, n);
+		data += n;
+		len -= n;
+		offset += n;
+	}
 }
 
 static void console_tick(void *arg, int64_t t_ns)
@@ -407,6 +416,7 @@ int session_run(const struct session_opts *opts, struct run_dir *dir, struct err
 		.lock_fd = -1,
 		.staged = STAGED_INIT,
 		.self_check_ok = true,
+		.latency_ns = -1,
 		.start_ns = clock_now_ns(),
 		.job_deadline = deadline_in_ms(opts->job->job_timeout_ms),
 	};

@@ -16,6 +16,8 @@ enum { MAX_OPEN = 64, MAX_BANNER = 512 };
 struct open_incident {
 	uint64_t line, offset;
 	int32_t id;
+	uint32_t attempt; /* where it opened: its report may settle later */
+	char phase[80];
 };
 
 struct watch {
@@ -101,7 +103,8 @@ static void emit_opened(struct watch *w, int32_t id, const struct incident *in)
 	emit(w, e);
 }
 
-static void emit_incident(struct watch *w, int32_t id, const struct incident *in)
+static void emit_incident(struct watch *w, const struct open_incident *o,
+			  const struct incident *in)
 {
 	int64_t decided = in->decided_t_ns ? in->decided_t_ns : w->t_ns;
 	json_t *e = event(decided, in->offset, "incident");
@@ -109,26 +112,38 @@ static void emit_incident(struct watch *w, int32_t id, const struct incident *in
 
 	json_put(body, "fatal", json_boolean(is_fatal(w, in->kind)));
 	json_put(body, "boot", json_integer(w->st.boots));
-	json_put(body, "id", json_integer(id));
-	json_put(body, "attempt", json_integer(w->attempt));
-	json_put(body, "phase", json_string(w->phase));
+	json_put(body, "id", json_integer(o->id));
+	json_put(body, "attempt", json_integer(o->attempt));
+	json_put(body, "phase", json_string(o->phase));
 	json_put(body, "decided_s", json_real((double)(decided / 1000) / 1e6));
 	json_put(body, "end_offset", json_integer((json_int_t)in->last_offset));
-	json_put(e, "id", json_integer(id));
+	json_put(e, "id", json_integer(o->id));
 	json_put(e, "incident", body);
 	emit(w, e);
+}
+
+static struct open_incident now_open(struct watch *w, const struct incident *in)
+{
+	struct open_incident o = { .line = in->line,
+				   .offset = in->offset,
+				   .id = w->next_id++,
+				   .attempt = w->attempt };
+
+	snprintf(o.phase, sizeof(o.phase), "%s", w->phase);
+	return o;
 }
 
 static void incident_opened(void *arg, const struct incident *in)
 {
 	struct watch *w = arg;
-	int32_t id = w->next_id++;
+	struct open_incident *o = &w->open[w->n_open];
 
 	if (w->n_open == MAX_OPEN)
 		BUG("more than %d open incidents", MAX_OPEN);
-	w->open[w->n_open++] = (struct open_incident){ in->line, in->offset, id };
-	emit_opened(w, id, in);
-	note_fatal(w, id, in);
+	*o = now_open(w, in);
+	w->n_open++;
+	emit_opened(w, o->id, in);
+	note_fatal(w, o->id, in);
 }
 
 static void note_panic(struct watch *w, const struct incident *in)
@@ -150,7 +165,7 @@ static void incident_closed(void *arg, const struct incident *in)
 	for (size_t i = 0; i < w->n_open; i++) {
 		if (w->open[i].line != in->line || w->open[i].offset != in->offset)
 			continue;
-		emit_incident(w, w->open[i].id, in);
+		emit_incident(w, &w->open[i], in);
 		if (w->st.fatal_id == w->open[i].id && in->title) {
 			w->st.fatal_kind = in->kind;
 			snprintf(w->st.fatal_title, sizeof(w->st.fatal_title), "%s",
@@ -170,7 +185,6 @@ static void report_own(struct watch *w, enum incident_kind kind, const char *fmt
 	struct incident *in = incident_new(kind);
 	struct strbuf title = STRBUF_INIT;
 	va_list ap;
-	int32_t id = w->next_id++;
 
 	va_start(ap, fmt);
 	strbuf_vaddf(&title, fmt, ap);
@@ -182,9 +196,10 @@ static void report_own(struct watch *w, enum incident_kind kind, const char *fmt
 	in->offset = in->last_offset = w->offset;
 	in->t_ns = in->decided_t_ns = w->t_ns;
 	in->boot = w->st.boots;
-	emit_opened(w, id, in);
-	emit_incident(w, id, in);
-	note_fatal(w, id, in);
+	struct open_incident o = now_open(w, in);
+	emit_opened(w, o.id, in);
+	emit_incident(w, &o, in);
+	note_fatal(w, o.id, in);
 	incident_free(in);
 }
 

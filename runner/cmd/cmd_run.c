@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* `bootrig run`: one job on one board, live, and its result written and posted. */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <glob.h>
+#include <libgen.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+
+#include "cmd/cmd.h"
+#include "cmd/live.h"
+#include "report/post.h"
+#include "report/result.h"
+#include "report/run_files.h"
+#include "session/session.h"
+#include "util/io.h"
+#include "util/jsonx.h"
+#include "util/mem.h"
+
+enum { POST_NOW_MS = 4000 };
+
+static const char usage[] =
+	"usage: bootrig run JOB [--board BOARD] [--runs DIR] [--json FILE] [--quiet]\n"
+	"\n"
+	"Run a job file on a board, show its console, say what became of it.\n"
+	"\n"
+	"  --board BOARD  board file; default: $BOOTRIG_BOARD, or the one board beside the job\n"
+	"                 (boards/*.yaml) that has the job's device_type\n"
+	"  --runs DIR     where run directories are made (default: runs)\n"
+	"  --json FILE    also write the result there; - is standard output\n"
+	"  --quiet        no console, only the verdict\n"
+	"\n"
+	"Exit status: 0 pass; 1 the kernel or a test failed; 125 untestable (a lab fault, the lab\n"
+	"itself is sound); 129 bad usage or file; 130 canceled; 131 the lab is broken; 134 our bug.\n";
+
+struct run {
+	const char *job_path, *board_path, *runs, *json_path;
+	char *found_board;
+	bool quiet;
+	struct job_spec *job;
+	struct board_spec *board;
+	struct destinations to;
+	int cancel_fd;
+	int64_t begin_ns;
+};
+
+static int print_messages(const struct spec_messages *msgs, const struct err *err)
+{
+	for (size_t i = 0; i < msgs->v.n; i++)
+		fprintf(stderr, "%s\n", msgs->v.v[i]);
+	if (!msgs->v.n)
+		fprintf(stderr, "bootrig run: %s\n", err->msg);
+	return EXIT_USAGE;
+}
+
+/* The one board beside the job that the job asks for. */
+static int find_board(struct run *run, struct spec_messages *msgs, struct err *err)
+{
+	_cleanup_free_ char *copy = xstrdup(run->job_path);
+	_cleanup_free_ char *pattern = xasprintf("%s/boards/*.yaml", dirname(copy));
+	const char *want = run->job->device_type;
+	glob_t g;
+	int r;
+
+	if (glob(pattern, 0, NULL, &g))
+		return err_set(err, ERR_JOB, -ENOENT,
+			       "no board given, and none matches %s", pattern);
+	for (size_t i = 0; i < g.gl_pathc; i++) {
+		struct board_spec *b = NULL;
+		struct spec_messages ignored = { .v = STRVEC_INIT };
+		struct err e = ERR_INIT;
+
+		r = board_spec_load(g.gl_pathv[i], &b, &ignored, &e);
+		strvec_release(&ignored.v);
+		if (!r && want && strcmp(want, b->device_type) == 0) {
+			if (run->board) {
+				board_spec_free(b);
+				globfree(&g);
+				return err_set(
+					err, ERR_JOB, -ENOTUNIQ,
+					"several boards are of device_type %s: say --board",
+					want);
+			}
+			run->board = TAKE_PTR(b);
+			run->found_board = xstrdup(g.gl_pathv[i]);
+		}
+		board_spec_free(b);
+	}
+	globfree(&g);
+	return run->board ? 0
+			  : err_set(err, ERR_JOB, -ENOENT,
+				    "no board given, and none in %s is a %s", pattern,
+				    want ? want : "(job without device_type)");
+}
+
+static int load(struct run *run, struct spec_messages *msgs, struct err *err)
+{
+	const char *env = getenv("BOOTRIG_BOARD");
+	int r = job_spec_load(run->job_path, &run->job, msgs, err);
+
+	if (r)
+		return r;
+	if (!run->board_path)
+		run->board_path = env && *env ? env : NULL;
+	r = run->board_path ? board_spec_load(run->board_path, &run->board, msgs, err)
+			    : find_board(run, msgs, err);
+	if (!r)
+		r = board_spec_fits(run->board, run->job, msgs, err);
+	return r ? r : destinations_collect(NULL, &run->job->result_urls, &run->to, err);
+}
+
+static int block_signals(struct err *err)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? err_set(err, ERR_BUG, -errno, "signalfd: %s", strerror(errno))
+		      : fd;
+}
+
+static int write_json(const json_t *result, const char *path, struct err *err)
+{
+	_cleanup_free_ char *text = json_dumps(result, JSON_INDENT(1));
+	_cleanup_free_ char *full = text ? xasprintf("%s\n", text) : NULL;
+	int r;
+
+	if (!full)
+		return err_set(err, ERR_BUG, -EINVAL, "the result is no JSON");
+	if (strcmp(path, "-") == 0) {
+		r = io_write_all(STDOUT_FILENO, full, strlen(full));
+	} else {
+		_cleanup_free_ char *a = xstrdup(path);
+		_cleanup_free_ char *b = xstrdup(path);
+		_cleanup_close_ int dirfd =
+			open(dirname(a), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		r = dirfd < 0
+			    ? -errno
+			    : io_atomic_write_at(dirfd, basename(b), full, strlen(full));
+	}
+	return r ? err_set(err, ERR_LAB, r, "%s: %s", path, strerror(-r)) : 0;
+}
+
+static int write_result(const struct run_dir *dir, const json_t *result, struct err *err)
+{
+	_cleanup_free_ char *text = json_dumps(result, JSON_INDENT(1));
+	_cleanup_free_ char *full = xasprintf("%s\n", text ? text : "");
+
+	return run_dir_write(dir, "result.json", full, strlen(full), err);
+}
+
+/* Into the outbox, and one short try. What stays there is the next flush's. */
+static void post(struct run *run, const json_t *result, const json_t *kcidb)
+{
+	_cleanup_spool_ struct spool *s = NULL;
+	struct post_opts o = POST_OPTS_INIT;
+	struct post_summary sum = { 0 };
+	struct err err = ERR_INIT;
+	int r;
+
+	if (!run->to.n)
+		return;
+	r = spool_open(NULL, &s, &err);
+	if (!r)
+		r = post_enqueue(s, result, kcidb, &run->to, false, NULL, &err);
+	o.run_id = json_get_str(result, "id", NULL);
+	o.deadline = deadline_in_ms(POST_NOW_MS);
+	o.connect_ms = o.request_ms = POST_NOW_MS;
+	if (!r)
+		r = post_flush(s, &o, &sum, &err);
+	if (r)
+		fprintf(stderr, "bootrig run: posting: %s\n", err.msg);
+	else if (sum.pending)
+		fprintf(stderr, "bootrig run: %zu result%s waiting in the outbox %s\n",
+			sum.pending, sum.pending == 1 ? "" : "s", spool_path(s));
+}
+
+static int report(struct run *run, const struct run_dir *dir, struct live *live,
+		  struct err *err)
+{
+	_cleanup_json_ json_t *result = NULL;
+	_cleanup_json_ json_t *kcidb = NULL;
+	int r = result_from_events(dir->dirfd, &result, err);
+
+	if (!r)
+		r = write_result(dir, result, err);
+	if (!r)
+		r = run_files_write(dir->dirfd, result, NULL, &kcidb, err);
+	if (!r && run->json_path)
+		r = write_json(result, run->json_path, err);
+	if (r)
+		return r;
+	live_verdict(live, result, dir->path);
+	post(run, result, kcidb);
+	return (int)json_get_int(result, "exit_code", EXIT_OUR_BUG);
+}
+
+static int run_it(struct run *run)
+{
+	bool json_on_stdout = run->json_path && strcmp(run->json_path, "-") == 0;
+	struct live *live = live_new(json_on_stdout ? stderr : stdout, run->quiet);
+	struct run_dir dir = RUN_DIR_INIT;
+	struct err err = ERR_INIT;
+	const struct session_opts opts = {
+		.job = run->job,
+		.board = run->board,
+		.runs_dir = run->runs,
+		.cancel_fd = run->cancel_fd,
+		.begin_ns = run->begin_ns,
+		.on_console = live_console,
+		.on_event = live_event,
+		.on_progress = live_progress,
+		.arg = live,
+	};
+	int r = session_run(&opts, &dir, &err);
+
+	if (!r)
+		r = report(run, &dir, live, &err);
+	if (r < 0) {
+		fprintf(stderr, "bootrig run: %s\n", err.msg);
+		r = err.class == ERR_JOB   ? EXIT_USAGE
+		    : err.class == ERR_BUG ? EXIT_OUR_BUG
+					   : EXIT_LAB;
+	}
+	run_dir_release(&dir);
+	live_free(live);
+	return r;
+}
+
+static int parse_args(struct run *run, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "board", required_argument, NULL, 'b' },
+		{ "runs", required_argument, NULL, 'r' },
+		{ "json", required_argument, NULL, 'j' },
+		{ "quiet", no_argument, NULL, 'q' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+
+	optind = 1;
+	for (int o; (o = getopt_long(argc, argv, "qh", options, NULL)) != -1;) {
+		if (o == 'b')
+			run->board_path = optarg;
+		else if (o == 'r')
+			run->runs = optarg;
+		else if (o == 'j')
+			run->json_path = optarg;
+		else if (o == 'q')
+			run->quiet = true;
+		else {
+			fputs(usage, o == 'h' ? stdout : stderr);
+			return o == 'h' ? 0 : EXIT_USAGE;
+		}
+	}
+	if (argc - optind != 1) {
+		fputs(usage, stderr);
+		return EXIT_USAGE;
+	}
+	run->job_path = argv[optind];
+	return -1;
+}
+
+int cmd_run(int argc, char **argv)
+{
+	struct run run = { .runs = "runs",
+			   .to = DESTINATIONS_INIT,
+			   .begin_ns = clock_now_ns() };
+	struct spec_messages msgs = { .v = STRVEC_INIT };
+	struct err err = ERR_INIT;
+	int status = parse_args(&run, argc, argv);
+
+	if (status >= 0)
+		return status;
+	if (load(&run, &msgs, &err)) {
+		status = print_messages(&msgs, &err);
+	} else {
+		run.cancel_fd = block_signals(&err);
+		status = run_it(&run);
+		close(run.cancel_fd);
+	}
+	strvec_release(&msgs.v);
+	destinations_release(&run.to);
+	job_spec_free(run.job);
+	board_spec_free(run.board);
+	free(run.found_board);
+	return status;
+}

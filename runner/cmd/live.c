@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The live console. Console bytes are hostile: control bytes and escapes never reach the
+ * terminal. */
+#include "cmd/live.h"
+
+#include "parse/line.h"
+#include "util/clock.h"
+#include "util/jsonx.h"
+#include "util/log.h"
+#include "util/mem.h"
+
+enum { SHOW_MAX = 1024, PROGRESS_EVERY_MS = 100 };
+
+struct live {
+	FILE *to;
+	bool color, is_tty, quiet;
+	char line[SHOW_MAX];
+	size_t len;
+	bool is_dim, in_incident, progress_shown;
+	struct deadline next_progress;
+	char progress_what[64];
+};
+
+struct live *live_new(FILE *to, bool quiet)
+{
+	struct live *l = xcalloc(1, sizeof(*l));
+
+	l->to = to;
+	l->quiet = quiet;
+	l->is_tty = isatty(fileno(to));
+	l->color = log_wants_color(fileno(to));
+	return l;
+}
+
+void live_free(struct live *l)
+{
+	free(l);
+}
+
+static const char *on(const struct live *l, const char *seq)
+{
+	return l->color ? seq : "";
+}
+
+static void clear_progress(struct live *l)
+{
+	if (l->progress_shown && l->is_tty)
+		fputs("\r\033[K", l->to);
+	l->progress_shown = false;
+}
+
+static void show_line(struct live *l)
+{
+	char text[SHOW_MAX + 1];
+	const char *look = l->in_incident ? "\033[31;1m" : l->is_dim ? "\033[2m" : "";
+
+	clear_progress(l);
+	line_clean(l->line, l->len, text, sizeof(text));
+	l->len = 0;
+	fprintf(l->to, "%s%s%s\n", on(l, look), text, *look ? on(l, "\033[0m") : "");
+}
+
+void live_console(void *live, const char *data, size_t len)
+{
+	struct live *l = live;
+
+	for (size_t i = 0; i < len && !l->quiet; i++) {
+		if (data[i] == '\n')
+			show_line(l);
+		else if (l->len < sizeof(l->line))
+			l->line[l->len++] = data[i];
+	}
+}
+
+PRINTF(3, 4)
+static void mark(struct live *l, const char *look, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (l->quiet)
+		return;
+	if (l->len)
+		show_line(l);
+	clear_progress(l);
+	fputs(on(l, look), l->to);
+	va_start(ap, fmt);
+	vfprintf(l->to, fmt, ap);
+	va_end(ap);
+	fprintf(l->to, "%s\n", on(l, "\033[0m"));
+	fflush(l->to);
+}
+
+static void on_stage(struct live *l, const json_t *e, double t)
+{
+	const char *stage = json_get_str(e, "stage", "");
+
+	mark(l, "\033[36m", "--- %7.3f s  %s", t, stage);
+	l->is_dim = strcmp(stage, "firmware") == 0 || strcmp(stage, "u-boot") == 0 ||
+		    strcmp(stage, "tftp") == 0 || strcmp(stage, "starting-kernel") == 0;
+}
+
+static void on_files(struct live *l, const json_t *e, double t, const char *what)
+{
+	mark(l, "\033[36m", "--- %7.3f s  %s %zu files in %.0f ms", t, what,
+	     json_array_size(json_object_get(e, "files")),
+	     json_number_value(json_object_get(e, "ms")));
+}
+
+void live_event(void *live, const json_t *e)
+{
+	struct live *l = live;
+	const char *type = json_get_str(e, "type", "");
+	double t = json_number_value(json_object_get(e, "t"));
+
+	if (strcmp(type, "stage") == 0)
+		on_stage(l, e, t);
+	else if (strcmp(type, "staged") == 0)
+		on_files(l, e, t, "staged");
+	else if (strcmp(type, "verified") == 0)
+		on_files(l, e, t, "fetched back over TFTP and compared");
+	else if (strcmp(type, "power") == 0)
+		mark(l, "\033[35m", "--- %7.3f s  power %s", t,
+		     json_get_str(e, "what", ""));
+	else if (strcmp(type, "attempt") == 0 && json_get_int(e, "n", 1) > 1)
+		mark(l, "\033[35m", "--- %7.3f s  attempt %d", t,
+		     (int)json_get_int(e, "n", 0));
+	else if (strcmp(type, "boot") == 0 &&
+		 strcmp(json_get_str(e, "cause", ""), "commanded") != 0)
+		mark(l, "\033[33m", "--- %7.3f s  boot %d, nobody asked for it (%s)", t,
+		     (int)json_get_int(e, "boot", 0), json_get_str(e, "cause", ""));
+	else if (strcmp(type, "probe") == 0)
+		mark(l, "\033[33m", "--- %7.3f s  quiet: asking the board with a newline",
+		     t);
+	else if (strcmp(type, "incident-opened") == 0) {
+		bool fatal = json_get_bool(e, "fatal", false);
+
+		mark(l, fatal ? "\033[41;97;1m" : "\033[33m", "*** %7.3f s  %s: %s", t,
+		     json_get_str(e, "kind", ""), json_get_str(e, "title", ""));
+		l->in_incident = fatal;
+	} else if (strcmp(type, "incident") == 0)
+		l->in_incident = false;
+	else if (strcmp(type, "test") == 0)
+		mark(l, "\033[36m", "--- %7.3f s  test %s/%s: %s", t,
+		     json_get_str(e, "suite", ""), json_get_str(e, "name", ""),
+		     json_get_str(e, "result", ""));
+	else if (strcmp(type, "rung") == 0)
+		mark(l, "\033[35m", "--- %7.3f s  recovery: %s", t,
+		     json_get_str(e, "name", ""));
+	else if (strcmp(type, "rung-end") == 0)
+		mark(l, "\033[35m", "--- %7.3f s  recovery: %s %s%s", t,
+		     json_get_str(e, "name", ""),
+		     json_get_bool(e, "ok", false) ? "worked" : "failed: ",
+		     json_get_str(e, "reason", ""));
+	else if (strcmp(type, "harvest") == 0)
+		mark(l, "\033[35m", "--- %7.3f s  harvested %s (%lld bytes): %s", t,
+		     json_get_str(e, "file", ""), (long long)json_get_int(e, "bytes", 0),
+		     json_get_str(e, "command", ""));
+	else if (strcmp(type, "gap") == 0)
+		mark(l, "\033[33m", "--- %7.3f s  console was gone for %lld ms", t,
+		     (long long)json_get_int(e, "ms", 0));
+}
+
+/* On a terminal one line that moves; in a log one line for each step. */
+void live_progress(void *live, const char *what, uint64_t done, uint64_t total)
+{
+	struct live *l = live;
+
+	if (l->quiet)
+		return;
+	if (!l->is_tty) {
+		if (strncmp(l->progress_what, what, sizeof(l->progress_what) - 1) == 0)
+			return;
+		snprintf(l->progress_what, sizeof(l->progress_what), "%s", what);
+		fprintf(l->to, "... %s\n", what);
+		return;
+	}
+	if (!deadline_passed(l->next_progress) && l->progress_shown)
+		return;
+	l->next_progress = deadline_in_ms(PROGRESS_EVERY_MS);
+	l->progress_shown = true;
+	fprintf(l->to, "\r\033[K... %s", what);
+	if (total)
+		fprintf(l->to, " %3u %%", (unsigned int)(done * 100 / total));
+	else
+		fprintf(l->to, " %llu KiB", (unsigned long long)(done >> 10));
+	fflush(l->to);
+}
+
+void live_verdict(struct live *l, const json_t *result, const char *run_dir)
+{
+	const json_t *v = json_object_get(result, "verdict");
+	const char *status = json_get_str(v, "status", "?");
+	const char *kind = json_get_str(v, "kind", NULL);
+	bool pass = strcmp(status, "pass") == 0;
+	bool fail = strcmp(status, "fail") == 0;
+
+	if (l->len && !l->quiet)
+		show_line(l);
+	clear_progress(l);
+	fprintf(l->to, "%s%s%s%s%s%s: %s on %s, %lld boot%s, %.1f s\n  %s\n  %s\n",
+		on(l, pass   ? "\033[32;1m"
+		      : fail ? "\033[31;1m"
+			     : "\033[33;1m"),
+		status, kind ? " (" : "", kind ? kind : "", kind ? ")" : "",
+		on(l, "\033[0m"),
+		json_get_str(json_object_get(result, "job"), "name", "?"),
+		json_get_str(json_object_get(result, "board"), "name", "?"),
+		(long long)json_get_int(result, "boots", 0),
+		json_get_int(result, "boots", 0) == 1 ? "" : "s",
+		json_number_value(json_object_get(result, "duration_s")),
+		json_get_str(v, "reason", ""), run_dir);
+	fflush(l->to);
+}
