@@ -16,18 +16,23 @@ struct pattern {
 	pcre2_code *code;
 	pcre2_match_data *data;
 	pcre2_match_context *ctx;
+	uint64_t id;
+	bool wants_line;
 };
 
-static struct pattern *build(const char *text, uint32_t flags, int *code, size_t *where)
+static struct pattern *build(const char *text, uint32_t flags, pcre2_compile_context *how,
+			     int *code, size_t *where)
 {
+	static uint64_t last_id;
 	struct pattern *p = xcalloc(1, sizeof(*p));
 
 	p->code = pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, flags, code,
-				where, NULL);
+				where, how);
 	if (!p->code) {
 		free(p);
 		return NULL;
 	}
+	p->id = ++last_id;
 	p->text = xstrdup(text);
 	p->data = pcre2_match_data_create_from_pattern(p->code, NULL);
 	p->ctx = pcre2_match_context_create(NULL);
@@ -38,13 +43,14 @@ static struct pattern *build(const char *text, uint32_t flags, int *code, size_t
 	return p;
 }
 
-int pattern_new(const char *regex, struct pattern **out, struct err *err)
+static int build_regex(const char *regex, uint32_t flags, pcre2_compile_context *how,
+		       struct pattern **out, struct err *err)
 {
 	PCRE2_UCHAR msg[128];
 	size_t where = 0;
 	int code = 0;
 
-	*out = build(regex, 0, &code, &where);
+	*out = build(regex, flags, how, &code, &where);
 	if (*out)
 		return 0;
 	pcre2_get_error_message(code, msg, sizeof(msg));
@@ -52,11 +58,34 @@ int pattern_new(const char *regex, struct pattern **out, struct err *err)
 		       regex, (const char *)msg, where + 1);
 }
 
+int pattern_new(const char *regex, struct pattern **out, struct err *err)
+{
+	return build_regex(regex, 0, NULL, out, err);
+}
+
+int pattern_new_line(const char *regex, struct pattern **out, struct err *err)
+{
+	pcre2_compile_context *how = pcre2_compile_context_create(NULL);
+
+	if (!how || pcre2_set_newline(how, PCRE2_NEWLINE_ANYCRLF))
+		BUG("PCRE2 is out of memory");
+	int r = build_regex(regex, PCRE2_MULTILINE, how, out, err);
+	pcre2_compile_context_free(how);
+	if (!r)
+		(*out)->wants_line = true;
+	return r;
+}
+
+bool pattern_wants_line(const struct pattern *p)
+{
+	return p->wants_line;
+}
+
 struct pattern *pattern_new_literal(const char *text)
 {
 	size_t where;
 	int code;
-	struct pattern *p = build(text, PCRE2_LITERAL, &code, &where);
+	struct pattern *p = build(text, PCRE2_LITERAL, NULL, &code, &where);
 
 	if (!p)
 		BUG("PCRE2 refused a literal");
@@ -79,6 +108,11 @@ const char *pattern_text(const struct pattern *p)
 	return p->text;
 }
 
+uint64_t pattern_id(const struct pattern *p)
+{
+	return p->id;
+}
+
 bool pattern_find(const struct pattern *p, const char *text, size_t len, size_t from,
 		  struct pattern_match *m)
 {
@@ -89,7 +123,7 @@ bool pattern_find(const struct pattern *p, const char *text, size_t len, size_t 
 	const PCRE2_SIZE *ov = pcre2_get_ovector_pointer(p->data);
 	m->start = ov[0];
 	m->end = ov[1];
-	return m->start <= m->end;
+	return p->wants_line ? m->start < m->end : m->start <= m->end;
 }
 
 bool pattern_group(const struct pattern *p, const char *name, struct pattern_match *m)
@@ -103,4 +137,19 @@ bool pattern_group(const struct pattern *p, const char *name, struct pattern_mat
 	m->start = ov[2 * number];
 	m->end = ov[2 * number + 1];
 	return true;
+}
+
+size_t pattern_group_names(const struct pattern *p, const char *names[], size_t cap)
+{
+	uint32_t count = 0, entry_size = 0;
+	PCRE2_SPTR table = NULL;
+	size_t n = 0;
+
+	/* Each entry: two bytes of number, then the name with its NUL. */
+	pcre2_pattern_info(p->code, PCRE2_INFO_NAMECOUNT, &count);
+	pcre2_pattern_info(p->code, PCRE2_INFO_NAMEENTRYSIZE, &entry_size);
+	pcre2_pattern_info(p->code, PCRE2_INFO_NAMETABLE, &table);
+	for (; n < count && n < cap; n++)
+		names[n] = (const char *)table + n * entry_size + 2;
+	return n;
 }
