@@ -53,7 +53,8 @@ void console_observe(struct console *c,
 void console_attach(struct console *c, int take_fd);
 void console_detach(struct console *c);
 bool console_is_attached(const struct console *c);
-/* While the board is off by our own hand an end of the stream is no loss. */
+/* While the board is off by our own hand an end of the stream is no loss: it is opened
+ * again whenever it comes back. From false on it has gap_ms to do so. */
 void console_expect_eof(struct console *c, bool expected);
 
 /* Everything below returns 0 or, with err set:
@@ -69,10 +70,16 @@ struct console_hit {
 	char text[256];  /* what matched, cleaned and cut */
 };
 
-/* Wait until one of the patterns matches in what came since the mark. The mark moves
- * behind the match. */
+/* Wait until one of the patterns matches in what came since the mark, line by line, the
+ * unfinished last one too. The mark moves behind the match. Where a kernel line broke
+ * into an unfinished one (`virt:~# [   12.345678] random: …`), what stood there before is
+ * searched as well, so that a prompt that ends with $ is found. A pattern_new_line() is
+ * searched in complete lines only. */
 MUST_CHECK int console_wait(struct console *c, struct pattern *const patterns[], size_t n,
 			    struct deadline d, struct console_hit *hit, struct err *err);
+/* The text that the last hit was found in: pattern_group() of its pattern counts from
+ * there. Borrowed until the next wait. */
+const char *console_matched(const struct console *c, size_t *len);
 /* Serve the console until fd is readable (fd -1: until the deadline, which then is
  * success). */
 MUST_CHECK int console_wait_fd(struct console *c, int fd, struct deadline d,

@@ -8,6 +8,7 @@
 #include <poll.h>
 
 #include "parse/line.h"
+#include "parse/prefix.h"
 #include "util/io.h"
 #include "util/mem.h"
 #include "util/strbuf.h"
@@ -35,7 +36,11 @@ struct console {
 	size_t n_observers;
 	struct strbuf pending; /* what came since the mark and no wait has looked at */
 	size_t searched;       /* whole lines before this were searched in vain */
+	uint64_t searched_for; /* ... for these patterns */
+	size_t no_lf;          /* pending has no LF from searched to here */
+	struct strbuf matched; /* where the last hit was found */
 	bool stop, canceled, cancel_masked, eof_expected;
+	bool ended;            /* the stream ended while that was expected */
 	int64_t lost_since_ns; /* 0 = not lost */
 	struct deadline next_reopen;
 	char *buf;
@@ -78,6 +83,7 @@ void console_free(struct console *c)
 		close(c->idx_fd);
 	}
 	strbuf_release(&c->pending);
+	strbuf_release(&c->matched);
 	free(c->buf);
 	free(c);
 }
@@ -93,7 +99,6 @@ void console_attach(struct console *c, int take_fd)
 {
 	console_detach(c);
 	c->fd = take_fd;
-	c->lost_since_ns = 0;
 	c->last_byte_ns = 0;
 }
 
@@ -105,6 +110,10 @@ bool console_is_attached(const struct console *c)
 void console_expect_eof(struct console *c, bool expected)
 {
 	c->eof_expected = expected;
+	if (!expected && c->ended) {
+		c->ended = false;
+		c->lost_since_ns = clock_now_ns();
+	}
 }
 
 uint64_t console_offset(const struct console *c)
@@ -125,7 +134,7 @@ int64_t console_last_byte_ns(const struct console *c)
 void console_mark(struct console *c)
 {
 	strbuf_reset(&c->pending);
-	c->searched = 0;
+	c->searched = c->no_lf = 0;
 }
 
 void console_stop(struct console *c)
@@ -187,15 +196,28 @@ static void keep_pending(struct console *c, const char *data, size_t len)
 
 		strbuf_drop_front(&c->pending, drop);
 		c->searched = c->searched > drop ? c->searched - drop : 0;
+		c->no_lf = c->no_lf > drop ? c->no_lf - drop : 0;
 	}
 	strbuf_add(&c->pending, data, len);
 }
 
+static int too_much(const struct console *c, struct err *err)
+{
+	return err_set(err, ERR_LAB, -EFBIG, "the console gave more than %llu bytes",
+		       (unsigned long long)c->opts.max_bytes);
+}
+
 static int take_bytes(struct console *c, const char *data, size_t len, struct err *err)
 {
+	uint64_t room = c->opts.max_bytes ? c->opts.max_bytes - c->offset : UINT64_MAX;
+	bool fits = len <= room;
 	int64_t t_ns = 0;
-	int r = stamp(c, &t_ns, err);
 
+	if (!room)
+		return too_much(c, err);
+	if (!fits)
+		len = (size_t)room;
+	int r = stamp(c, &t_ns, err);
 	if (r)
 		return r;
 	r = io_write_all(c->raw_fd, data, len);
@@ -207,17 +229,14 @@ static int take_bytes(struct console *c, const char *data, size_t len, struct er
 	keep_pending(c, data, len);
 	for (size_t i = 0; i < c->n_observers; i++)
 		c->observers[i].bytes(c->observers[i].arg, data, len, at, t_ns);
-	if (c->opts.max_bytes && c->offset > c->opts.max_bytes)
-		return err_set(err, ERR_LAB, -EFBIG,
-			       "the console gave more than %llu bytes",
-			       (unsigned long long)c->opts.max_bytes);
-	return 0;
+	return fits ? 0 : too_much(c, err);
 }
 
 static void lose(struct console *c)
 {
 	close(TAKE_FD(c->fd));
-	if (!c->eof_expected)
+	c->ended = c->eof_expected;
+	if (!c->ended)
 		c->lost_since_ns = clock_now_ns();
 	c->next_reopen = deadline_in_ms(0);
 }
@@ -260,6 +279,7 @@ void console_detach(struct console *c)
 	if (c->fd >= 0)
 		close(TAKE_FD(c->fd));
 	c->lost_since_ns = 0;
+	c->ended = false;
 }
 
 static void tick(struct console *c)
@@ -274,25 +294,31 @@ static void tick(struct console *c)
 
 static int try_reopen(struct console *c, struct err *err)
 {
-	int64_t gap_ms = (clock_now_ns() - c->lost_since_ns) / 1000000;
+	int64_t gap_ms = c->ended ? 0 : (clock_now_ns() - c->lost_since_ns) / 1000000;
+	struct err why = ERR_INIT; /* of one attempt; the next may do better */
 	int fd = -1;
 	int r = -EAGAIN;
 
 	if (c->opts.reopen && deadline_passed(c->next_reopen)) {
-		r = c->opts.reopen(c->opts.arg, &fd, err);
+		r = c->opts.reopen(c->opts.arg, &fd, &why);
 		c->next_reopen = deadline_in_ms(REOPEN_MS);
 	}
 	if (!r) {
+		bool is_loss = !c->ended;
+
 		c->fd = fd;
 		c->lost_since_ns = 0;
-		if (c->opts.gap)
+		c->ended = false;
+		if (c->opts.gap && is_loss)
 			c->opts.gap(c->opts.arg, gap_ms, c->offset);
 		return 0;
 	}
-	if (gap_ms >= c->opts.gap_ms)
-		return err_set(err, ERR_LAB, -ENOLINK,
-			       "console lost for %lld ms (limits.console_gap is %lld ms)",
-			       (long long)gap_ms, (long long)c->opts.gap_ms);
+	if (!c->ended && gap_ms >= c->opts.gap_ms)
+		return err_set(
+			err, ERR_LAB, -ENOLINK,
+			"console lost for %lld ms (limits.console_gap is %lld ms)%s%s",
+			(long long)gap_ms, (long long)c->opts.gap_ms,
+			why.msg[0] ? ": " : "", why.msg);
 	return 0;
 }
 
@@ -319,7 +345,7 @@ static int turn(struct console *c, int extra_fd, short events, struct deadline u
 		lose(c);
 		r = 0;
 	}
-	if (!r && c->lost_since_ns)
+	if (!r && (c->lost_since_ns || c->ended))
 		r = try_reopen(c, err);
 	if (r)
 		return r;
@@ -339,6 +365,52 @@ static int interrupted(struct console *c, struct err *err)
 	return c->stop ? -EINTR : 0;
 }
 
+static bool find(const struct pattern *p, const char *text, size_t len, bool has_lf,
+		 struct pattern_match *m)
+{
+	if (pattern_wants_line(p))
+		return has_lf && pattern_find(p, text, len + 1, 0, m);
+	while (has_lf && len && text[len - 1] == '\r')
+		len--;
+	return pattern_find(p, text, len, 0, m);
+}
+
+/* The mark moves behind the match. */
+static void take_hit(struct console *c, const char *text, size_t len,
+		     const struct pattern_match *m, struct console_hit *hit)
+{
+	size_t used = (size_t)(text - c->pending.buf) + m->end;
+
+	hit->offset = c->offset - (c->pending.len - used);
+	line_clean(text + m->start, m->end - m->start, hit->text, sizeof(hit->text));
+	strbuf_reset(&c->matched);
+	strbuf_add(&c->matched, text, len);
+	strbuf_drop_front(&c->pending, used);
+	c->searched = c->no_lf = 0;
+}
+
+const char *console_matched(const struct console *c, size_t *len)
+{
+	*len = c->matched.len;
+	return strbuf_str(&c->matched);
+}
+
+/* The first pattern that matches in a line: -1 for none. has_lf: text[len] is its LF. */
+static int find_any(struct pattern *const patterns[], size_t n, const char *text,
+		    size_t len, bool has_lf, struct pattern_match *m)
+{
+	for (size_t i = 0; i < n; i++)
+		if (find(patterns[i], text, len, has_lf, m))
+			return (int)i;
+	/* A kernel line may have broken into a prompt. */
+	size_t stamp = prefix_next_stamp(text, len, 1);
+	for (size_t i = 0; i < n && stamp < len; i++)
+		if (!pattern_wants_line(patterns[i]) &&
+		    find(patterns[i], text, stamp, false, m))
+			return (int)i;
+	return -1;
+}
+
 /* Search the lines that came since the last look, and the unfinished one again. */
 static bool search(struct console *c, struct pattern *const patterns[], size_t n,
 		   struct console_hit *hit)
@@ -348,38 +420,46 @@ static bool search(struct console *c, struct pattern *const patterns[], size_t n
 	while (from < c->pending.len) {
 		const char *text = c->pending.buf + from;
 		size_t left = c->pending.len - from;
-		const char *nl = memchr(text, '\n', left);
+		size_t known = c->no_lf > from ? c->no_lf - from : 0;
+		const char *nl = memchr(text + known, '\n', left - known);
 		size_t len = nl ? (size_t)(nl - text) : left;
+		struct pattern_match m;
 
 		if (len > WINDOW_MAX) {
 			text += len - WINDOW_MAX;
 			len = WINDOW_MAX;
 		}
-		for (size_t i = 0; i < n; i++) {
-			struct pattern_match m;
-
-			if (!pattern_find(patterns[i], text, len, 0, &m))
-				continue;
-			size_t used = (size_t)(text - c->pending.buf) + m.end;
-			hit->index = (int)i;
-			hit->offset = c->offset - (c->pending.len - used);
-			line_clean(text + m.start, m.end - m.start, hit->text,
-				   sizeof(hit->text));
-			strbuf_drop_front(&c->pending, used);
-			c->searched = 0;
+		hit->index = find_any(patterns, n, text, len, nl != NULL, &m);
+		if (hit->index >= 0) {
+			take_hit(c, text, nl ? len + 1 : len, &m, hit);
 			return true;
 		}
-		if (!nl)
+		if (!nl) {
+			c->no_lf = c->pending.len;
 			break;
+		}
 		from = (size_t)(nl - c->pending.buf) + 1;
 	}
 	c->searched = from;
 	return false;
 }
 
+/* Another wait has not seen the lines that this one searched in vain. */
+static void search_for(struct console *c, struct pattern *const patterns[], size_t n)
+{
+	uint64_t key = n;
+
+	for (size_t i = 0; i < n; i++)
+		key = key * 1000003 + pattern_id(patterns[i]);
+	if (key != c->searched_for)
+		c->searched = c->no_lf = 0;
+	c->searched_for = key;
+}
+
 int console_wait(struct console *c, struct pattern *const patterns[], size_t n,
 		 struct deadline d, struct console_hit *hit, struct err *err)
 {
+	search_for(c, patterns, n);
 	for (;;) {
 		bool extra;
 		int r = interrupted(c, err);
