@@ -23,13 +23,13 @@ struct child {
 	}
 
 struct child_opts {
-	int stdin_fd;    /* -1: /dev/null; borrowed */
-	int stdout_fd;   /* -1: /dev/null; borrowed */
-	int stderr_fd;   /* -1: inherit ours; borrowed */
-	const char *dir; /* working directory or NULL; borrowed */
-	const char *const
-		*env_add; /* "NAME=value" strings, NULL-terminated, or NULL; borrowed */
-	bool own_group;   /* a process group of its own, killed as one by child_kill */
+	int stdin_fd;               /* -1: /dev/null; borrowed */
+	int stdout_fd;              /* -1: /dev/null; borrowed */
+	int stderr_fd;              /* -1: inherit ours; borrowed */
+	const char *dir;            /* working directory or NULL; borrowed */
+	const char *const *env_add; /* "NAME=value" strings, or "NAME" to take it away;
+				       NULL-terminated, or NULL; borrowed */
+	bool own_group; /* a process group of its own, killed as one by child_kill */
 };
 
 #define CHILD_OPTS_INIT                                                                  \
