@@ -90,8 +90,8 @@ struct job_definition {
 	struct spec_mark mark;
 };
 
-/* One pattern of an interactive command. message is a plain text (LAVA matches it as
- * text). */
+/* One pattern of an interactive command. message is a regex, as in LAVA; the named groups
+ * of a success stand for {NAME} in later commands. */
 struct job_interactive_match {
 	char *message;
 	char *exception; /* "InfrastructureError" "JobError" "TestError" …, or NULL */
@@ -104,7 +104,8 @@ struct job_interactive_step {
 	struct job_interactive_match *successes, *failures;
 	size_t n_successes, n_failures;
 	bool wait_for_prompt; /* default true */
-	int64_t delay_ms;
+	int64_t delay_ms; /* given: the step waits this long and does nothing else; -1 =
+			     not given */
 };
 
 struct job_interactive {

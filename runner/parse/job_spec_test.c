@@ -7,22 +7,6 @@
 
 #define LAVA_MULTINODE "one job runs on one board, without LAVA's MultiNode"
 
-static void load_message(struct spec_report *r, const struct yaml_node *n,
-			 const char *what, void *str)
-{
-	const char *s;
-
-	if (!yaml_get_str(r, n, what, &s))
-		return;
-	if (!s[0]) {
-		spec_complain(r, n->mark, "%s is empty; expected a text to look for",
-			      what);
-		return;
-	}
-	free(*(char **)str);
-	*(char **)str = xstrdup(s);
-}
-
 static void load_exception(struct spec_report *r, const struct yaml_node *n,
 			   const char *what, void *str)
 {
@@ -37,11 +21,13 @@ static void load_exception(struct spec_report *r, const struct yaml_node *n,
 }
 
 static const struct yaml_field success_fields[] = {
-	YAML_FN_REQUIRED("message", load_message, struct job_interactive_match, message),
+	YAML_FN_REQUIRED("message", spec_load_pattern, struct job_interactive_match,
+			 message),
 };
 
 static const struct yaml_field failure_fields[] = {
-	YAML_FN_REQUIRED("message", load_message, struct job_interactive_match, message),
+	YAML_FN_REQUIRED("message", spec_load_pattern, struct job_interactive_match,
+			 message),
 	YAML_FN("exception", load_exception, struct job_interactive_match, exception),
 	YAML_LINE("error", struct job_interactive_match, error),
 };
@@ -112,6 +98,7 @@ static void load_script(struct spec_report *r, const struct yaml_node *n,
 	in->n_steps = n->n;
 	for (size_t i = 0; i < n->n; i++) {
 		in->steps[i].wait_for_prompt = true;
+		in->steps[i].delay_ms = -1;
 		yaml_load_map(r, n->vals[i], what, step_fields, ARRAY_SIZE(step_fields),
 			      &in->steps[i]);
 	}

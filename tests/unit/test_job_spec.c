@@ -140,7 +140,7 @@ static const struct {
 		  "- boot: {method: minimal, prompts: ['# ']}\n"
 		  "- test: {interactive: [{name: a, prompts: ['=> '], script: [{command: x, lava-send: y, failures: [{message: '', exception: FooError}]}]}]}\n",
 		  "t.yaml:5:74: interactive.script.lava-send is not supported; one job runs on one board, without LAVA's MultiNode\n"
-		  "t.yaml:5:109: interactive.script.failures.message is empty; expected a text to look for\n"
+		  "t.yaml:5:109: interactive.script.failures.message is empty; expected a pattern of 1 to 4096 bytes\n"
 		  "t.yaml:5:124: interactive.script.failures.exception is \"FooError\", did you mean \"JobError\"?; expected one of: InfrastructureError, JobError, TestError\n" },
 		{ "job_name: x\n"
 		  "timeouts: {job: {minutes: 5}}\n"
