@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/file.h>
 
 #include "hw/stream.h"
@@ -74,13 +75,27 @@ static int console_reopen(void *arg, int *fd, struct err *err)
 	return stream_open(&s->board->console, deadline_in_ms(100), fd, err);
 }
 
-/* Relays wait through the console; when it fails they still wait. */
+/* Relays wait through the console. A full disk, a console that is gone or a fault that
+ * was just seen ends waits there, but never a power move: it is waited for without. */
 static int power_wait(void *arg, int fd, struct deadline d, struct err *err)
 {
 	struct session *s = arg;
+	struct pollfd p = { .fd = fd, .events = POLLIN };
 	int r = console_wait_fd(s->console, fd, d, err);
 
-	return r == -EINTR ? 0 : r;
+	if (!r || r == -ETIMEDOUT || r == -ECANCELED)
+		return r;
+	*err = (struct err)ERR_INIT;
+	for (;;) {
+		int n = poll(&p, 1, deadline_poll_ms(d));
+
+		if (n < 0 && errno != EINTR)
+			return err_set(err, ERR_LAB, -errno, "poll: %s", strerror(errno));
+		if (n > 0)
+			return 0;
+		if (deadline_passed(d))
+			return fd < 0 ? 0 : -ETIMEDOUT;
+	}
 }
 
 static int write_inputs(struct session *s, struct err *err)
