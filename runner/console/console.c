@@ -110,6 +110,11 @@ bool console_is_attached(const struct console *c)
 void console_expect_eof(struct console *c, bool expected)
 {
 	c->eof_expected = expected;
+	/* A console lost before is no reason to leave the power on. */
+	if (expected && c->lost_since_ns) {
+		c->ended = true;
+		c->lost_since_ns = 0;
+	}
 	if (!expected && c->ended) {
 		c->ended = false;
 		c->lost_since_ns = clock_now_ns();
