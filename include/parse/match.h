@@ -9,19 +9,20 @@
 enum { MATCH_MAX_LITERALS = 64 };
 
 struct matcher {
-	/* For each of the first three bytes and each half of a byte, the buckets (one bit
+	/* For each of the first four bytes and each half of a byte, the buckets (one bit
 	 * each) that have a literal with that half there. */
-	uint8_t lo[3][16], hi[3][16];
-	/* Literals of each bucket; each is at least three bytes long. */
+	uint8_t lo[4][16], hi[4][16];
 	struct {
 		const char *text; /* borrowed from the caller's table */
 		uint32_t len;
+		uint32_t head; /* the first four bytes as they lie in memory */
 	} literals[8][16];
 	uint8_t n_literals[8];
 	bool use_avx2;
 };
 
-/* n <= MATCH_MAX_LITERALS, each at least 3 bytes; the strings must outlive m. */
+/* n <= MATCH_MAX_LITERALS, each at least 4 bytes; the strings must outlive m. A literal
+ * that begins with a capital is found at the start of a word only. */
 void matcher_init(struct matcher *m, const char *const *literals, size_t n);
 /* Offset of the first literal at or after from, or len. */
 size_t matcher_find(const struct matcher *m, const char *p, size_t len, size_t from);

@@ -52,5 +52,8 @@ size_t lines_code(const char *s, uint32_t *words, size_t max, int32_t *faulting)
 size_t lines_hex(const char *s, uint64_t *out);
 /* What follows word in s, or NULL. */
 const char *lines_after(const char *s, const char *word);
-bool lines_starts(const char *s, const char *word);
+static inline bool lines_starts(const char *s, const char *word)
+{
+	return *s == *word && strncmp(s, word, strlen(word)) == 0;
+}
 const char *lines_skip_blanks(const char *s);

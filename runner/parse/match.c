@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Owns the search for many literals in one pass, after the "Teddy" search of Hyperscan:
- * two table look-ups (one for each half of a byte) for the first three bytes give, for
+ * two table look-ups (one for each half of a byte) for the first four bytes give, for
  * each position, the buckets that may start there; only those are compared. Refuses to
  * know lines and what the literals stand for. */
 #include "parse/match.h"
@@ -12,7 +12,48 @@
 #define HAVE_AVX2 0
 #endif
 
-enum { PREFIX = 3, N_BUCKETS = 8 };
+enum { PREFIX = 4, N_BUCKETS = 8 };
+
+/* How many values of one byte a bucket lets through when c joins it. */
+static unsigned spread(const struct matcher *m, size_t k, unsigned b, unsigned char c)
+{
+	unsigned lo = 0, hi = 0;
+
+	for (unsigned i = 0; i < 16; i++) {
+		lo += (m->lo[k][i] >> b & 1U) || i == (c & 15U);
+		hi += (m->hi[k][i] >> b & 1U) || i == (unsigned)c >> 4;
+	}
+	return lo * hi;
+}
+
+/* The bucket where s adds least to what passes by mistake. */
+static unsigned choose_bucket(const struct matcher *m, const char *s)
+{
+	unsigned best = 0;
+	uint64_t best_cost = UINT64_MAX;
+
+	for (unsigned b = 0; b < N_BUCKETS; b++) {
+		uint64_t with = 1, without = 1;
+
+		if (m->n_literals[b] == ARRAY_SIZE(m->literals[b]))
+			continue;
+		for (size_t k = 0; k < PREFIX; k++) {
+			unsigned char first = (unsigned char)s[k];
+
+			if (m->n_literals[b] > 0)
+				first = (unsigned char)m->literals[b][0].text[k];
+			with *= spread(m, k, b, (unsigned char)s[k]);
+			without *= spread(m, k, b, first);
+		}
+		if (m->n_literals[b] == 0)
+			without = 0;
+		if (with - without < best_cost) {
+			best_cost = with - without;
+			best = b;
+		}
+	}
+	return best;
+}
 
 void matcher_init(struct matcher *m, const char *const *literals, size_t n)
 {
@@ -22,16 +63,13 @@ void matcher_init(struct matcher *m, const char *const *literals, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		const char *s = literals[i];
 		size_t len = strlen(s);
-		/* Like first bytes share a bucket: the fewer pairs a bucket mixes, the
-		 * fewer false candidates. */
-		size_t b = (unsigned char)s[0] % N_BUCKETS;
+		unsigned b = choose_bucket(m, s);
 
 		if (len < PREFIX)
 			BUG("literal \"%s\" is too short", s);
-		while (m->n_literals[b] == ARRAY_SIZE(m->literals[b]))
-			b = (b + 1) % N_BUCKETS;
 		m->literals[b][m->n_literals[b]].text = s;
 		m->literals[b][m->n_literals[b]].len = (uint32_t)len;
+		memcpy(&m->literals[b][m->n_literals[b]].head, s, PREFIX);
 		m->n_literals[b]++;
 		for (size_t k = 0; k < PREFIX; k++) {
 			unsigned char c = (unsigned char)s[k];
@@ -45,15 +83,32 @@ void matcher_init(struct matcher *m, const char *const *literals, size_t n)
 #endif
 }
 
-static bool confirm(const struct matcher *m, const char *p, size_t len, unsigned buckets)
+static bool is_word(char c)
 {
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || c == '_';
+}
+
+/* Does a literal of these buckets stand at p[at]? One that begins with a capital begins a
+ * word: "DEBUG:" is no "BUG:". */
+static bool confirm(const struct matcher *m, const char *p, size_t len, size_t at,
+		    unsigned buckets)
+{
+	bool in_word = at > 0 && is_word(p[at - 1]) && p[at] >= 'A' && p[at] <= 'Z';
+
+	uint32_t head;
+
+	if (in_word)
+		return false;
+	memcpy(&head, p + at, PREFIX);
 	for (; buckets; buckets &= buckets - 1) {
 		unsigned b = (unsigned)__builtin_ctz(buckets);
 
 		for (size_t i = 0; i < m->n_literals[b]; i++) {
 			size_t n = m->literals[b][i].len;
 
-			if (n <= len && memcmp(p, m->literals[b][i].text, n) == 0)
+			if (m->literals[b][i].head == head && n <= len - at &&
+			    memcmp(p + at, m->literals[b][i].text, n) == 0)
 				return true;
 		}
 	}
@@ -78,7 +133,7 @@ static size_t find_portable(const struct matcher *m, const char *p, size_t len,
 	for (size_t i = from; i + PREFIX <= len; i++) {
 		unsigned b = buckets_at(m, p + i);
 
-		if (b && confirm(m, p + i, len - i, b))
+		if (b && confirm(m, p, len, i, b))
 			return i;
 	}
 	return len;
@@ -124,7 +179,7 @@ find_avx2(const struct matcher *m, const char *p, size_t len, size_t from)
 		for (; mask; mask &= mask - 1) {
 			size_t at = i + (size_t)__builtin_ctz(mask);
 
-			if (confirm(m, p + at, len - at, buckets_at(m, p + at)))
+			if (confirm(m, p, len, at, buckets_at(m, p + at)))
 				return at;
 		}
 	}

@@ -6,11 +6,6 @@
 
 #include "util/num.h"
 
-bool lines_starts(const char *s, const char *word)
-{
-	return strncmp(s, word, strlen(word)) == 0;
-}
-
 const char *lines_after(const char *s, const char *word)
 {
 	const char *p = strstr(s, word);
