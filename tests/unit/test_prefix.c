@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tap.h"
+
+#include <stdbool.h>
+
+#include "parse/prefix.h"
+
+struct example {
+	const char *line, *text;
+	double stamp_s;
+	char caller;
+	uint32_t caller_id;
+};
+
+TEST(every_prefix_is_taken_off)
+{
+	static const struct example examples[] = {
+		{ "[    0.000000] Linux", "Linux", 0, 0, 0 },
+		{ "[12345.678901] text", "text", 12345.678901, 0, 0 },
+		{ "<6>[    1.500000] text", "text", 1.5, 0, 0 },
+		{ "[    1.500000][ T123] text", "text", 1.5, 'T', 123 },
+		{ "[    1.500000][    C4]  frame", " frame", 1.5, 'C', 4 },
+		{ "Jun 09 11:11:21 host kernel: text", "text", -1, 0, 0 },
+		{ "Jun  9 11:11:21 host kernel: [    2.250000] text", "text", 2.25, 0,
+		  0 },
+		{ "2024-05-01T10:11:12+02:00 host kernel: [    2.250000] t", "t", 2.25, 0,
+		  0 },
+		{ "05:11:30.922930  <1>[    3.500000] text", "text", 3.5, 0, 0 },
+		{ "1724 05:11:30.922930  <1>[    3.500000] text", "text", 3.5, 0, 0 },
+		{ "[2024-05-01 12:00:00] [    3.500000] text", "text", 3.5, 0, 0 },
+		{ "                [    3.500000] text", "text", 3.5, 0, 0 },
+		{ "kernel: text", "text", -1, 0, 0 },
+		{ "  a frame's indent stays", "  a frame's indent stays", -1, 0, 0 },
+		{ "[ INFO: no stamp ]", "[ INFO: no stamp ]", -1, 0, 0 },
+		{ "[1.5] too short a fraction", "[1.5] too short a fraction", -1, 0, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(examples); i++) {
+		const struct example *e = &examples[i];
+		struct prefix p;
+
+		prefix_parse(e->line, strlen(e->line), &p);
+		CHECK_STR(e->line + p.text, e->text);
+		CHECK_EQ(p.has_stamp, e->stamp_s >= 0);
+		CHECK_EQ(p.stamp_s * 1e6, e->stamp_s < 0 ? -1e6 : e->stamp_s * 1e6);
+		CHECK_EQ(p.caller, e->caller);
+		CHECK_EQ(p.caller_id, e->caller_id);
+	}
+}
+
+TEST(another_programs_syslog_line_is_foreign)
+{
+	static const char line[] = "Jun 09 11:11:21 host myapp[123]: WARNING: x";
+	struct prefix p;
+
+	prefix_parse(line, strlen(line), &p);
+	CHECK(p.is_foreign);
+}
+
+TEST(stamps_inside_a_line_are_found)
+{
+	static const char line[] = "login: [   12.345678] a [   12.345679] b";
+	size_t at = prefix_next_stamp(line, strlen(line), 0);
+
+	CHECK_EQ(at, 7);
+	CHECK_EQ(prefix_next_stamp(line, strlen(line), at + 1), 24);
+	CHECK_EQ(prefix_next_stamp(line, strlen(line), 25), strlen(line));
+}
+
+TEST(broken_prefixes_never_read_past_the_end)
+{
+	static const char line[] = "Jun 09 11:11:21 h kernel: <6>[    1.500000][ T123] x";
+
+	for (size_t n = 0; n <= strlen(line); n++) {
+		char *copy = malloc(n + 1);
+		struct prefix p;
+
+		memcpy(copy, line, n);
+		copy[n] = '\0';
+		prefix_parse(copy, n, &p);
+		CHECK(p.text <= n);
+		free(copy);
+	}
+}
+
+TESTS(T(every_prefix_is_taken_off), T(another_programs_syslog_line_is_foreign),
+      T(stamps_inside_a_line_are_found), T(broken_prefixes_never_read_past_the_end))

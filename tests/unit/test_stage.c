@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tap.h"
+
+#include "parse/stage.h"
+#include "util/strbuf.h"
+
+static void note(void *arg, const struct stage_event *e)
+{
+	strbuf_addf(arg, "%s%s%s ", e->is_boot ? "boot:" : "", stage_to_str(e->stage),
+		    e->is_unexpected ? "!" : "");
+}
+
+static void feed(struct stage_tracker *t, const char *text, struct strbuf *out)
+{
+	for (const char *p = text; *p;) {
+		size_t n = strcspn(p, "\n");
+		const struct line l = { .text = p, .len = n, .number = 1 };
+
+		stage_feed(t, &l, note, out);
+		p += n + (p[n] == '\n');
+	}
+}
+
+static const char rk3588[] = "DDR 9fffbe1e78 cym 24/02/04-10:09:20,fwver: v1.16\n"
+			     "LPDDR4X, 2112MHz\n"
+			     "U-Boot SPL 2024.10 (Oct 01 2024)\n"
+			     "Trying to boot from MMC1\n"
+			     "NOTICE:  BL31: v2.3():v2.3-645,fwver: v1.45\n"
+			     "NOTICE:  BL31: Built : 10:11:12\n"
+			     "I/TC: OP-TEE version: 3.13.0-1\n"
+			     "U-Boot 2024.10 (Oct 01 2024)\n"
+			     "Starting kernel ...\n"
+			     "[    0.000000] Booting Linux on physical CPU 0x0000000000\n"
+			     "[    0.000000] Linux version 6.12.0 (x@y)\n";
+
+TEST(one_boot_is_counted_once_for_all_its_banners)
+{
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+	struct stage_tracker t;
+
+	stage_init(&t);
+	feed(&t, rk3588, &out);
+	CHECK_STR(strbuf_str(&out), "boot:firmware u-boot starting-kernel kernel ");
+	CHECK_EQ(t.boot, 1);
+}
+
+TEST(a_firmware_banner_after_the_kernel_ran_is_unexpected)
+{
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+	struct stage_tracker t;
+
+	stage_init(&t);
+	feed(&t, rk3588, &out);
+	strbuf_reset(&out);
+	feed(&t,
+	     "\xe9\xb3\xa7"
+	     "DR ff1a08bde6 typ 23/05/04-10:11:12,fwver: v1.11\n",
+	     &out);
+	CHECK_STR(strbuf_str(&out), "boot:firmware! ");
+}
+
+TEST(a_commanded_reset_is_expected)
+{
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+	struct stage_tracker t;
+
+	stage_init(&t);
+	feed(&t, rk3588, &out);
+	strbuf_reset(&out);
+	stage_commanded(&t, true, 0);
+	CHECK_EQ(t.stage, STAGE_OFF);
+	feed(&t, rk3588, &out);
+	CHECK_STR(strbuf_str(&out), "boot:firmware u-boot starting-kernel kernel ");
+	CHECK_EQ(t.boot, 2);
+}
+
+TEST(uboot_alone_counts_each_of_its_banners)
+{
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+	struct stage_tracker t;
+
+	stage_init(&t);
+	feed(&t, "U-Boot 2023.01 (Jan)\nStarting kernel ...\nU-Boot 2023.01 (Jan)\n",
+	     &out);
+	CHECK_STR(strbuf_str(&out), "boot:u-boot starting-kernel boot:u-boot! ");
+}
+
+TEST(a_quiet_kernel_is_starting_until_it_speaks)
+{
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+	struct stage_tracker t;
+
+	stage_init(&t);
+	feed(&t, "U-Boot 2023.01 (Jan)\nStarting kernel ...\n", &out);
+	CHECK_EQ(t.stage, STAGE_STARTING);
+	stage_reached_userspace(&t, 0, 0, note, &out);
+	CHECK_EQ(t.stage, STAGE_USERSPACE);
+	feed(&t, "[   99.000000] usb 1-1: new device\n", &out);
+	CHECK_EQ(t.stage, STAGE_USERSPACE);
+}
+
+TEST(a_dmesg_that_repeats_the_banner_is_no_boot)
+{
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+	struct stage_tracker t;
+
+	stage_init(&t);
+	feed(&t, rk3588, &out);
+	stage_reached_userspace(&t, 0, 0, note, &out);
+	feed(&t, "[    0.000000] Booting Linux on physical CPU 0x0\n", &out);
+	feed(&t, "[    0.000000] Linux version 6.12.0 (x@y)\n", &out);
+	CHECK_EQ(t.boot, 1);
+}
+
+TEST(a_variable_that_names_uboot_is_no_banner)
+{
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+	struct stage_tracker t;
+
+	stage_init(&t);
+	feed(&t, rk3588, &out);
+	feed(&t, "ver=U-Boot 2024.10 (Oct 01 2024)\n# U-Boot 2024.10\n", &out);
+	CHECK_EQ(t.boot, 1);
+}
+
+TEST(transfers_are_followed_and_measured)
+{
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+	struct stage_tracker t;
+
+	stage_init(&t);
+	feed(&t,
+	     "U-Boot 2023.01 (Jan)\nTFTP from server 10.0.2.2; our IP address is 10.0.2.15\n"
+	     "Loading: ####\nBytes transferred = 4096 (1000 hex)\n",
+	     &out);
+	CHECK_STR(strbuf_str(&out), "boot:u-boot tftp u-boot ");
+	CHECK_EQ(t.last_transfer_bytes, 4096);
+}
+
+TEST(a_log_that_starts_in_the_kernel_is_boot_one)
+{
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+	struct stage_tracker t;
+
+	stage_init(&t);
+	feed(&t, "[  100.000000] usb 1-1: x\n[  101.000000] y\n", &out);
+	CHECK_STR(strbuf_str(&out), "boot:kernel ");
+}
+
+TESTS(T(one_boot_is_counted_once_for_all_its_banners),
+      T(a_firmware_banner_after_the_kernel_ran_is_unexpected),
+      T(a_commanded_reset_is_expected), T(uboot_alone_counts_each_of_its_banners),
+      T(a_quiet_kernel_is_starting_until_it_speaks),
+      T(a_dmesg_that_repeats_the_banner_is_no_boot),
+      T(a_variable_that_names_uboot_is_no_banner), T(transfers_are_followed_and_measured),
+      T(a_log_that_starts_in_the_kernel_is_boot_one))
