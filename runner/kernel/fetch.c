@@ -105,6 +105,8 @@ static int download(const struct fetch *f, const struct task *task, struct fetch
 			       strerror(errno));
 	int r = transfer_get(&t, task, &done, err);
 	out->size = done.bytes;
+	if (!r && lseek(out->fd, 0, SEEK_SET) < 0)
+		r = err_set(err, ERR_LAB, -errno, "a download: %s", strerror(errno));
 	return r;
 }
 

@@ -100,7 +100,10 @@ static inline char *write_file(const char *name, const void *data, size_t len)
 {
 	char *path = tmp_path(name);
 
-	CHECK_EQ(io_atomic_write_at(AT_FDCWD, path, data, len), 0);
+	_cleanup_close_ int fd =
+		open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+	CHECK_EQ(io_write_all(fd, data, len), 0);
 	return path;
 }
 

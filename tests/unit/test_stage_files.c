@@ -1,0 +1,660 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "boot/stage.h"
+
+#include <sys/file.h>
+#include <sys/wait.h>
+
+#include "kernel/unpack_cache.h"
+#include "make_archive.h"
+
+enum { IMAGE_SIZE = 8192 };
+
+static struct err err;
+static uint8_t image[IMAGE_SIZE];
+static char *root; /* <tmp>/root */
+static struct job_file kernel, dtb, ramdisk;
+
+/* The inputs of a plain boot: an arm64 Image, a device tree, a gz ramdisk. */
+static void make_inputs(void)
+{
+	static const struct member init = { "init", "#!/bin/sh\n", 10, NULL };
+	_cleanup_strbuf_ struct strbuf rd = STRBUF_INIT;
+	uint8_t fdt[48] = { 0xd0, 0x0d, 0xfe, 0xed, 0, 0, 0, 48 };
+
+	make_arm64(image, sizeof(image));
+	memcpy(image + 4000, "Linux version 6.9.0-x (a) #3 SMP\n", 33);
+	root = tmp_path("root");
+	pack(&rd, "newc", "gzip", &init, 1);
+	kernel = (struct job_file){ .url = write_file("Image", image, sizeof(image)) };
+	dtb = (struct job_file){ .url = write_file("x.dtb", fdt, sizeof(fdt)) };
+	ramdisk = (struct job_file){ .url = write_file("rd", rd.buf, rd.len) };
+}
+
+static void drop_inputs(void)
+{
+	free(root);
+	free(kernel.url);
+	free(dtb.url);
+	free(ramdisk.url);
+}
+
+static struct stage_request request(const char *run)
+{
+	return (struct stage_request){ .tftp_root = root,
+				       .run = run,
+				       .kernel = &kernel,
+				       .dtb = &dtb,
+				       .ramdisk = &ramdisk,
+				       .cache_dir = "",
+				       .task = TASK_INIT };
+}
+
+static int stage(const struct stage_request *req, struct staged *s)
+{
+	err = (struct err)ERR_INIT;
+	int r = stage_files(req, s, &err);
+	CHECK_EQ(r, err.code);
+	return r;
+}
+
+static void set_kernel(const void *data, size_t len)
+{
+	free(kernel.url);
+	kernel.url = write_file("kernel", data, len);
+}
+
+/* What is at root/<path>, or NULL. */
+static char *content(const char *path, size_t *len)
+{
+	_cleanup_free_ char *full = xasprintf("%s/%s", root, path);
+	struct strbuf text = STRBUF_INIT;
+	int r = io_read_file_at(AT_FDCWD, full, 1 << 24, &text);
+
+	if (r) {
+		strbuf_release(&text);
+		return NULL;
+	}
+	*len = text.len;
+	return strbuf_take(&text);
+}
+
+static bool exists(const char *path)
+{
+	_cleanup_free_ char *full = xasprintf("%s/%s", root, path);
+
+	return access(full, F_OK) == 0;
+}
+
+static void check_file(const struct staged_file *f, const char *name,
+		       const char *boot_path)
+{
+	size_t len;
+
+	CHECK_STR(f->name, name);
+	CHECK_STR(f->boot_path, boot_path);
+	_cleanup_free_ char *text = content(f->tftp_path, &len);
+	CHECK(text);
+	CHECK_EQ(f->size, len);
+	CHECK_STR(f->sha256.str, sha256_of(text, len).str);
+}
+
+TEST(a_plain_boot_is_staged_under_stable_names)
+{
+	struct staged s;
+
+	make_inputs();
+	struct stage_request req = request("r1");
+	CHECK_EQ(stage(&req, &s), 0);
+	check_file(&s.kernel, "Image", "bootrig-r1/Image");
+	check_file(&s.dtb, "board.dtb", "bootrig-r1/board.dtb");
+	check_file(&s.ramdisk, "ramdisk", "bootrig-r1/ramdisk");
+	CHECK_STR(s.kernel.sha256.str, sha256_of(image, sizeof(image)).str);
+	CHECK_STR(s.kernel.url, kernel.url);
+	CHECK_EQ(s.image.kind, IMAGE_ARM64);
+	CHECK_STR(s.image.release, "6.9.0-x");
+	CHECK(!s.kernel_member);
+	CHECK_STR(s.kernel_how, "");
+	CHECK(!s.has_overlay);
+	CHECK_EQ(stage_remove(&s, &err), 0);
+	CHECK(!exists("bootrig-r1"));
+	staged_release(&s);
+	drop_inputs();
+}
+
+TEST(a_subdirectory_is_in_the_server_s_path_but_not_in_the_config_s)
+{
+	struct staged s;
+
+	make_inputs();
+	struct stage_request req = request("r1");
+	req.tftp_subdir = "lab/board1";
+	CHECK_EQ(stage(&req, &s), 0);
+	CHECK_STR(s.kernel.tftp_path, "lab/board1/bootrig-r1/Image");
+	check_file(&s.kernel, "Image", "bootrig-r1/Image");
+	staged_release(&s);
+	req.tftp_subdir = "../up";
+	CHECK_EQ(stage(&req, &s), -EINVAL);
+	drop_inputs();
+}
+
+TEST(everybody_may_read_it_whatever_the_umask)
+{
+	static const char *const paths[] = { "",
+					     "bootrig-r1",
+					     "bootrig-r1/Image",
+					     "bootrig-r1/ramdisk",
+					     "pxelinux.cfg",
+					     "pxelinux.cfg/01-52-54-00-12-34-56" };
+	struct extlinux_label l = { .name = "a", .kernel = "I" };
+	struct extlinux x = { .default_label = "a", .labels = &l, .n_labels = 1 };
+	struct staged s;
+	struct stat st;
+
+	make_inputs();
+	umask(077);
+	struct stage_request req = request("r1");
+	CHECK_EQ(stage(&req, &s), 0);
+	CHECK_EQ(stage_config(&s, "52:54:00:12:34:56", &x, &err), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		_cleanup_free_ char *path = xasprintf("%s/%s", root, paths[i]);
+
+		CHECK_EQ(stat(path, &st), 0);
+		CHECK_EQ(st.st_mode & 07777, S_ISDIR(st.st_mode) ? 0755 : 0444);
+	}
+	staged_release(&s);
+	drop_inputs();
+}
+
+TEST(a_kernel_comes_out_of_a_deb_and_out_of_what_is_in_it)
+{
+	const struct member one = { "x", image, sizeof(image), NULL };
+	_cleanup_strbuf_ struct strbuf gz = STRBUF_INIT, deb = STRBUF_INIT;
+	struct staged s;
+
+	make_inputs();
+	pack(&gz, "raw", "gzip", &one, 1);
+	const struct member tree[] = { { "./boot/vmlinuz-6.9", gz.buf, gz.len, NULL } };
+	make_deb(&deb, "data.tar.xz", "xz", tree, 1);
+	set_kernel(deb.buf, deb.len);
+	struct stage_request req = request("r1");
+	CHECK_EQ(stage(&req, &s), 0);
+	CHECK_STR(s.kernel_member, "boot/vmlinuz-6.9");
+	CHECK_STR(s.kernel_how, "deb, tar.xz, gz");
+	CHECK_STR(s.kernel.sha256.str, sha256_of(image, sizeof(image)).str);
+	CHECK_STR(s.kernel.source_sha256.str, sha256_of(deb.buf, deb.len).str);
+	check_file(&s.kernel, "Image", "bootrig-r1/Image");
+	staged_release(&s);
+	drop_inputs();
+}
+
+TEST(an_efi_zboot_image_is_peeled)
+{
+	const struct member one = { "x", image, sizeof(image), NULL };
+	_cleanup_strbuf_ struct strbuf gz = STRBUF_INIT, zboot = STRBUF_INIT;
+	char header[128] = "MZ\0\0zimg";
+	struct staged s;
+
+	make_inputs();
+	pack(&gz, "raw", "gzip", &one, 1);
+	header[8] = (char)sizeof(header);
+	header[12] = (char)gz.len;
+	header[13] = (char)(gz.len >> 8);
+	memcpy(header + 24, "gzip", 5);
+	strbuf_add(&zboot, header, sizeof(header));
+	strbuf_add(&zboot, gz.buf, gz.len);
+	strbuf_addstr(&zboot, "the end of the EFI program");
+	set_kernel(zboot.buf, zboot.len);
+	struct stage_request req = request("r1");
+	CHECK_EQ(stage(&req, &s), 0);
+	CHECK_STR(s.kernel_how, "EFI zboot");
+	CHECK_STR(s.kernel.sha256.str, sha256_of(image, sizeof(image)).str);
+	staged_release(&s);
+	drop_inputs();
+}
+
+static void check_kernel_refused(const void *data, size_t len, const char *why)
+{
+	struct staged s;
+
+	set_kernel(data, len);
+	struct stage_request req = request("r1");
+	CHECK_EQ(stage(&req, &s), -EINVAL);
+	CHECK_EQ(err.class, ERR_JOB);
+	CHECK_CONTAINS(err.msg, why);
+	CHECK_CONTAINS(err.msg, "/kernel: ");
+	CHECK(!exists("bootrig-r1"));
+	CHECK(!exists("bootrig-r1.part"));
+}
+
+TEST(what_u_boot_cannot_boot_is_refused_and_nothing_stays)
+{
+	char zboot[128] = "MZ\0\0zimg";
+
+	make_inputs();
+	check_kernel_refused("\x7f\x45LF and more", 14, "an ELF file (vmlinux)");
+	check_kernel_refused("hello, world", 12, "no kernel image that U-Boot boots");
+	check_kernel_refused(zboot, sizeof(zboot), "an EFI zboot image that is cut off");
+	kernel.image_type = xstrdup("zimage");
+	check_kernel_refused(image, sizeof(image),
+			     "the job says type: zimage, but it is a arm64 Image");
+	free(kernel.image_type);
+	drop_inputs();
+}
+
+TEST(a_kernel_wrapped_again_and_again_is_refused)
+{
+	_cleanup_strbuf_ struct strbuf inner = STRBUF_INIT;
+
+	make_inputs();
+	strbuf_add(&inner, image, sizeof(image));
+	for (int i = 0; i < 12; i++) {
+		struct strbuf outer = STRBUF_INIT;
+		const struct member one = { "x", inner.buf, inner.len, NULL };
+
+		pack(&outer, "raw", i % 2 ? "gzip" : "xz", &one, 1);
+		strbuf_release(&inner);
+		inner = outer;
+	}
+	check_kernel_refused(inner.buf, inner.len, "compressed too many times over");
+	drop_inputs();
+}
+
+TEST(a_dtb_that_is_none_or_cut_off_is_refused)
+{
+	uint8_t cut[48] = { 0xd0, 0x0d, 0xfe, 0xed, 0, 0, 1, 0 };
+	struct staged s;
+
+	make_inputs();
+	free(dtb.url);
+	dtb.url = write_file("y.dtb", cut, sizeof(cut));
+	struct stage_request req = request("r1");
+	CHECK_EQ(stage(&req, &s), -EINVAL);
+	CHECK_CONTAINS(err.msg, "y.dtb: the device tree says 256 bytes, the file has 48");
+	free(dtb.url);
+	dtb.url = write_file("z.dtb", "/dts-v1/;", 9);
+	CHECK_EQ(stage(&req, &s), -EINVAL);
+	CHECK_CONTAINS(err.msg, "z.dtb: no device tree blob");
+	CHECK(!exists("bootrig-r1.part"));
+	drop_inputs();
+}
+
+TEST(the_overlay_stands_in_front_of_the_ramdisk_as_it_came)
+{
+	struct staged s;
+	size_t len, rd_len;
+
+	make_inputs();
+	struct stage_request req = request("r1");
+	req.overlay = true;
+	CHECK_EQ(stage(&req, &s), 0);
+	CHECK(s.has_overlay);
+	CHECK_STR(s.ramdisk_is.compression, "gz");
+	check_file(&s.ramdisk, "ramdisk", "bootrig-r1/ramdisk");
+	_cleanup_free_ char *text = content("bootrig-r1/ramdisk", &len);
+	_cleanup_free_ char *rd = content("../rd", &rd_len);
+	CHECK_EQ(memcmp(text, "070701", 6), 0);
+	CHECK(len > rd_len);
+	CHECK_EQ((len - rd_len) % 4, 0);
+	CHECK_EQ(memcmp(text + len - rd_len, rd, rd_len), 0);
+	staged_release(&s);
+	drop_inputs();
+}
+
+TEST(a_ramdisk_without_cpio_gets_no_overlay_and_no_trees)
+{
+	struct overlay_tree tree = { .host_path = "/usr/share/doc", .name = "x" };
+	struct staged s;
+	size_t len;
+
+	make_inputs();
+	free(ramdisk.url);
+	ramdisk.url = write_file("ext2", "a file system image, say", 24);
+	struct stage_request req = request("r1");
+	req.overlay = true;
+	CHECK_EQ(stage(&req, &s), 0);
+	CHECK(!s.has_overlay);
+	_cleanup_free_ char *text = content("bootrig-r1/ramdisk", &len);
+	CHECK_EQ(len, 24);
+	staged_release(&s);
+	req.trees = &tree;
+	req.n_trees = 1;
+	CHECK_EQ(stage(&req, &s), -EINVAL);
+	CHECK_CONTAINS(err.msg, "no cpio archive");
+	drop_inputs();
+}
+
+TEST(a_u_boot_wrapper_is_taken_off_the_ramdisk)
+{
+	char file[64 + 6] = "\x27\x05\x19\x56";
+	struct staged s;
+	size_t len;
+
+	make_inputs();
+	file[15] = 6;
+	memcpy(file + 64, "070701", 6);
+	free(ramdisk.url);
+	ramdisk.url = write_file("urd", file, sizeof(file));
+	struct stage_request req = request("r1");
+	CHECK_EQ(stage(&req, &s), 0);
+	_cleanup_free_ char *text = content("bootrig-r1/ramdisk", &len);
+	CHECK_EQ(len, 6);
+	CHECK_STR(text, "070701");
+	staged_release(&s);
+	drop_inputs();
+}
+
+TEST(a_missing_file_is_the_job_s_fault_and_nothing_stays)
+{
+	struct staged s;
+
+	make_inputs();
+	free(ramdisk.url);
+	ramdisk.url = xstrdup("file:///nowhere/rd.gz");
+	struct stage_request req = request("r1");
+	CHECK_EQ(stage(&req, &s), -ENOENT);
+	CHECK_EQ(err.class, ERR_JOB);
+	CHECK_CONTAINS(err.msg, "file:///nowhere/rd.gz");
+	CHECK(!exists("bootrig-r1.part"));
+	CHECK(!exists("bootrig-r1"));
+	drop_inputs();
+}
+
+TEST(a_root_that_cannot_be_written_is_the_lab_s_fault)
+{
+	struct staged s;
+
+	make_inputs();
+	free(root);
+	root = write_file("not-a-directory", "x", 1);
+	struct stage_request req = request("r1");
+	CHECK(stage(&req, &s) < 0);
+	CHECK_EQ(err.class, ERR_LAB);
+	CHECK_CONTAINS(err.msg, "TFTP root");
+	drop_inputs();
+}
+
+TEST(run_names_cannot_lead_out)
+{
+	static const char *const bad[] = { "", "..", "a/b", ".x", "a b", "a\n" };
+	struct staged s;
+
+	make_inputs();
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		struct stage_request req = request(bad[i]);
+
+		CHECK_EQ(stage(&req, &s), -EINVAL);
+	}
+	drop_inputs();
+}
+
+TEST(two_living_runs_cannot_have_one_name)
+{
+	struct staged a, b;
+
+	make_inputs();
+	struct stage_request req = request("r1");
+	CHECK_EQ(stage(&req, &a), 0);
+	CHECK_EQ(stage(&req, &b), -EEXIST);
+	CHECK_EQ(err.class, ERR_LAB);
+	CHECK(exists("bootrig-r1/Image"));
+	staged_release(&a);
+	drop_inputs();
+}
+
+TEST(what_dead_runs_left_is_swept_and_living_ones_stay)
+{
+	struct staged live, next;
+	struct err e = ERR_INIT;
+	int status;
+
+	make_inputs();
+	fflush(NULL);
+	if (fork() == 0) { /* dies with its files staged, as by kill -9 */
+		struct stage_request req = request("dead");
+		struct staged s;
+
+		_exit(stage_files(&req, &s, &e) ? 1 : 0);
+	}
+	CHECK(wait(&status) > 0);
+	CHECK_EQ(status, 0);
+	CHECK(exists("bootrig-dead/Image"));
+	struct stage_request req = request("live");
+	CHECK_EQ(stage(&req, &live), 0);
+	CHECK_EQ(live.n_swept, 1);
+	CHECK(!exists("bootrig-dead"));
+	req = request("next");
+	CHECK_EQ(stage(&req, &next), 0);
+	CHECK_EQ(next.n_swept, 0);
+	CHECK(exists("bootrig-live/Image"));
+	staged_release(&live);
+	staged_release(&next);
+	drop_inputs();
+}
+
+TEST(what_others_left_in_the_root_is_never_touched)
+{
+	static const char *const dirs[] = { "bootrig-notes", "other/bootrig-x" };
+	struct staged s;
+
+	make_inputs();
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
+		_cleanup_free_ char *path = xasprintf("%s/%s", root, dirs[i]);
+
+		CHECK_EQ(io_mkdir_p(path), 0);
+	}
+	free(write_file("root/bootrig-notes/mine", "x", 1));
+	free(write_file("root/bootrig-file", "x", 1));
+	_cleanup_free_ char *link = xasprintf("%s/bootrig-link", root);
+	CHECK_EQ(symlink("other", link), 0);
+	struct stage_request req = request("r1");
+	CHECK_EQ(stage(&req, &s), 0);
+	CHECK_EQ(s.n_swept, 0);
+	CHECK(exists("bootrig-notes/mine"));
+	CHECK(exists("bootrig-file"));
+	CHECK(exists("bootrig-link/bootrig-x"));
+	staged_release(&s);
+	drop_inputs();
+}
+
+/* ---- configuration ---- */
+
+static const char mac[] = "52:54:00:12:34:56";
+static const char config_path[] = "pxelinux.cfg/01-52-54-00-12-34-56";
+
+static int config(struct staged *s, const char *name)
+{
+	struct extlinux_label l = { .name = name, .kernel = s->kernel.boot_path };
+	struct extlinux x = { .default_label = name, .labels = &l, .n_labels = 1 };
+
+	err = (struct err)ERR_INIT;
+	return stage_config(s, mac, &x, &err);
+}
+
+TEST(the_configuration_is_written_replaced_and_removed)
+{
+	struct staged s;
+	size_t len;
+
+	make_inputs();
+	struct stage_request req = request("r1");
+	CHECK_EQ(stage(&req, &s), 0);
+	CHECK_EQ(config(&s, "first"), 0);
+	CHECK_EQ(config(&s, "second"), 0);
+	check_file(&s.config, "01-52-54-00-12-34-56", config_path);
+	_cleanup_free_ char *text = content(config_path, &len);
+	CHECK_CONTAINS(text, "DEFAULT second\n");
+	CHECK_CONTAINS(text, "\tKERNEL bootrig-r1/Image\n");
+	CHECK_EQ(stage_remove(&s, &err), 0);
+	CHECK(!exists(config_path));
+	staged_release(&s);
+	drop_inputs();
+}
+
+TEST(a_config_written_by_hand_comes_back_after_the_run)
+{
+	_cleanup_free_ char *dir = tmp_path("root/pxelinux.cfg");
+	struct staged s;
+	size_t len;
+
+	make_inputs();
+	CHECK_EQ(io_mkdir_p(dir), 0);
+	free(write_file("root/pxelinux.cfg/01-52-54-00-12-34-56", "DEFAULT mine\n", 13));
+	free(write_file("root/pxelinux.cfg/01-other", "other", 5));
+	struct stage_request req = request("r1");
+	CHECK_EQ(stage(&req, &s), 0);
+	CHECK_EQ(config(&s, "a"), 0);
+	CHECK_EQ(config(&s, "b"), 0);
+	CHECK_EQ(stage_remove(&s, &err), 0);
+	_cleanup_free_ char *text = content(config_path, &len);
+	CHECK_STR(text, "DEFAULT mine\n");
+	_cleanup_free_ char *other = content("pxelinux.cfg/01-other", &len);
+	CHECK_STR(other, "other");
+	staged_release(&s);
+	drop_inputs();
+}
+
+TEST(a_config_that_somebody_else_wrote_since_stays)
+{
+	struct staged s;
+
+	make_inputs();
+	struct stage_request req = request("r1");
+	CHECK_EQ(stage(&req, &s), 0);
+	CHECK_EQ(config(&s, "a"), 0);
+	_cleanup_free_ char *path = xasprintf("%s/%s", root, config_path);
+	CHECK_EQ(unlink(path), 0);
+	free(write_file("root/pxelinux.cfg/01-52-54-00-12-34-56", "later", 5));
+	CHECK_EQ(stage_remove(&s, &err), 0);
+	CHECK(exists(config_path));
+	staged_release(&s);
+	drop_inputs();
+}
+
+/* ---- cache ---- */
+
+static bool stage_cached(const char *run, const char *cache)
+{
+	struct stage_request req = request(run);
+	struct staged s;
+
+	req.cache_dir = cache;
+	CHECK_EQ(stage(&req, &s), 0);
+	CHECK_STR(s.kernel.sha256.str, sha256_of(image, sizeof(image)).str);
+	CHECK_STR(s.kernel_member, "boot/vmlinuz-1");
+	CHECK_STR(s.kernel_how, "deb, tar.xz");
+	check_file(&s.kernel, "Image", s.kernel.boot_path);
+	bool hit = s.kernel_from_cache;
+	staged_release(&s);
+	return hit;
+}
+
+/* The one file in the cache that holds the bytes. */
+static char *cached_file(const char *cache)
+{
+	_cleanup_free_ char *script =
+		xasprintf("ls %s/* | grep -v json >%s/list", cache, tap_tmpdir());
+	_cleanup_free_ char *list = tmp_path("list");
+	struct strbuf text = STRBUF_INIT;
+
+	CHECK_EQ(system(script), 0);
+	CHECK_EQ(io_read_file_at(AT_FDCWD, list, 4096, &text), 0);
+	text.buf[text.len - 1] = '\0';
+	return strbuf_take(&text);
+}
+
+TEST(a_kernel_is_unpacked_once_and_a_damaged_cache_is_a_miss)
+{
+	_cleanup_strbuf_ struct strbuf deb = STRBUF_INIT;
+	_cleanup_free_ char *cache = tmp_path("cache");
+	const struct member tree[] = { { "boot/vmlinuz-1", image, sizeof(image), NULL } };
+
+	make_inputs();
+	make_deb(&deb, "data.tar.xz", "xz", tree, 1);
+	set_kernel(deb.buf, deb.len);
+	CHECK(!stage_cached("r1", cache));
+	CHECK(stage_cached("r2", cache));
+	_cleanup_free_ char *file = cached_file(cache);
+	_cleanup_close_ int fd = open(file, O_WRONLY | O_CLOEXEC);
+	CHECK_EQ(pwrite(fd, "?", 1, 5000), 1);
+	CHECK(!stage_cached("r3", cache));
+	CHECK(stage_cached("r4", cache));
+	CHECK_EQ(truncate(file, 100), 0);
+	CHECK(!stage_cached("r5", cache));
+	/* What the job says is part of the key: a wrong word is found out again. */
+	kernel.archive = xstrdup("tar");
+	struct stage_request req = request("r6");
+	struct staged s;
+	req.cache_dir = cache;
+	CHECK_EQ(stage(&req, &s), -EINVAL);
+	free(kernel.archive);
+	kernel.archive = NULL;
+	drop_inputs();
+}
+
+TEST(the_cache_drops_what_was_used_longest_ago)
+{
+	_cleanup_free_ char *dir = tmp_path("cache");
+	_cleanup_close_ int cache = unpack_cache_open(dir);
+	struct task task = TASK_INIT;
+	struct unpacked un, back;
+	struct sha256_hex keys[4];
+
+	CHECK(cache >= 0);
+	for (int i = 0; i < 4; i++) {
+		char text[100];
+		_cleanup_close_ int out = memfile("", 0);
+
+		memset(text, 'a' + i, sizeof(text));
+		_cleanup_close_ int fd = memfile(text, sizeof(text));
+		keys[i] = sha256_of(&i, sizeof(i));
+		un = (struct unpacked){ .size = 100, .sha256 = sha256_of(text, 100) };
+		unpack_cache_put(cache, &keys[i], fd, &un, 300);
+		/* The first is used each time, so the second is the oldest. */
+		struct timespec when[2] = { { .tv_sec = 1000 + i },
+					    { .tv_sec = 1000 + i } };
+		CHECK_EQ(utimensat(cache, keys[i].str, when, 0), 0);
+		CHECK(unpack_cache_get(cache, &keys[0], out, &task, &back));
+	}
+	_cleanup_close_ int out = memfile("", 0);
+	CHECK(!unpack_cache_get(cache, &keys[1], out, &task, &back));
+	CHECK(unpack_cache_get(cache, &keys[2], out, &task, &back));
+	CHECK(unpack_cache_get(cache, &keys[3], out, &task, &back));
+}
+
+TEST(canceling_leaves_nothing_behind)
+{
+	struct staged s;
+	int fds[2];
+
+	make_inputs();
+	CHECK_EQ(pipe2(fds, O_CLOEXEC), 0);
+	CHECK_EQ(write(fds[1], "x", 1), 1);
+	struct stage_request req = request("r1");
+	req.task.cancel_fd = fds[0];
+	CHECK_EQ(stage(&req, &s), -ECANCELED);
+	CHECK_EQ(err.class, ERR_CANCELED);
+	CHECK(!exists("bootrig-r1.part"));
+	drop_inputs();
+}
+
+TESTS(T(a_plain_boot_is_staged_under_stable_names),
+      T(a_subdirectory_is_in_the_server_s_path_but_not_in_the_config_s),
+      T(everybody_may_read_it_whatever_the_umask),
+      T(a_kernel_comes_out_of_a_deb_and_out_of_what_is_in_it),
+      T(an_efi_zboot_image_is_peeled),
+      T(what_u_boot_cannot_boot_is_refused_and_nothing_stays),
+      T(a_kernel_wrapped_again_and_again_is_refused),
+      T(a_dtb_that_is_none_or_cut_off_is_refused),
+      T(the_overlay_stands_in_front_of_the_ramdisk_as_it_came),
+      T(a_ramdisk_without_cpio_gets_no_overlay_and_no_trees),
+      T(a_u_boot_wrapper_is_taken_off_the_ramdisk),
+      T(a_missing_file_is_the_job_s_fault_and_nothing_stays),
+      T(a_root_that_cannot_be_written_is_the_lab_s_fault), T(run_names_cannot_lead_out),
+      T(two_living_runs_cannot_have_one_name),
+      T(what_dead_runs_left_is_swept_and_living_ones_stay),
+      T(what_others_left_in_the_root_is_never_touched),
+      T(the_configuration_is_written_replaced_and_removed),
+      T(a_config_written_by_hand_comes_back_after_the_run),
+      T(a_config_that_somebody_else_wrote_since_stays),
+      T(a_kernel_is_unpacked_once_and_a_damaged_cache_is_a_miss),
+      T(the_cache_drops_what_was_used_longest_ago), T(canceling_leaves_nothing_behind))
