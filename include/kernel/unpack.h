@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* One file taken out of whatever it came in: .deb, tar, zip, cpio, each compressed or
- * not, a single compressed file, or the bare file. The content decides; what the job says
- * is checked against it. Nothing is ever written under a name from the archive: the
- * caller gives the fd. */
+/* One file taken out of whatever it came in: .deb, tar, zip, each compressed or not, a
+ * single compressed file, or the bare file. The content decides; what the job says is
+ * checked against it. Nothing is ever written under a name from the archive: the caller
+ * gives the fd. */
 #pragma once
 
 #include <stdbool.h>
@@ -27,7 +27,7 @@ struct unpack {
 	enum unpack_want want;
 	const char *name;        /* for messages: the URL; borrowed */
 	const char *compression; /* what the job says, LAVA's words; NULL = nothing */
-	const char *archive;     /* "tar" "deb" "zip" "cpio"; NULL = nothing */
+	const char *archive;     /* "tar" "deb" "zip"; NULL = nothing */
 	uint64_t max_bytes;      /* 0 = UNPACK_MAX_BYTES */
 };
 

@@ -22,7 +22,10 @@ enum { COPY_STEP = 1 << 17, MAX_DEPTH = 40 };
 struct writer {
 	struct archive *a;
 	const struct task *task;
-	uint64_t bytes; /* content so far */
+	int out_fd;
+	bool failed;      /* nothing more is to be written */
+	uint64_t written; /* of the archive */
+	uint64_t bytes;   /* content so far */
 	uint32_t n_entries;
 	struct err *err;
 };
@@ -232,11 +235,25 @@ static int put_tree(struct writer *w, const struct overlay_tree *t)
 	return put_dir(w, fd, path, 0);
 }
 
+static la_ssize_t write_out(struct archive *a, void *arg, const void *data, size_t len)
+{
+	struct writer *w = arg;
+	int r = w->failed ? -ECANCELED : io_write_all(w->out_fd, data, len);
+
+	if (r) {
+		archive_set_error(a, -r, "%s", strerror(-r));
+		return -1;
+	}
+	w->written += len;
+	return (la_ssize_t)len;
+}
+
 int overlay_write(const struct overlay_tree *trees, size_t n_trees, int out_fd,
 		  const struct task *task, uint64_t *size, struct err *err)
 {
-	struct writer w = { .a = archive_write_new(), .task = task, .err = err };
-	off_t start = lseek(out_fd, 0, SEEK_CUR);
+	struct writer w = {
+		.a = archive_write_new(), .task = task, .out_fd = out_fd, .err = err
+	};
 	int r;
 
 	if (!w.a)
@@ -245,7 +262,9 @@ int overlay_write(const struct overlay_tree *trees, size_t n_trees, int out_fd,
 	archive_write_set_format_cpio_newc(w.a);
 	archive_write_set_bytes_per_block(w.a, 512);
 	archive_write_set_bytes_in_last_block(w.a, 512);
-	r = archive_write_open_fd(w.a, out_fd) == ARCHIVE_OK ? 0 : write_failed(&w);
+	r = archive_write_open(w.a, &w, NULL, write_out, NULL) == ARCHIVE_OK
+		    ? 0
+		    : write_failed(&w);
 	if (!r)
 		r = put_helpers(&w);
 	if (!r && n_trees)
@@ -254,10 +273,8 @@ int overlay_write(const struct overlay_tree *trees, size_t n_trees, int out_fd,
 		r = put_tree(&w, &trees[i]);
 	if (!r && archive_write_close(w.a) != ARCHIVE_OK)
 		r = write_failed(&w);
-	off_t end = lseek(out_fd, 0, SEEK_CUR);
-	*size = end > start ? (uint64_t)(end - start) : 0;
-	if (r)
-		archive_write_fail(w.a);
+	*size = w.written;
+	w.failed = r != 0; /* or libarchive would still pad what is unfinished */
 	archive_write_free(w.a);
 	return r;
 }
