@@ -24,6 +24,9 @@ char *utf8_lossy(const char *s, size_t len, size_t *out_len);
  * of insertion. */
 char *json_line(const json_t *j, size_t *out_len);
 
+/* The same for files that people read: indented by one blank. */
+char *json_pretty(const json_t *j, size_t *out_len);
+
 /* json_object_set_new that cannot fail silently. Consumes take_value. */
 void json_put(json_t *object, const char *key, json_t *take_value);
 void json_push(json_t *array, json_t *take_value);

@@ -15,6 +15,7 @@ static const char usage[] =
 	"usage: bootrig replay [--diff] [--json] [--events] DIR...\n"
 	"\n"
 	"Compute a run's events and result again from console.raw, console.idx and actions.jsonl.\n"
+	"events.jsonl and result.json are written where they are missing, never replaced.\n"
 	"\n"
 	"  --diff    compare with events.jsonl and result.json: exit 1 and say what differs\n"
 	"  --json    print the result as JSON\n"
@@ -22,6 +23,7 @@ static const char usage[] =
 
 struct replay_cmd {
 	bool diff, as_json, print_events;
+	bool keep_events;
 	struct strbuf events;
 };
 
@@ -33,7 +35,7 @@ static void on_event(void *arg, const json_t *event)
 
 	if (rc->print_events)
 		fwrite(line, 1, len, stdout);
-	if (rc->diff)
+	if (rc->keep_events)
 		strbuf_add(&rc->events, line, len);
 }
 
@@ -108,6 +110,27 @@ static int diff_result(const struct run_dir *dir, const json_t *now)
 	return differs;
 }
 
+static bool is_missing(const struct run_dir *dir, const char *name)
+{
+	return faccessat(dir->dirfd, name, F_OK, 0) != 0;
+}
+
+/* A run that was killed left no result, or only half of its events. */
+static int write_missing(const struct run_dir *dir, const struct replay_cmd *rc,
+			 const json_t *result, struct err *err)
+{
+	size_t len;
+	_cleanup_free_ char *text = json_pretty(result, &len);
+	int r = 0;
+
+	if (rc->keep_events)
+		r = run_dir_write(dir, "events.jsonl", strbuf_str(&rc->events), rc->events.len,
+				  err);
+	if (!r && is_missing(dir, "result.json"))
+		r = run_dir_write(dir, "result.json", text, len, err);
+	return r;
+}
+
 static int replay_one(struct replay_cmd *rc, const char *path)
 {
 	struct run_dir dir = RUN_DIR_INIT;
@@ -116,16 +139,20 @@ static int replay_one(struct replay_cmd *rc, const char *path)
 	int r = run_dir_open(path, &dir, &err), differs = 0;
 
 	strbuf_reset(&rc->events);
+	rc->keep_events = rc->diff || (!r && is_missing(&dir, "events.jsonl"));
 	if (!r)
 		r = result_replay(dir.dirfd, on_event, rc, &result, &err);
+	if (!r && !rc->diff)
+		r = write_missing(&dir, rc, result, &err);
 	if (r) {
 		fprintf(stderr, "bootrig replay: %s: %s\n", path, err.msg);
 		run_dir_release(&dir);
 		return EXIT_USAGE;
 	}
 	if (rc->as_json) {
-		json_dumpf(result, stdout, JSON_INDENT(1));
-		putchar('\n');
+		_cleanup_free_ char *text = json_pretty(result, NULL);
+
+		fputs(text, stdout);
 	} else if (!rc->print_events && !rc->diff) {
 		print_verdict(dir.id, result);
 	}

@@ -126,12 +126,9 @@ static int block_signals(struct err *err)
 
 static int write_json(const json_t *result, const char *path, struct err *err)
 {
-	_cleanup_free_ char *text = json_dumps(result, JSON_INDENT(1));
-	_cleanup_free_ char *full = text ? xasprintf("%s\n", text) : NULL;
+	_cleanup_free_ char *full = json_pretty(result, NULL);
 	int r;
 
-	if (!full)
-		return err_set(err, ERR_BUG, -EINVAL, "the result is no JSON");
 	if (strcmp(path, "-") == 0) {
 		r = io_write_all(STDOUT_FILENO, full, strlen(full));
 	} else {
@@ -149,10 +146,10 @@ static int write_json(const json_t *result, const char *path, struct err *err)
 
 static int write_result(const struct run_dir *dir, const json_t *result, struct err *err)
 {
-	_cleanup_free_ char *text = json_dumps(result, JSON_INDENT(1));
-	_cleanup_free_ char *full = xasprintf("%s\n", text ? text : "");
+	size_t len;
+	_cleanup_free_ char *text = json_pretty(result, &len);
 
-	return run_dir_write(dir, "result.json", full, strlen(full), err);
+	return run_dir_write(dir, "result.json", text, len, err);
 }
 
 /* Into the outbox, and one short try. What stays there is the next flush's. */

@@ -103,7 +103,8 @@ int session_power(struct session *s, const char *what, struct err *err)
 	int r;
 
 	journal_action(s->journal, "power", "{s:s}", "what", what);
-	s->at_shell = s->helpers_ready = false;
+	s->prompts = NULL;
+	s->helpers_ready = false;
 	/* Power moves to their end, whatever was just seen on the console. */
 	console_resume(s->console);
 	if (!is_on)

@@ -6,7 +6,13 @@
 #include "util/jsonx.h"
 #include "util/mem.h"
 
-enum { MAX_PATTERNS = 18, PROVENANCE_MS = 20000, PASSWORD_MS = 30000, LOGIN_TRIES = 3 };
+enum {
+	MAX_PATTERNS = 18,
+	PROVENANCE_MS = 20000,
+	PASSWORD_MS = 30000,
+	NO_ECHO_MS = 100, /* getpass prints its prompt and then switches the echo off */
+	LOGIN_TRIES = 3
+};
 
 struct login_patterns {
 	struct pattern *p[MAX_PATTERNS]; /* prompts first, then the login prompt */
@@ -48,10 +54,12 @@ static int answer_login(struct session *s, const struct job_auto_login *login,
 	if (!r)
 		r = session_wait(s, ask, 2, deadline_min(d, deadline_in_ms(PASSWORD_MS)),
 				 false, hit, err);
-	if (!r && hit->index == 0)
-		r = session_type(s, login->password, true, err);
-	else if (!r)
+	if (!r && hit->index == 1)
 		goto out; /* the prompt came without a password */
+	if (!r)
+		r = console_wait_fd(s->console, -1, deadline_in_ms(NO_ECHO_MS), err);
+	if (!r)
+		r = session_type(s, login->password, true, err);
 	if (r == -ETIMEDOUT)
 		r = session_type(s, "", false,
 				 err); /* getty may have eaten the name: ask again */
@@ -102,7 +110,7 @@ int session_login(struct session *s, const struct job_auto_login *login,
 	if (r)
 		return r;
 	session_reached(s, "prompt");
-	s->at_shell = true;
+	s->prompts = prompts;
 	return login_commands(s, login, &lp, d, err);
 }
 

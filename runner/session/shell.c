@@ -41,14 +41,13 @@ static char *command_line(const char *command, uint32_t marker)
 
 static int wait_prompt(struct session *s, struct err *err)
 {
-	const struct strvec *prompts = s->boot ? &s->boot->prompts : NULL;
 	struct pattern *p[16];
 	struct console_hit hit;
 	size_t n = 0;
 	int r = 0;
 
-	for (size_t i = 0; prompts && i < prompts->n && n < ARRAY_SIZE(p) && !r; i++) {
-		r = pattern_new(prompts->v[i], &p[n], err);
+	for (size_t i = 0; s->prompts && i < s->prompts->n && n < ARRAY_SIZE(p) && !r; i++) {
+		r = pattern_new(s->prompts->v[i], &p[n], err);
 		n += !r;
 	}
 	if (!r && n)

@@ -83,16 +83,28 @@ static int append(const char *data, size_t len, void *arg)
 	return 0;
 }
 
-char *json_line(const json_t *j, size_t *out_len)
+/* 15 digits: 12.345 stays 12.345, and microseconds of a year still fit. */
+static char *dump(const json_t *j, size_t flags, size_t *out_len)
 {
 	struct strbuf sb = STRBUF_INIT;
 
-	if (json_dump_callback(j, append, &sb, JSON_COMPACT | JSON_ENCODE_ANY))
+	if (json_dump_callback(j, append, &sb,
+			       flags | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15)))
 		BUG("json_dump failed");
 	strbuf_addch(&sb, '\n');
 	if (out_len)
 		*out_len = sb.len;
 	return strbuf_take(&sb);
+}
+
+char *json_line(const json_t *j, size_t *out_len)
+{
+	return dump(j, JSON_COMPACT, out_len);
+}
+
+char *json_pretty(const json_t *j, size_t *out_len)
+{
+	return dump(j, JSON_INDENT(1), out_len);
 }
 
 void json_put(json_t *object, const char *key, json_t *take_value)
