@@ -21,9 +21,8 @@ struct verdict {
  * incidents and tests: arrays of all of them. n is the attempt's number. */
 void verdict_of_attempt(uint32_t n, const json_t *attempt_end, const json_t *incidents,
 			const json_t *tests, struct verdict *out);
-/* attempts: array of {"n","status","kind","reason","incident"}. A kernel that crashed,
- * wedged or reset in any attempt has failed, whatever a retry did; otherwise the last
- * attempt decides. */
+/* attempts: array of {"n","status","kind","reason","incident"}. The last attempt
+ * decides, as in LAVA; the reason of a pass names the attempts that failed. */
 void verdict_of_run(const json_t *attempts, struct verdict *out);
 /* 0, 1, 125, 129, 130, 131 or 134 (docs/result.md). expect is the run's expect object or
  * JSON null; incident the deciding one or NULL. */

@@ -33,11 +33,13 @@ struct session {
 
 	uint32_t attempt; /* number of the running or last one; 0 = none yet */
 	bool attempt_open;
-	const struct job_boot *boot; /* what the running attempt booted; NULL = none */
+	const struct job_boot *boot;  /* what the running attempt booted; NULL = none */
 	const struct strvec *prompts; /* of the system that runs; NULL = unknown */
-	bool helpers_ready;          /* lava-test-case and friends are in PATH */
-	uint32_t marker;             /* number of the next shell marker */
-	int64_t latency_ns; /* of the last fatal incident, from its byte to us; -1 = none */
+	bool helpers_ready;           /* lava-test-case and friends are in PATH */
+	uint32_t marker;              /* number of the next shell marker */
+	int64_t power_on_ns;          /* run time of the last power move */
+	int64_t latency_ns; /* of the last fatal incident, from its byte to us; -1 = none
+			     */
 };
 
 /* How an action of the job ended. Kernel faults are no errors: the watch holds them. */

@@ -197,6 +197,8 @@ void live_verdict(struct live *l, const json_t *result, const char *run_dir)
 	if (l->len && !l->quiet)
 		show_line(l);
 	clear_progress(l);
+	if (!pass && !fail)
+		fprintf(stderr, "bootrig run: %s: %s\n", status, json_get_str(v, "reason", ""));
 	fprintf(l->to, "%s%s%s%s%s%s: %s on %s, %lld boot%s, %.1f s\n  %s\n  %s\n",
 		on(l, pass   ? "\033[32;1m"
 		      : fail ? "\033[31;1m"

@@ -318,13 +318,16 @@ static int try_reopen(struct console *c, struct err *err)
 			c->opts.gap(c->opts.arg, gap_ms, c->offset);
 		return 0;
 	}
-	if (!c->ended && gap_ms >= c->opts.gap_ms)
-		return err_set(
+	if (c->ended || gap_ms < c->opts.gap_ms)
+		return 0;
+	if (c->opts.gap)
+		c->opts.gap(c->opts.arg, gap_ms, c->offset);
+	c->lost_since_ns = 0;
+	return err_set(
 			err, ERR_LAB, -ENOLINK,
 			"console lost for %lld ms (limits.console_gap is %lld ms)%s%s",
 			(long long)gap_ms, (long long)c->opts.gap_ms,
 			why.msg[0] ? ": " : "", why.msg);
-	return 0;
 }
 
 /* One turn: wait for bytes, cancel, the extra fd or until, at most a tick. *extra says

@@ -22,7 +22,7 @@ struct fold {
 	int64_t boots, power_cycles, gaps, gap_ms, latency_us, console_bytes;
 	const char *nonce_where; /* static */
 	char end_wall[40], power_final[16];
-	bool canceled, recovery_ran, recovered, ended;
+	bool canceled, recovery_ran, recovered, ended, left_on;
 };
 
 struct fold *fold_new(void)
@@ -107,18 +107,20 @@ static void judge_attempts(struct fold *f)
 	json_t *a;
 	size_t i;
 
-	json_array_foreach (f->attempts, i, a) {
+	json_array_foreach(f->attempts, i, a)
+	{
 		struct verdict v;
 		json_t *end = json_object_get(a, "end");
 
 		if (json_object_get(a, "status"))
 			continue;
-		verdict_of_attempt((uint32_t)json_get_int(a, "n", 0), end, f->incidents, f->tests,
-				   &v);
+		verdict_of_attempt((uint32_t)json_get_int(a, "n", 0), end, f->incidents,
+				   f->tests, &v);
 		json_put(a, "status", json_string(v.status));
 		json_put(a, "kind", json_lossy_str(v.kind));
 		json_put(a, "reason", json_lossy_str(v.reason));
-		json_put(a, "incident", v.incident < 0 ? json_null() : json_integer(v.incident));
+		json_put(a, "incident",
+			 v.incident < 0 ? json_null() : json_integer(v.incident));
 		json_object_del(a, "end");
 	}
 }
@@ -152,6 +154,7 @@ static void on_stage(struct fold *f, const json_t *e)
 
 static void on_boot(struct fold *f, const json_t *e)
 {
+	const char *cause = json_get_str(e, "cause", "unknown");
 	json_t *r;
 
 	if (json_get_bool(e, "recovery", false))
@@ -160,10 +163,12 @@ static void on_boot(struct fold *f, const json_t *e)
 	if (f->attempt)
 		json_put(f->attempt, "boots",
 			 json_integer(json_get_int(f->attempt, "boots", 0) + 1));
+	if (strcmp(cause, "commanded") == 0)
+		return;
 	r = json_object();
 	json_put(r, "boot", json_integer(json_get_int(e, "boot", 0)));
 	json_put(r, "t_s", json_real(time_of(e)));
-	json_put(r, "cause", json_string(json_get_str(e, "cause", "unknown")));
+	json_put(r, "cause", json_string(cause));
 	json_put(r, "after", json_string(json_get_str(e, "after", "")));
 	json_put(r, "offset", json_integer(json_get_int(e, "offset", 0)));
 	push(f->resets, r);
@@ -209,7 +214,8 @@ static void on_nonce(struct fold *f, const json_t *e)
 		return;
 	if (strcmp(where, "cmdline") == 0)
 		f->nonce_where = "cmdline";
-	else if (strcmp(where, "console") == 0 && !f->nonce_where)
+	else if (!f->nonce_where) /* the kernel's own words, or U-Boot's echo when it died
+				     early */
 		f->nonce_where = "console";
 }
 
@@ -292,6 +298,8 @@ void fold_event(struct fold *f, const json_t *e)
 		keep(&f->failed, e);
 	else if (strcmp(type, "cancel") == 0)
 		f->canceled = true;
+	else if (strcmp(type, "left-on") == 0)
+		f->left_on = true;
 	else if (strcmp(type, "gap") == 0) {
 		f->gaps++;
 		f->gap_ms += json_get_int(e, "ms", 0);
@@ -446,9 +454,19 @@ static void decide(struct fold *f, struct verdict *v, char *buf, size_t cap)
 		snprintf(v->reason, sizeof(v->reason),
 			 "the run broke off: bootrig or its host was stopped");
 	}
-	if (f->canceled && v->incident < 0 && strcmp(v->status, "bug") != 0) {
+	if (f->left_on && strcmp(v->status, "pass") == 0) {
+		*v = (struct verdict){ .status = "lab", .incident = -1 };
+		snprintf(v->reason, sizeof(v->reason),
+			 "passed, but the board could not be switched off");
+	}
+	if (f->canceled && strcmp(v->status, "bug") != 0) {
+		char why[600];
+
+		snprintf(why, sizeof(why), "canceled%s%s",
+			 v->incident >= 0 ? " after: " : "",
+			 v->incident >= 0 ? v->reason : "");
 		*v = (struct verdict){ .status = "canceled", .incident = -1 };
-		snprintf(v->reason, sizeof(v->reason), "canceled");
+		snprintf(v->reason, sizeof(v->reason), "%.500s", why);
 	}
 }
 

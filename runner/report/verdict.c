@@ -136,31 +136,31 @@ static void copy_attempt(const json_t *a, struct verdict *v)
 	snprintf(v->reason, sizeof(v->reason), "%s", json_get_str(a, "reason", ""));
 }
 
+/* As LAVA has it, the last attempt decides: who sets failure_retry asks for that. But a
+ * pass never hides what failed before it. */
 void verdict_of_run(const json_t *attempts, struct verdict *v)
 {
 	size_t n = json_array_size(attempts), i;
 	const json_t *a;
 
-	json_array_foreach((json_t *)(uintptr_t)attempts, i, a)
-	{
-		if (strcmp(json_get_str(a, "status", ""), "fail") != 0 ||
-		    json_get_int(a, "incident", -1) < 0)
-			continue;
-		copy_attempt(a, v);
-		if (i + 1 < n) {
-			size_t len = strlen(v->reason);
-
-			snprintf(v->reason + len, sizeof(v->reason) - len,
-				 " (attempt %zu of %zu)", i + 1, n);
-		}
-		return;
-	}
-	if (n)
-		copy_attempt(json_array_get(attempts, n - 1), v);
-	else
+	if (!n) {
 		*v = (struct verdict){ .incident = -1,
 				       .status = "lab",
 				       .reason = "nothing was tried" };
+		return;
+	}
+	copy_attempt(json_array_get(attempts, n - 1), v);
+	if (strcmp(v->status, "pass") != 0)
+		return;
+	json_array_foreach((json_t *)(uintptr_t)attempts, i, a)
+	{
+		size_t len = strlen(v->reason);
+
+		if (strcmp(json_get_str(a, "status", ""), "pass") != 0)
+			snprintf(v->reason + len, sizeof(v->reason) - len,
+				 "; attempt %zu of %zu had failed: %.200s", i + 1, n,
+				 json_get_str(a, "reason", ""));
+	}
 }
 
 static bool any_glob(const json_t *globs, const char *text)
@@ -219,5 +219,7 @@ const char *verdict_error_type(const struct verdict *v)
 		return "Job";
 	if (strcmp(v->status, "canceled") == 0)
 		return "Canceled";
-	return strcmp(v->status, "bug") == 0 ? "Bug" : NULL;
+	if (strcmp(v->status, "bug") == 0)
+		return "Bug";
+	return v->kind && strcmp(v->kind, "test") == 0 ? "Test" : NULL;
 }

@@ -113,6 +113,7 @@ int session_power(struct session *s, const char *what, struct err *err)
 		console_expect_eof(s->console, true);
 	if (is_on)
 		console_mark(s->console);
+	s->power_on_ns = console_now_ns(s->console);
 	r = switch_power(s, what, err);
 	follow_console(s, what);
 	if (!is_off && !r)
@@ -131,7 +132,7 @@ int session_power(struct session *s, const char *what, struct err *err)
 	if (settle_ms)
 		r = console_wait_fd(s->console, -1, deadline_in_ms(settle_ms), err);
 	console_mask_cancel(s->console, false);
-	if (is_off && r != 0)
+	if (r && r != -ECANCELED)
 		s->self_check_ok = false;
 	return r;
 }
@@ -167,6 +168,29 @@ static int probe_board(struct session *s, struct pattern *const patterns[], size
 	return r;
 }
 
+/* Firmware and boot loaders are never quiet for long, and nothing may be typed at them:
+ * without a kernel this is the lab's. A board that we did not switch on may stand
+ * anywhere. */
+static bool is_dead_before_kernel(const struct session *s, int64_t quiet_ns)
+{
+	return s->board->power.backend != BOARD_POWER_NONE && !silence_counts(s) &&
+	       quiet_ns >= s->board->limits.firmware_ms * 1000000;
+}
+
+static int say_dead(struct session *s, int64_t last_byte_ns, struct err *err)
+{
+	const char *stage = stage_to_str(watch_state(s->watch)->stage);
+
+	if (last_byte_ns > s->power_on_ns)
+		return err_set(err, ERR_LAB, -ENODATA,
+			       "silence in %s for %lld ms, and no kernel had started",
+			       stage, (long long)s->board->limits.firmware_ms);
+	s->self_check_ok = false;
+	return err_set(
+		err, ERR_LAB, -ENODATA,
+		"not a byte from the console since power-on: UART, cable or relay");
+}
+
 int session_wait(struct session *s, struct pattern *const patterns[], size_t n,
 		 struct deadline d, bool probe, struct console_hit *hit, struct err *err)
 {
@@ -183,6 +207,8 @@ int session_wait(struct session *s, struct pattern *const patterns[], size_t n,
 		int64_t last = console_last_byte_ns(s->console);
 		int64_t quiet =
 			console_now_ns(s->console) - (last > since ? last : since);
+		if (is_dead_before_kernel(s, quiet))
+			return say_dead(s, last, err);
 		if (!probe || !silence_counts(s) || quiet < limit_ns)
 			continue;
 		r = probe_board(s, patterns, n, d, hit, err);

@@ -170,6 +170,7 @@ static int no_loader(struct session *s, uint64_t from, struct err *err)
 {
 	uint64_t n = console_offset(s->console) - from;
 
+	s->self_check_ok = s->self_check_ok && n;
 	if (!n)
 		return err_set(
 			err, ERR_LAB, -ENODATA,

@@ -268,6 +268,7 @@ static enum outcome wait_result(struct script *x, const struct job_interactive_s
 	if (r)
 		return session_outcome(s, r, err,
 				       "the prompt after an interactive command");
+	x->is_fresh = at_prompt || step->wait_for_prompt;
 	return reason[0] && !step->name ? fail_unnamed(step, reason, err) : OUT_OK;
 }
 

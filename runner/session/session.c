@@ -377,6 +377,8 @@ static void leave_board(struct session *s, enum outcome o)
 	if (s->power) {
 		session_phase(s, "power-off");
 		r = session_power(s, "off", &err);
+		if (r)
+			journal_action(s->journal, "left-on", "{s:s}", "reason", err.msg);
 	}
 	if (s->staged.kernel.name)
 		session_unstage(s);

@@ -46,7 +46,8 @@ static int wait_prompt(struct session *s, struct err *err)
 	size_t n = 0;
 	int r = 0;
 
-	for (size_t i = 0; s->prompts && i < s->prompts->n && n < ARRAY_SIZE(p) && !r; i++) {
+	for (size_t i = 0; s->prompts && i < s->prompts->n && n < ARRAY_SIZE(p) && !r;
+	     i++) {
 		r = pattern_new(s->prompts->v[i], &p[n], err);
 		n += !r;
 	}

@@ -159,7 +159,8 @@ say "BEGIN selftests" "dma: OK" "fence: FAILED" "END selftests"
     r = t.run(minimal_job({"test": {"monitors": [{
         "name": "selftests", "start": "BEGIN selftests", "end": "END selftests",
         "pattern": r"(?P<test_case_id>\w+): (?P<result>OK|FAILED)",
-        "fixupdict": {"OK": "pass", "FAILED": "fail"}}]}}))
+        "fixupdict": {"OK": "pass", "FAILED": "fail"}}]}},
+        boot={"prompts": ["Booting Linux"]}))
     check_eq(r.tests().get("dma"), "pass", "dma")
     check_eq(r.tests().get("fence"), "fail", "fence")
     check_eq(r.code, 1, "exit status")
