@@ -69,7 +69,7 @@ TEST(a_percent_is_taken_literally_first)
 	CHECK_EQ(fetch(url), 0);
 	check_content("literal");
 	CHECK_EQ(unlink(literal), 0);
-	_cleanup_free_ char *plain = write_file("a b", "decoded", 7);
+	free(write_file("a b", "decoded", 7));
 	CHECK_EQ(fetch(url), 0);
 	check_content("decoded");
 }

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* One file on its way from a URL into the run's directory: what stage.c and its
+ * neighbours share. Not for others. */
+#pragma once
+
+#include "boot/stage.h"
+#include "kernel/fetch.h"
+
+/* ERR_LAB with the system's words. */
+int stage_disk_failed(struct err *err, const char *name, int code);
+/* An open fd or a negative errno. */
+MUST_CHECK int stage_file_create(const struct staged *s, const char *name,
+				 struct err *err);
+/* Flush it, make it read-only for everybody, rename it from tmp to name. */
+MUST_CHECK int stage_file_finish(const struct staged *s, int fd, const char *tmp,
+				 const char *name, struct err *err);
+/* Fill names and source; size and sha256 are the caller's. */
+void stage_file_record(const struct staged *s, struct staged_file *f, const char *name,
+		       const char *url, const struct sha256_hex *source);
+void stage_file_release(struct staged_file *f);
+MUST_CHECK int stage_file_fetch(const struct stage_request *req, const struct staged *s,
+				const struct job_file *file, uint64_t max_bytes,
+				struct fetched *out, struct err *err);
+MUST_CHECK int stage_file_head(int fd, uint8_t *head, size_t size, size_t *n,
+			       const char *url, struct err *err);
+/* `len` bytes from `at`, appended to to_fd and to the hash. */
+MUST_CHECK int stage_file_copy(int from_fd, uint64_t at, uint64_t len, int to_fd,
+			       struct sha256 *hash, const struct task *task,
+			       const char *url, struct err *err);
+
+/* stage_kernel.c: fetched, peeled to an image that U-Boot boots, named by its kind. */
+MUST_CHECK int stage_kernel(const struct stage_request *req, struct staged *s,
+			    struct err *err);
+
+/* stage_config.c: take it away if it is still the one that was written. */
+MUST_CHECK int stage_config_remove(const struct staged *s, struct err *err);
