@@ -311,7 +311,7 @@ static const struct {
 
 TEST(the_helpers_print_lava_s_signals_in_every_shell)
 {
-	_cleanup_free_ char *bin = install_helpers();
+	free(install_helpers());
 	size_t n_shells = 0;
 
 	for (size_t k = 0; k < ARRAY_SIZE(shells); k++) {

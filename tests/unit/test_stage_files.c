@@ -313,7 +313,7 @@ TEST(a_ramdisk_without_cpio_gets_no_overlay_and_no_trees)
 	req.overlay = true;
 	CHECK_EQ(stage(&req, &s), 0);
 	CHECK(!s.has_overlay);
-	_cleanup_free_ char *text = content("bootrig-r1/ramdisk", &len);
+	free(content("bootrig-r1/ramdisk", &len));
 	CHECK_EQ(len, 24);
 	staged_release(&s);
 	req.trees = &tree;

@@ -8,7 +8,7 @@
 #include "boot/tftpd.h"
 #include "make_archive.h"
 
-enum { IMAGE_SIZE = 300000 };
+enum { IMAGE_SIZE = 200 * TFTP_BLKSIZE }; /* ends with an empty block */
 
 static struct err err;
 static struct staged s = STAGED_INIT;
@@ -180,6 +180,7 @@ TEST(a_mute_server_costs_no_more_than_the_deadline)
 
 	stage();
 	_cleanup_close_ int fd = mute_server(&url);
+	CHECK(fd >= 0);
 	task.deadline = deadline_in_ms(100);
 	CHECK_EQ(verify_with((struct board_boot){ .tftp_url = url }), -ETIMEDOUT);
 	CHECK_EQ(err.class, ERR_LAB);
