@@ -118,6 +118,7 @@ void console_expect_eof(struct console *c, bool expected)
 	if (!expected && c->ended) {
 		c->ended = false;
 		c->lost_since_ns = clock_now_ns();
+		c->next_reopen = deadline_in_ms(0);
 	}
 }
 
