@@ -60,6 +60,7 @@ enum yaml_kind { YAML_SCALAR, YAML_LIST, YAML_MAP };
 struct yaml_node {
 	enum yaml_kind kind;
 	bool is_plain; /* a scalar without quotes: may stand for a number, bool or null */
+	bool is_bare;  /* a scalar neither quoted nor a block, whatever its tag says */
 	bool is_open;  /* while loading: an alias to it would contain itself */
 	struct spec_mark mark;
 	uint32_t weight; /* nodes in this tree, aliases counted as what they stand for */

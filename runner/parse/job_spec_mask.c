@@ -8,12 +8,13 @@
 #include "util/mem.h"
 #include "util/strbuf.h"
 
-struct range {
-	size_t begin, end;
+struct scalar {
+	const struct yaml_node *node;
+	bool secret;
 };
 
-struct ranges {
-	struct range *v;
+struct scalars {
+	struct scalar *v;
 	size_t n;
 };
 
@@ -36,52 +37,6 @@ static bool is_secret(const char *key)
 		if (strstr(lower, words[i]))
 			return true;
 	return false;
-}
-
-/* Aliases lead to the node of the anchor, so that a value is masked where it stands. */
-static void collect(const struct yaml_node *n, bool secret, struct ranges *out)
-{
-	if (n->kind == YAML_SCALAR) {
-		if (!secret || n->end <= n->begin)
-			return;
-		out->v = xreallocarray(out->v, out->n + 1, sizeof(*out->v));
-		out->v[out->n++] = (struct range){ n->begin, n->end };
-		return;
-	}
-	for (size_t i = 0; i < n->n; i++)
-		collect(n->vals[i],
-			secret || (n->kind == YAML_MAP && is_secret(n->keys[i]->text)),
-			out);
-}
-
-static int by_begin(const void *a, const void *b)
-{
-	const struct range *x = a, *y = b;
-
-	return (x->begin > y->begin) - (x->begin < y->begin);
-}
-
-static void mask_values(const char *text, size_t len, const struct ranges *ranges,
-			struct strbuf *out)
-{
-	size_t at = 0;
-
-	for (size_t i = 0; i < ranges->n; i++) {
-		const struct range *m = &ranges->v[i];
-		size_t begin = m->begin;
-
-		if (begin < at || m->end > len)
-			continue; /* an alias brought it twice */
-		/* A block text keeps its indentation and line end, and so stays YAML. */
-		while (begin < m->end && isspace((unsigned char)text[begin]))
-			begin++;
-		strbuf_add(out, text + at, begin - at);
-		strbuf_addstr(out, "***");
-		if (text[m->end - 1] == '\n')
-			strbuf_addch(out, '\n');
-		at = m->end;
-	}
-	strbuf_add(out, text + at, len - at);
 }
 
 /* user:password@ behind ://, and ?token=… of a query. */
@@ -122,8 +77,11 @@ static size_t url_secret(const char *s, size_t left, size_t *skip)
 	return 0;
 }
 
-static void mask_urls(const char *text, size_t len, struct strbuf *out)
+/* The number of secrets that were masked. */
+static size_t mask_urls(const char *text, size_t len, struct strbuf *out)
 {
+	size_t masked = 0;
+
 	for (size_t i = 0; i < len; i++) {
 		size_t skip, n = url_secret(text + i, len - i, &skip);
 
@@ -134,25 +92,95 @@ static void mask_urls(const char *text, size_t len, struct strbuf *out)
 		strbuf_add(out, text + i, skip);
 		strbuf_addstr(out, "***");
 		i += skip + n - 1;
+		masked++;
 	}
+	return masked;
+}
+
+/* Aliases lead to the node of the anchor, so that a value is masked where it stands. */
+static void collect(const struct yaml_node *n, bool secret, struct scalars *out)
+{
+	if (n->kind == YAML_SCALAR) {
+		if (n->end <= n->begin)
+			return;
+		out->v = xreallocarray(out->v, out->n + 1, sizeof(*out->v));
+		out->v[out->n++] = (struct scalar){ n, secret };
+		return;
+	}
+	for (size_t i = 0; i < n->n; i++) {
+		if (n->kind == YAML_MAP)
+			collect(n->keys[i], false, out);
+		collect(n->vals[i],
+			secret || (n->kind == YAML_MAP && is_secret(n->keys[i]->text)),
+			out);
+	}
+}
+
+/* What an alias brought twice is a secret when one of the two is. */
+static int by_begin(const void *a, const void *b)
+{
+	const struct scalar *x = a, *y = b;
+
+	if (x->node->begin != y->node->begin)
+		return x->node->begin > y->node->begin ? 1 : -1;
+	return y->secret - x->secret;
+}
+
+/* Bare, *** would be an alias. A block keeps its indentation and line end, and so stays
+ * YAML. */
+static void mask_scalar(const char *text, const struct yaml_node *n, struct strbuf *out)
+{
+	size_t begin = n->begin;
+
+	while (begin < n->end && isspace((unsigned char)text[begin]))
+		begin++;
+	strbuf_add(out, text + n->begin, begin - n->begin);
+	strbuf_addstr(out, n->is_bare ? "\"***\"" : "***");
+	if (text[n->end - 1] == '\n')
+		strbuf_addch(out, '\n');
+}
+
+/* Escapes can hide a URL's secret from a look at the bytes; such a text is masked whole.
+ */
+static void copy_scalar(const char *text, const struct yaml_node *n, struct strbuf *out)
+{
+	_cleanup_strbuf_ struct strbuf bytes = STRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf meant = STRBUF_INIT;
+	size_t n_bytes = mask_urls(text + n->begin, n->end - n->begin, &bytes);
+
+	if (n_bytes != mask_urls(n->text, strlen(n->text), &meant))
+		mask_scalar(text, n, out);
+	else
+		strbuf_add(out, bytes.buf, bytes.len);
 }
 
 char *spec_masked_text(const char *text, size_t len)
 {
 	_cleanup_spec_report_ struct spec_report r = { .path = "" };
 	_cleanup_yaml_doc_ struct yaml_doc *doc = NULL;
-	_cleanup_strbuf_ struct strbuf masked = STRBUF_INIT;
 	struct strbuf out = STRBUF_INIT;
-	struct ranges ranges = { NULL, 0 };
+	struct scalars scalars = { NULL, 0 };
+	size_t at = 0;
 
 	if (yaml_parse(text, len, &doc, &r))
 		return xstrdup(
 			"# the file is no valid YAML, and is not shown because it may hold secrets\n");
-	collect(yaml_root(doc), false, &ranges);
-	if (ranges.n)
-		qsort(ranges.v, ranges.n, sizeof(*ranges.v), by_begin);
-	mask_values(text, len, &ranges, &masked);
-	free(ranges.v);
-	mask_urls(strbuf_str(&masked), masked.len, &out);
+	collect(yaml_root(doc), false, &scalars);
+	if (scalars.n)
+		qsort(scalars.v, scalars.n, sizeof(*scalars.v), by_begin);
+	for (size_t i = 0; i < scalars.n; i++) {
+		const struct yaml_node *n = scalars.v[i].node;
+
+		if (n->begin < at || n->end > len)
+			continue;                          /* an alias brought it twice */
+		mask_urls(text + at, n->begin - at, &out); /* comments */
+		if (scalars.v[i].secret)
+			mask_scalar(text, n, &out);
+		else
+			copy_scalar(text, n, &out);
+		at = n->end;
+	}
+	mask_urls(text + at, len - at, &out);
+	free(scalars.v);
 	return strbuf_take(&out);
 }

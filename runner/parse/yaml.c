@@ -404,7 +404,8 @@ static bool on_scalar(struct yaml_doc *doc, struct fy_event *e, struct spec_mark
 	if (t)
 		set_extent(n, t);
 	n->text = scalar_text(doc, n, t, &len);
-	n->is_plain = !t || fy_token_scalar_style(t) == FYSS_PLAIN;
+	n->is_bare = !t || fy_token_scalar_style(t) == FYSS_PLAIN;
+	n->is_plain = n->is_bare;
 	if (strlen(n->text) != len) {
 		spec_complain(r, n->mark,
 			      "the text holds a NUL character; expected text");
