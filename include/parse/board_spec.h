@@ -48,8 +48,6 @@ struct board_power {
 	char *qemu_binary;       /* qemu-system-aarch64 */
 	struct strvec qemu_args; /* literal argv; the loader replaced {board_dir}, the
 				    backend replaces {tftp_root} and {run_dir} */
-	struct strvec qemu_media_args; /* added only while recovery media are plugged in
-					  (recovery rung) */
 };
 
 struct board_boot {
@@ -83,7 +81,6 @@ enum board_rung_kind {
 struct board_rung {
 	enum board_rung_kind kind;
 	char *name;
-	bool media;             /* plug in recovery media (qemu_media_args) before */
 	struct strvec commands; /* U-Boot commands that boot the known-good system; empty
 				   = let it boot */
 	struct strvec prompts;  /* proof: one of these patterns; at least one */

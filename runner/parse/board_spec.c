@@ -165,7 +165,6 @@ static void load_worker_death(struct spec_report *r, const struct yaml_node *n,
 static const struct yaml_field qemu_fields[] = {
 	YAML_LINE("binary", struct board_power, qemu_binary),
 	YAML_FN_REQUIRED("args", load_args, struct board_power, qemu_args),
-	YAML_FN("media_args", load_args, struct board_power, qemu_media_args),
 };
 
 static void load_qemu(struct spec_report *r, const struct yaml_node *n, const char *what,
@@ -360,7 +359,6 @@ void board_spec_free(struct board_spec *b)
 	free(b->power.reset);
 	free(b->power.qemu_binary);
 	strvec_release(&b->power.qemu_args);
-	strvec_release(&b->power.qemu_media_args);
 	board_release_boot(b);
 	for (size_t i = 0; i < b->n_user_commands; i++) {
 		free(b->user_commands[i].name);

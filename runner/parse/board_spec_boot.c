@@ -179,7 +179,6 @@ static void load_rung_kind(struct spec_report *r, const struct yaml_node *n,
 static const struct yaml_field rung_fields[] = {
 	YAML_FN_REQUIRED("rung", load_rung_kind, struct board_rung, kind),
 	YAML_FN("name", spec_load_name, struct board_rung, name),
-	YAML_BOOL("media", struct board_rung, media),
 	YAML_LINES("commands", struct board_rung, commands),
 	YAML_FN_REQUIRED("prompts", spec_load_patterns, struct board_rung, prompts),
 	YAML_FN("auto_login", spec_load_auto_login, struct board_rung, auto_login),
@@ -237,15 +236,6 @@ static void check_rung(struct spec_report *r, const struct board_spec *b,
 		 !p->reset)
 		spec_complain(r, rung->mark,
 			      "rung: warm-reset has no reset line; expected power.reset");
-	if (rung->media && p->backend == BOARD_POWER_QEMU && !p->qemu_media_args.n)
-		spec_complain(
-			r, rung->mark,
-			"media: true has nothing to plug in; expected power.qemu.media_args");
-	if (rung->media && p->backend != BOARD_POWER_QEMU &&
-	    p->backend != BOARD_POWER_GPIO)
-		spec_complain(
-			r, rung->mark,
-			"media: true is not supported with this power.backend; leave it out");
 	if (rung->commands.n && !b->has_boot)
 		spec_complain(
 			r, rung->mark,

@@ -124,13 +124,12 @@ static const struct {
 	{ "board: b\n"
 	  "console: {transport: tcp, device: 'h:2000'}\n"
 	  "power: {backend: command, on: a, off: b, reset: c}\n"
-	  "recovery: [{rung: maskrom, prompts: x}, {rung: cold}, {rung: power-cycle, prompts: x, media: true, commands: [a], timeout: long}]\n",
+	  "recovery: [{rung: maskrom, prompts: x}, {rung: cold}, {rung: power-cycle, prompts: x, commands: [a], timeout: long}]\n",
 	  "t.yaml:4:19: recovery.rung: maskrom is not supported by this version; expected warm-reset or power-cycle\n"
 	  "t.yaml:4:41: recovery has no \"prompts\"; expected one\n"
 	  "t.yaml:4:48: recovery.rung is \"cold\"; expected one of: warm-reset, power-cycle\n"
 	  "t.yaml:4:55: commands need a boot loader dialogue; expected boot: in the board file\n"
-	  "t.yaml:4:55: media: true is not supported with this power.backend; leave it out\n"
-	  "t.yaml:4:124: recovery.timeout is no duration; expected for example {seconds: 3} or a number of seconds\n" },
+	  "t.yaml:4:111: recovery.timeout is no duration; expected for example {seconds: 3} or a number of seconds\n" },
 	{ "board: b\n"
 	  "console: {transport: pty, device: x}\n"
 	  "power: {backend: none}\n"
@@ -242,9 +241,9 @@ TEST(a_board_with_commands_and_a_ladder_is_read_whole)
 
 static const char virt[] =
 	"board: v\ndevice_type: qemu\nconsole: {transport: qemu}\n"
-	"power: {backend: qemu, qemu: {args: [-M, virt, -netdev, 'user,tftp={tftp_root}'], media_args: ['file={board_dir}/r.img']}}\n"
+	"power: {backend: qemu, qemu: {args: [-M, virt, -netdev, 'user,tftp={tftp_root}', 'file={board_dir}/r.img']}}\n"
 	"boot: {tftp: {root: t, verify: local}}\n"
-	"recovery: [{rung: warm-reset, media: true, prompts: x}]\n"
+	"recovery: [{rung: warm-reset, prompts: x}]\n"
 	"tags: [fast]\n"
 	"user_commands: {stop: {do: x}}\n";
 
@@ -255,7 +254,7 @@ TEST(the_words_for_qemu_are_kept_but_board_dir_is_replaced)
 	CHECK_EQ(b->power.backend, BOARD_POWER_QEMU);
 	CHECK_STR(b->power.qemu_binary, "qemu-system-aarch64");
 	CHECK_STR(b->power.qemu_args.v[3], "user,tftp={tftp_root}");
-	CHECK_STR(b->power.qemu_media_args.v[0], "file=/lab/r.img");
+	CHECK_STR(b->power.qemu_args.v[4], "file=/lab/r.img");
 	CHECK_STR(b->boot.tftp_root, "/lab/t");
 	CHECK(b->boot.tftp_verify_local);
 	CHECK(!b->boot.tftp_url);
