@@ -73,3 +73,11 @@ void report_panic(struct report *r, const char *text, const char *after);
 void report_settle_fields(struct report *r);
 /* Final: also moves the chosen trace into the incident. */
 void report_finish(struct report *r);
+
+/* Between the files of the report: fields that the first mention decides. */
+void report_set_once(char **field, struct slice s);
+void report_set_address(struct report *r, const char *s);
+void report_set_esr(struct report *r, uint64_t v);
+/* The bad address, where a header's text gives it. */
+void report_header_address(struct report *r, const char *text);
+void report_start_trace(struct report *r);

@@ -13,13 +13,13 @@ static char *dup_slice(struct slice s)
 	return s.len ? xstrndup(s.s, s.len) : NULL;
 }
 
-static void set_once(char **field, struct slice s)
+void report_set_once(char **field, struct slice s)
 {
 	if (!*field && s.len)
 		*field = xstrndup(s.s, s.len);
 }
 
-static void set_address(struct report *r, const char *s)
+void report_set_address(struct report *r, const char *s)
 {
 	uint64_t v;
 
@@ -38,7 +38,7 @@ static void set_address(struct report *r, const char *s)
 }
 
 /* The bad address, where header lines give it. */
-static void header_address(struct report *r, const char *text)
+void report_header_address(struct report *r, const char *text)
 {
 	/* clang-format off */
 	static const char *const words[] = {
@@ -54,13 +54,13 @@ static void header_address(struct report *r, const char *text)
 		const char *p = lines_after(text, words[i]);
 
 		if (p) {
-			set_address(r, p);
+			report_set_address(r, p);
 			return;
 		}
 	}
 }
 
-static void set_esr(struct report *r, uint64_t v)
+void report_set_esr(struct report *r, uint64_t v)
 {
 	if (r->in->has_esr)
 		return;
@@ -68,117 +68,7 @@ static void set_esr(struct report *r, uint64_t v)
 	r->in->esr = v;
 }
 
-/* "in f+0x1/0x2" of the checkers, also "in f" alone; old KASAN goes on " at addr X". */
-static void header_named(struct report *r, const char *after)
-{
-	const char *p = lines_after(after, " in ");
-	struct symbol sym;
-
-	if (p && lines_symbol(p, true, &sym)) {
-		set_once(&r->named, sym.name);
-		set_once(&r->in->module, sym.module);
-	}
-	p = lines_after(after, " at addr ");
-	if (p)
-		set_address(r, p);
-}
-
-static void header_kasan(struct report *r, const char *after)
-{
-	const char *in = strstr(after, " in ");
-	const char *on = strstr(after, " on address");
-	size_t n = strcspn(after, "\n");
-
-	if (in)
-		n = (size_t)(in - after);
-	else if (on)
-		n = (size_t)(on - after);
-	free(r->detail);
-	r->detail = xstrndup(after, n < 80 ? n : 80);
-	header_named(r, after);
-}
-
-/* "WARNING: CPU: 0 PID: 1 at f.c:12 sym+0x1/0x2", "WARNING: f.c:12 at sym+0x.., CPU#0:
- * x/1" */
-static void header_warn(struct report *r, const char *after)
-{
-	const char *p =
-		lines_starts(after, "at ") ? after + 3 : lines_after(after, " at ");
-	struct symbol sym;
-	struct cpu_line cpu;
-
-	if (!p)
-		return;
-	if (!strchr(p, '/') || !lines_symbol(p, true, &sym) || !sym.has_offset) {
-		p += strcspn(p, " ");
-		p = lines_skip_blanks(p);
-		if (!lines_symbol(p, true, &sym))
-			sym.name.len = 0;
-	}
-	set_once(&r->named, sym.name);
-	set_once(&r->in->module, sym.module);
-	r->detail = xstrndup(after, strcspn(after, "\n"));
-	if (lines_cpu(after, &cpu)) {
-		if (cpu.cpu >= 0)
-			r->in->cpu = (int32_t)cpu.cpu;
-		if (cpu.pid >= 0)
-			r->in->pid = (int32_t)cpu.pid;
-	}
-	p = lines_after(after, "CPU#");
-	if (p) {
-		uint64_t v;
-
-		if (parse_u64n(p, strspn(p, "0123456789"), 10, 65535, &v) == 0)
-			r->in->cpu = (int32_t)v;
-	}
-}
-
-/* "INFO: task comm:pid blocked for more than": comm may hold colons and blanks. */
-static void header_hung(struct report *r, const char *after)
-{
-	const char *end = strstr(after, " blocked ");
-	const char *p;
-	uint64_t v;
-
-	if (!end)
-		end = strstr(after, " can't die ");
-	if (!end)
-		return;
-	p = end;
-	while (p > after && p[-1] != ':')
-		p--;
-	if (p == after)
-		return;
-	r->in->comm = xstrndup(after, (size_t)(p - 1 - after));
-	if (parse_u64n(p, strspn(p, "0123456789"), 10, INT32_MAX, &v) == 0)
-		r->in->pid = (int32_t)v;
-}
-
-/* "soft lockup - CPU#1 stuck for 22s! [comm:123]" */
-static void header_lockup(struct report *r, const char *text)
-{
-	const char *p = lines_after(text, "CPU#"), *b = strrchr(text, '[');
-	uint64_t v;
-
-	if (p && parse_u64n(p, strspn(p, "0123456789"), 10, 65535, &v) == 0)
-		r->in->cpu = (int32_t)v;
-	if (!p && (p = lines_after(text, "on cpu ")) &&
-	    parse_u64n(p, strspn(p, "0123456789"), 10, 65535, &v) == 0)
-		r->in->cpu = (int32_t)v;
-	if (b && strchr(b, ']')) {
-		const char *end = strchr(b, ']'), *colon = end;
-
-		while (colon > b && *colon != ':')
-			colon--;
-		if (colon > b && parse_u64n(colon + 1, (size_t)(end - colon - 1), 10,
-					    INT32_MAX, &v) == 0) {
-			r->in->pid = (int32_t)v;
-			r->in->comm = xstrndup(b + 1, (size_t)(colon - b - 1));
-		}
-	}
-}
-
-static void start_trace(struct report *r)
+void report_start_trace(struct report *r)
 {
 	r->in_trace = true;
 	if (r->n_traces == REPORT_MAX_TRACES)
@@ -186,132 +76,6 @@ static void start_trace(struct report *r)
 	memset(&r->traces[r->n_traces], 0, sizeof(r->traces[0]));
 	r->traces[r->n_traces].is_aside = r->in_aside || r->in_other_cpu;
 	r->n_traces++;
-}
-
-void report_die(struct report *r, const char *text)
-{
-	const char *p = lines_after(text, "[#");
-	uint64_t v;
-
-	if (p && parse_u64n(p, strspn(p, "0123456789"), 10, 100000, &v) == 0)
-		r->die_number = (uint32_t)v;
-	r->has_die = true;
-	/* arm64: "Oops: 0000000096000004 [#1]" is ESR_EL1; "synchronous external abort:
-	 * 96000210"; a BUG's or x86's error code is small. */
-	p = strstr(text, " [#");
-	if (p) {
-		const char *b = p;
-
-		while (b > text && b[-1] != ' ')
-			b--;
-		size_t n = lines_hex(b, &v);
-
-		if (n >= 8 && b + n == p)
-			set_esr(r, v);
-	}
-	header_address(r, text);
-}
-
-void report_panic(struct report *r, const char *text, const char *after)
-{
-	r->in->panicked = true;
-	if (r->header->class == HEADER_PANIC && !r->detail) {
-		while (*after == ':' || *after == ' ')
-			after++;
-		r->detail = xstrdup(after);
-
-		const char *p = lines_after(after, "corrupted in: ");
-		struct symbol sym;
-
-		if (p && lines_symbol(p, false, &sym))
-			set_once(&r->named, sym.name);
-	}
-	(void)text;
-}
-
-void report_adopt(struct report *r, const struct oops_header *h, const char *text)
-{
-	if (h) {
-		r->header = h;
-		r->in->kind = h->kind;
-		r->is_headless = false;
-	}
-	header_address(r, text);
-}
-
-struct report *report_new(const struct oops_header *h, const char *text,
-			  const char *after)
-{
-	struct report *r = xcalloc(1, sizeof(*r));
-
-	r->in = incident_new(h->kind);
-	r->header = h;
-	r->last_printk_s = -1;
-	switch (h->kind) {
-	case INCIDENT_KASAN:
-	case INCIDENT_KFENCE:
-	case INCIDENT_KMSAN:
-	case INCIDENT_KCSAN:
-		header_kasan(r, after);
-		if (h->kind != INCIDENT_KASAN)
-			start_trace(r);
-		break;
-	case INCIDENT_WARN:
-		header_warn(r, after);
-		break;
-	case INCIDENT_HUNG_TASK:
-		header_hung(r, after);
-		break;
-	case INCIDENT_SOFT_LOCKUP:
-	case INCIDENT_HARD_LOCKUP:
-		header_lockup(r, text);
-		break;
-	case INCIDENT_LEAK:
-		r->in_aside = false;
-		break;
-	default:
-		break;
-	}
-	if (h->class == HEADER_FAULT || h->class == HEADER_DIE)
-		header_address(r, text);
-	if (h->kind == INCIDENT_SERROR) {
-		const char *p = lines_after(text, "code ");
-		uint64_t v;
-
-		if (p && lines_hex(p, &v))
-			set_esr(r, v);
-	}
-	if (h->kind == INCIDENT_OOPS_OTHER && h->class == HEADER_FAULT) {
-		/* "Unhandled fault: synchronous external abort (0x96000210) at 0x.." */
-		const char *p = lines_after(text, "(0x");
-		uint64_t v;
-
-		if (p && lines_hex(p, &v) >= 8)
-			set_esr(r, v);
-	}
-	if (h->class == HEADER_DIE) {
-		report_die(r, text);
-	}
-	if (h->class == HEADER_PANIC)
-		report_panic(r, text, after);
-	r->is_headless = h->class == HEADER_HEADLESS;
-	r->wants_lock_at = h->pick == PICK_LOCK;
-	if (!r->detail && !h->title)
-		r->detail = xstrdup(after);
-	if (strstr(text, "access to user memory") || strstr(text, "user memory access") ||
-	    strstr(text, "Accessing user space memory"))
-		r->says_user = true;
-	if (strstr(text, "Oops - BUG"))
-		r->says_bug = true;
-	if (h->class == HEADER_TENTATIVE) {
-		r->is_tentative = r->is_headless = true;
-		start_trace(r);
-	}
-	if (strstr(text, "NULL pointer") || strstr(text, "null pointer"))
-		r->says_null = true;
-	if (r->is_headless)
-		report_line(r, text);
-	return r;
 }
 
 static void free_frames(struct incident_frame *f, size_t n)
@@ -466,9 +230,9 @@ static void line_cpu(struct report *r, const struct cpu_line *c)
 		in->cpu = (int32_t)c->cpu;
 	if (in->pid < 0 && c->pid >= 0)
 		in->pid = (int32_t)c->pid;
-	set_once(&in->comm, c->comm);
-	set_once(&in->kernel, c->kernel);
-	set_once(&in->tainted, c->tainted);
+	report_set_once(&in->comm, c->comm);
+	report_set_once(&in->kernel, c->kernel);
+	report_set_once(&in->tainted, c->tainted);
 	r->seen_cpu_line = true;
 }
 
@@ -531,7 +295,7 @@ static bool line_section(struct report *r, const char *text)
 		r->in_aside = true;
 		/* Only this one goes on with a "Call trace:" of its own. */
 		r->aside_has_call_trace = i == 0;
-		start_trace(r);
+		report_start_trace(r);
 		return true;
 	}
 	if (lines_starts(t, "stack backtrace:") || lines_starts(t, "other info that")) {
@@ -577,20 +341,20 @@ static void line_lock_at(struct report *r, const char *text)
 		p = lines_skip_blanks(p);
 		if (lines_frame(p, &sym, &reliable, &from) ||
 		    lines_symbol(p, true, &sym)) {
-			set_once(&r->named, sym.name);
+			report_set_once(&r->named, sym.name);
 			r->wants_lock_at = false;
 		}
 		return;
 	}
 	p = lines_after(text, "last function: ");
 	if (p && lines_symbol(p, true, &sym)) {
-		set_once(&r->named, sym.name);
+		report_set_once(&r->named, sym.name);
 		r->wants_lock_at = false;
 		return;
 	}
 	/* "x/1 is trying to release lock (y) at:" is followed by "[<..>] f+0x.." */
 	if (!r->in_trace && lines_frame(t, &sym, &reliable, &from)) {
-		set_once(&r->named, sym.name);
+		report_set_once(&r->named, sym.name);
 		r->wants_lock_at = false;
 	}
 }
@@ -605,7 +369,7 @@ static bool line_mem_abort(struct report *r, const char *text)
 		while (*p == ' ' || *p == '=')
 			p++;
 		if (lines_hex(p, &v) >= 8)
-			set_esr(r, v);
+			report_set_esr(r, v);
 		return true;
 	}
 	/* "[0000000000000020] pgd=…", "[000fffc081e0daf0] address between user and
@@ -614,18 +378,18 @@ static bool line_mem_abort(struct report *r, const char *text)
 	    (lines_starts(p, "] pgd=") || lines_starts(p, "] *pgd=") ||
 	     lines_starts(p, "] address between") ||
 	     lines_starts(p, "] user address but"))) {
-		set_address(r, t + 1);
+		report_set_address(r, t + 1);
 		return true;
 	}
 	/* Wrapped by a mail client, or in a warning about a fault. */
 	if ((p = lines_after(t, "virtual address ")) ||
 	    (lines_starts(t, "paging request at ") && (p = t + 18)) ||
 	    (lines_starts(t, "NULL pointer dereference at ") && (p = t + 28))) {
-		set_address(r, p);
+		report_set_address(r, p);
 		return true;
 	}
 	if (lines_starts(t, "FAR: ") || lines_starts(t, "FAR_EL1: ")) {
-		set_address(r, strchr(t, ' '));
+		report_set_address(r, strchr(t, ' '));
 		return true;
 	}
 	/* clang-format off */
@@ -666,7 +430,7 @@ static bool line_access(struct report *r, const char *text)
 			r->access = xstrdup(is_read ? "Read" : "Write");
 		p = lines_after(t, "at addr ");
 		if (p)
-			set_address(r, p);
+			report_set_address(r, p);
 		return true;
 	}
 	p = lines_after(t, "KASAN: ");
@@ -683,7 +447,7 @@ static bool line_access(struct report *r, const char *text)
 	p = lines_after(t, "CR2: ");
 	if (p && r->header->class == HEADER_FAULT && r->in->kind != INCIDENT_GPF &&
 	    r->in->kind != INCIDENT_BUG)
-		set_address(r, p);
+		report_set_address(r, p);
 	return false;
 }
 
@@ -726,7 +490,7 @@ bool report_line(struct report *r, const char *text)
 		if (!r->aside_has_call_trace)
 			r->in_aside = false;
 		r->aside_has_call_trace = false;
-		start_trace(r);
+		report_start_trace(r);
 		if (*lines_skip_blanks(rest))
 			line_frame(r, rest);
 		return true;
@@ -752,7 +516,7 @@ bool report_line(struct report *r, const char *text)
 	}
 	if (lines_starts(t, "Hardware name: ")) {
 		rest = t + strlen("Hardware name: ");
-		set_once(&r->in->hardware, (struct slice){ rest, strlen(rest) });
+		report_set_once(&r->in->hardware, (struct slice){ rest, strlen(rest) });
 		return true;
 	}
 	if (lines_starts(t, "Code: ")) {
@@ -783,7 +547,7 @@ bool report_line(struct report *r, const char *text)
 		bool reliable;
 
 		if (lines_frame(text, &sym, &reliable, &from)) {
-			start_trace(r);
+			report_start_trace(r);
 			add_frame(r, &sym, reliable);
 			return true;
 		}

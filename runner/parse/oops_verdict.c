@@ -186,6 +186,12 @@ static void pick_stall(struct report *r)
 	struct report_trace *t = interrupted_trace(r);
 	const char *name;
 
+	/* arm64 prints the registers of the CPU that hangs. */
+	if (r->pc_function && !r->pc_is_x86 &&
+	    !culprit_is_helper(r->pc_function, r->header->skip)) {
+		set_function(r, culprit_meeting(r->pc_function), r->pc_module);
+		return;
+	}
 	if (t) {
 		name = culprit_stalled(t->frames + t->border, t->n - t->border);
 		if (name) {

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Owns what the first line of a report says by itself, and what later headers add to a
+ * report that is open. The lines between are oops_report.c's. */
+#include "parse/oops_report.h"
+
+#include "util/mem.h"
+#include "util/num.h"
+
+/* "in f+0x1/0x2" of the checkers, also "in f" alone; old KASAN goes on " at addr X". */
+static void header_named(struct report *r, const char *after)
+{
+	const char *p = lines_after(after, " in ");
+	struct symbol sym;
+
+	if (p && lines_symbol(p, true, &sym)) {
+		report_set_once(&r->named, sym.name);
+		report_set_once(&r->in->module, sym.module);
+	}
+	p = lines_after(after, " at addr ");
+	if (p)
+		report_set_address(r, p);
+}
+
+static void header_kasan(struct report *r, const char *after)
+{
+	const char *in = strstr(after, " in ");
+	const char *on = strstr(after, " on address");
+	size_t n = strcspn(after, "\n");
+
+	if (in)
+		n = (size_t)(in - after);
+	else if (on)
+		n = (size_t)(on - after);
+	free(r->detail);
+	r->detail = xstrndup(after, n < 80 ? n : 80);
+	header_named(r, after);
+}
+
+/* "WARNING: CPU: 0 PID: 1 at f.c:12 sym+0x1/0x2", "WARNING: f.c:12 at sym+0x.., CPU#0:
+ * x/1" */
+static void header_warn(struct report *r, const char *after)
+{
+	const char *p =
+		lines_starts(after, "at ") ? after + 3 : lines_after(after, " at ");
+	struct symbol sym;
+	struct cpu_line cpu;
+
+	if (!p)
+		return;
+	if (!strchr(p, '/') || !lines_symbol(p, true, &sym) || !sym.has_offset) {
+		p += strcspn(p, " ");
+		p = lines_skip_blanks(p);
+		if (!lines_symbol(p, true, &sym))
+			sym.name.len = 0;
+	}
+	report_set_once(&r->named, sym.name);
+	report_set_once(&r->in->module, sym.module);
+	r->detail = xstrndup(after, strcspn(after, "\n"));
+	if (lines_cpu(after, &cpu)) {
+		if (cpu.cpu >= 0)
+			r->in->cpu = (int32_t)cpu.cpu;
+		if (cpu.pid >= 0)
+			r->in->pid = (int32_t)cpu.pid;
+	}
+	p = lines_after(after, "CPU#");
+	if (p) {
+		uint64_t v;
+
+		if (parse_u64n(p, strspn(p, "0123456789"), 10, 65535, &v) == 0)
+			r->in->cpu = (int32_t)v;
+	}
+}
+
+/* "INFO: task comm:pid blocked for more than": comm may hold colons and blanks. */
+static void header_hung(struct report *r, const char *after)
+{
+	const char *end = strstr(after, " blocked ");
+	const char *p;
+	uint64_t v;
+
+	if (!end)
+		end = strstr(after, " can't die ");
+	if (!end)
+		return;
+	p = end;
+	while (p > after && p[-1] != ':')
+		p--;
+	if (p == after)
+		return;
+	r->in->comm = xstrndup(after, (size_t)(p - 1 - after));
+	if (parse_u64n(p, strspn(p, "0123456789"), 10, INT32_MAX, &v) == 0)
+		r->in->pid = (int32_t)v;
+}
+
+/* "soft lockup - CPU#1 stuck for 22s! [comm:123]" */
+static void header_lockup(struct report *r, const char *text)
+{
+	const char *p = lines_after(text, "CPU#"), *b = strrchr(text, '[');
+	uint64_t v;
+
+	if (p && parse_u64n(p, strspn(p, "0123456789"), 10, 65535, &v) == 0)
+		r->in->cpu = (int32_t)v;
+	if (!p && (p = lines_after(text, "on cpu ")) &&
+	    parse_u64n(p, strspn(p, "0123456789"), 10, 65535, &v) == 0)
+		r->in->cpu = (int32_t)v;
+	if (b && strchr(b, ']')) {
+		const char *end = strchr(b, ']'), *colon = end;
+
+		while (colon > b && *colon != ':')
+			colon--;
+		if (colon > b && parse_u64n(colon + 1, (size_t)(end - colon - 1), 10,
+					    INT32_MAX, &v) == 0) {
+			r->in->pid = (int32_t)v;
+			r->in->comm = xstrndup(b + 1, (size_t)(colon - b - 1));
+		}
+	}
+}
+
+void report_die(struct report *r, const char *text)
+{
+	const char *p = lines_after(text, "[#");
+	uint64_t v;
+
+	if (p && parse_u64n(p, strspn(p, "0123456789"), 10, 100000, &v) == 0)
+		r->die_number = (uint32_t)v;
+	r->has_die = true;
+	/* arm64: "Oops: 0000000096000004 [#1]" is ESR_EL1; "synchronous external abort:
+	 * 96000210"; a BUG's or x86's error code is small. */
+	p = strstr(text, " [#");
+	if (p) {
+		const char *b = p;
+
+		while (b > text && b[-1] != ' ')
+			b--;
+		size_t n = lines_hex(b, &v);
+
+		if (n >= 8 && b + n == p)
+			report_set_esr(r, v);
+	}
+	report_header_address(r, text);
+}
+
+void report_panic(struct report *r, const char *text, const char *after)
+{
+	r->in->panicked = true;
+	if (r->header->class == HEADER_PANIC && !r->detail) {
+		while (*after == ':' || *after == ' ')
+			after++;
+		r->detail = xstrdup(after);
+
+		const char *p = lines_after(after, "corrupted in: ");
+		struct symbol sym;
+
+		if (p && lines_symbol(p, false, &sym))
+			report_set_once(&r->named, sym.name);
+	}
+	(void)text;
+}
+
+void report_adopt(struct report *r, const struct oops_header *h, const char *text)
+{
+	if (h) {
+		r->header = h;
+		r->in->kind = h->kind;
+		r->is_headless = false;
+	}
+	report_header_address(r, text);
+}
+
+struct report *report_new(const struct oops_header *h, const char *text,
+			  const char *after)
+{
+	struct report *r = xcalloc(1, sizeof(*r));
+
+	r->in = incident_new(h->kind);
+	r->header = h;
+	r->last_printk_s = -1;
+	switch (h->kind) {
+	case INCIDENT_KASAN:
+	case INCIDENT_KFENCE:
+	case INCIDENT_KMSAN:
+	case INCIDENT_KCSAN:
+		header_kasan(r, after);
+		if (h->kind != INCIDENT_KASAN)
+			report_start_trace(r);
+		break;
+	case INCIDENT_WARN:
+		header_warn(r, after);
+		break;
+	case INCIDENT_HUNG_TASK:
+		header_hung(r, after);
+		break;
+	case INCIDENT_SOFT_LOCKUP:
+	case INCIDENT_HARD_LOCKUP:
+		header_lockup(r, text);
+		break;
+	case INCIDENT_LEAK:
+		r->in_aside = false;
+		break;
+	default:
+		break;
+	}
+	if (h->class == HEADER_FAULT || h->class == HEADER_DIE)
+		report_header_address(r, text);
+	if (h->kind == INCIDENT_SERROR) {
+		const char *p = lines_after(text, "code ");
+		uint64_t v;
+
+		if (p && lines_hex(p, &v))
+			report_set_esr(r, v);
+	}
+	if (h->kind == INCIDENT_OOPS_OTHER && h->class == HEADER_FAULT) {
+		/* "Unhandled fault: synchronous external abort (0x96000210) at 0x.." */
+		const char *p = lines_after(text, "(0x");
+		uint64_t v;
+
+		if (p && lines_hex(p, &v) >= 8)
+			report_set_esr(r, v);
+	}
+	if (h->class == HEADER_DIE) {
+		report_die(r, text);
+	}
+	if (h->class == HEADER_PANIC)
+		report_panic(r, text, after);
+	r->is_headless = h->class == HEADER_HEADLESS;
+	r->wants_lock_at = h->pick == PICK_LOCK;
+	if (!r->detail && !h->title)
+		r->detail = xstrdup(after);
+	if (strstr(text, "access to user memory") || strstr(text, "user memory access") ||
+	    strstr(text, "Accessing user space memory"))
+		r->says_user = true;
+	if (strstr(text, "Oops - BUG"))
+		r->says_bug = true;
+	if (h->class == HEADER_TENTATIVE) {
+		r->is_tentative = r->is_headless = true;
+		report_start_trace(r);
+	}
+	if (strstr(text, "NULL pointer") || strstr(text, "null pointer"))
+		r->says_null = true;
+	if (r->is_headless)
+		report_line(r, text);
+	return r;
+}
