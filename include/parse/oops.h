@@ -21,6 +21,9 @@ struct oops_ops {
 	/* Complete: its end was seen, or it settled. Called once for each opened.
 	 * Borrowed for the call. */
 	void (*closed)(void *arg, const struct incident *in);
+	/* An open incident that was not fatal is now: a panic followed it
+	 * (panic_on_warn). Between its opened and closed; borrowed; may be NULL. */
+	void (*escalated)(void *arg, const struct incident *in);
 	/* A new boot was seen (firmware or kernel banner), number from 1. May be NULL. */
 	void (*booted)(void *arg, uint32_t boot, uint64_t offset, int64_t t_ns);
 };

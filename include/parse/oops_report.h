@@ -68,7 +68,7 @@ void report_die(struct report *r, const char *text);
 /* A fault's header inside a report that lacks one (h), or a second one's (h NULL): its
  * address counts if none is known. */
 void report_adopt(struct report *r, const struct oops_header *h, const char *text);
-void report_panic(struct report *r, const char *text, const char *after);
+void report_panic(struct report *r, const char *after);
 /* Kind, function, title, truncation as far as they are known. */
 void report_settle_fields(struct report *r);
 /* Final: also moves the chosen trace into the incident. */

@@ -45,7 +45,8 @@ struct oops_reader {
 	size_t n_open;
 	struct report *current; /* takes lines that no caller id assigns */
 	uint64_t asked_until;   /* line */
-	bool has_lead_address;  /* given by the lines before the header */
+	bool stamps_seen;
+	bool has_lead_address; /* given by the lines before the header */
 	uint64_t lead_address;
 
 	uint32_t n_boots;
@@ -317,14 +318,17 @@ static void on_panic(struct oops_reader *r, const struct oops_header *h,
 	if (strncmp(h->literal, "end", 3) == 0) {
 		rep->in->panicked = true;
 	} else {
-		report_panic(rep, m->text, after);
+		report_panic(rep, after);
 		if (rep->header->class != HEADER_PANIC && report_has_frames(rep))
 			rep->is_done = true;
 	}
-	if (!rep->in->fatal)
-		r->boot_has_cause = true;
-	rep->in->fatal = true;
 	touch(r, rep, m);
+	if (rep->in->fatal)
+		return;
+	rep->in->fatal = true;
+	r->boot_has_cause = true;
+	if (r->ops.escalated)
+		r->ops.escalated(r->arg, rep->in);
 }
 
 static void on_stall_or_report(struct oops_reader *r, const struct oops_header *h,
@@ -518,6 +522,18 @@ static bool is_asked_dump(const char *text)
 	       strstr(text, "FAULT_INJECTION") || strstr(text, "allocation failure");
 }
 
+/* Text without a stamp is the kernel's if a kernel runs, or may run; vague words only
+ * where its stamps are off. */
+static bool is_kernels(const struct oops_reader *r, const struct oops_header *h,
+		       const struct message *m)
+{
+	if (m->prefix.has_stamp || m->prefix.is_syslog)
+		return true;
+	if (r->stage.stage >= STAGE_FIRMWARE && r->stage.stage <= STAGE_TFTP)
+		return false;
+	return !(r->stamps_seen && header_is_vague(h));
+}
+
 static void feed_message(struct oops_reader *r, const struct message *m, bool may_begin)
 {
 	const struct oops_header *h = NULL;
@@ -526,6 +542,8 @@ static void feed_message(struct oops_reader *r, const struct message *m, bool ma
 
 	if (m->prefix.is_foreign)
 		return;
+	if (m->prefix.has_stamp)
+		r->stamps_seen = true;
 	if (may_begin) {
 		stage_feed_text(&r->stage, m->text, strlen(m->text), m->prefix.has_stamp,
 				m->offset, r->t_ns, on_stage, r);
@@ -535,6 +553,8 @@ static void feed_message(struct oops_reader *r, const struct message *m, bool ma
 		h = header_find(m->text, m->prefix.has_stamp || m->prefix.is_syslog,
 				&after);
 	}
+	if (h && !is_kernels(r, h, m))
+		h = NULL;
 	if (h) {
 		on_header(r, h, m, after);
 		return;
@@ -605,10 +625,13 @@ static void look_for_stamp(struct oops_reader *r, const char *p, size_t len)
 {
 	size_t at;
 
-	if (r->stage.stage >= STAGE_KERNEL)
+	if (r->stage.stage >= STAGE_KERNEL && r->stamps_seen)
 		return;
 	at = prefix_next_stamp(p, len, 0);
-	if (at < len)
+	if (at == len)
+		return;
+	r->stamps_seen = true;
+	if (r->stage.stage < STAGE_KERNEL)
 		stage_feed_text(&r->stage, "", 0, true, r->offset + at, r->t_ns, on_stage,
 				r);
 }

@@ -140,7 +140,7 @@ void report_die(struct report *r, const char *text)
 	report_header_address(r, text);
 }
 
-void report_panic(struct report *r, const char *text, const char *after)
+void report_panic(struct report *r, const char *after)
 {
 	r->in->panicked = true;
 	if (r->header->class == HEADER_PANIC && !r->detail) {
@@ -154,7 +154,6 @@ void report_panic(struct report *r, const char *text, const char *after)
 		if (p && lines_symbol(p, false, &sym))
 			report_set_once(&r->named, sym.name);
 	}
-	(void)text;
 }
 
 void report_adopt(struct report *r, const struct oops_header *h, const char *text)
@@ -221,7 +220,7 @@ struct report *report_new(const struct oops_header *h, const char *text,
 		report_die(r, text);
 	}
 	if (h->class == HEADER_PANIC)
-		report_panic(r, text, after);
+		report_panic(r, after);
 	r->is_headless = h->class == HEADER_HEADLESS;
 	r->wants_lock_at = h->pick == PICK_LOCK;
 	if (!r->detail && !h->title)

@@ -161,7 +161,7 @@ static const char *const tools[] = {
 	"strncmp", "strcpy", "strlcpy", "strncpy", "strscpy", "strlen", "strnstr",
 	"strnlen", "strchr", "strcat", "copy_to_user", "copy_from_user", "copy_user",
 	"copy_to_iter", "copy_from_iter", "copyout", "copyin", "put_user", "get_user",
-	"might_fault", "might_sleep", "list_add", "list_del", "list_replace",
+	"might_fault", "might_resched", "cond_resched", "might_sleep", "list_add", "list_del", "list_replace",
 	"list_move", "list_splice", "rhashtable", "^rht_", "^hlist_", "^rb_", "__rb_",
 	"_indirect_thunk_", "vsnprintf", "snprintf", "printf", "printk", "string",
 	"pointer", "dev_info", "dev_notice", "dev_warn", "dev_err", "dev_alert",

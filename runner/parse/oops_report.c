@@ -21,17 +21,12 @@ void report_set_once(char **field, struct slice s)
 
 void report_set_address(struct report *r, const char *s)
 {
-	uint64_t v;
+	uint64_t v = 0;
 
 	s = lines_skip_blanks(s);
 	if (r->in->has_fault_address)
 		return;
-	if (lines_starts(s, "(null)") || lines_starts(s, "[<          (null)>]") ||
-	    lines_starts(s, "          (null)"))
-		v = 0;
-	else if (lines_hex(s, &v) < 2 && v != 0)
-		return;
-	else if (lines_hex(s, &v) == 0)
+	if (!lines_starts(s, "(null)") && lines_hex(s, &v) == 0)
 		return;
 	r->in->has_fault_address = true;
 	r->in->fault_address = v;
@@ -392,28 +387,18 @@ static bool line_mem_abort(struct report *r, const char *text)
 		report_set_address(r, strchr(t, ' '));
 		return true;
 	}
+
 	/* clang-format off */
 	static const char *const words[] = {
-		"Mem abort info", "EC = ", "SET = ", "EA = ", "FSC = ",
-		"Data abort info", "ISV = ", "CM = ", "GCS = ", "user pgtable:",
-		"swapper pgtable:", "pgd = ", "Exception class", "PGD ", "#PF: ",
-		"pstate: ", "Hardware name: ", "Workqueue: ", "Process ",
-		"Exception stack", "Stack: ", "Supported: ", "Tainted: [",
-		"pmr_save: ", "pmr: ", "Internal error", "Mem abort", "Oops", "EFLAGS",
-		"FS: ", "CS: ", "DR", "CR", "PKRU", "Modules linked in", "Flags: ",
-		"MSR: ", "GPR", "CFAR", "NIP", "LR ", "Krnl", "PREEMPT", "SMP",
-		"Kernel Offset", "PHYS_OFFSET", "CPU features", "Memory Limit",
-		"Dumping ftrace",
+		"Mem abort info", "EC = ", "SET = ", "EA = ", "FSC = ", "Data abort info",
+		"ISV = ", "CM = ", "GCS = ", "user pgtable:", "swapper pgtable:", "pgd = ",
+		"Exception class", "pstate: ", "PGD ", "#PF: ",
 	};
 	/* clang-format on */
 
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		if (lines_starts(t, words[i])) {
-			if (i < 13)
-				return true;
-			break;
-		}
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (lines_starts(t, words[i]))
+			return true;
 	return false;
 }
 
@@ -435,13 +420,10 @@ static bool line_access(struct report *r, const char *text)
 	}
 	p = lines_after(t, "KASAN: ");
 	if (p && lines_after(p, "in range [")) {
-		uint64_t v;
-
 		if (lines_starts(p, "null-ptr-deref"))
 			r->says_null = true;
 		if (strstr(p, "user-memory-access"))
 			r->says_user = true;
-		(void)v;
 		return true;
 	}
 	p = lines_after(t, "CR2: ");

@@ -414,3 +414,9 @@ char *title_normalize(const char *s)
 		sb.buf[--sb.len] = '\0';
 	return strbuf_take(&sb);
 }
+
+bool header_is_vague(const struct oops_header *h)
+{
+	return strcmp(h->literal, "BUG: ") == 0 || strcmp(h->literal, "BUG ") == 0 ||
+	       strcmp(h->literal, ": nobody cared") == 0;
+}

@@ -54,7 +54,17 @@ static void on_booted(void *arg, uint32_t boot, uint64_t offset, int64_t t_ns)
 	((struct seen *)arg)->boots = boot;
 }
 
-static const struct oops_ops ops = { on_opened, on_closed, on_booted };
+static void on_escalated(void *arg, const struct incident *in)
+{
+	struct seen *s = arg;
+
+	strbuf_addf(&s->text, "escalated %s\n", in->title);
+}
+
+static const struct oops_ops ops = { .opened = on_opened,
+				     .closed = on_closed,
+				     .escalated = on_escalated,
+				     .booted = on_booted };
 
 static void read_cut(const char *text, size_t len, size_t step, bool no_resets,
 		     struct seen *s)
@@ -305,6 +315,25 @@ TEST(userspace_and_firmware_are_no_incident)
 			"");
 }
 
+TEST(before_a_kernel_runs_its_words_are_the_firmwares)
+{
+	CHECK_INCIDENTS(
+		"U-Boot 2023.01 (Jan 01 2023)\nWARNING: CPU: 0 PID: 1 at x.c:1 f+0x1/0x2\n"
+		"BUG: failure at a.c:3\n",
+		"");
+	CHECK_INCIDENTS("[    1.000000] kernel\nBUG: a test program prints this\n", "");
+	CHECK_INCIDENTS("BUG: corrupted thing, of a kernel without time stamps\n",
+			"bug|BUG: corrupted thing|line 1|cut\n");
+}
+
+TEST(a_panic_after_a_warning_makes_it_fatal_at_once)
+{
+	CHECK_INCIDENTS(
+		"[    5.000000] WARNING: CPU: 2 PID: 9 at a/x.c:12 do_x+0x1/0x2\n"
+		"[    5.000001] Kernel panic - not syncing: kernel: panic_on_warn set ...\n",
+		"escalated WARNING in do_x\nwarn|WARNING in do_x|line 1|cut|panicked\n");
+}
+
 TEST(glued_prompts_replays_and_carriage_returns_hide_nothing)
 {
 	CHECK_INCIDENTS(
@@ -440,6 +469,8 @@ TESTS(T(header_internal_error_trace_and_panic_are_one_incident),
       T(a_warning_of_any_kernel_names_its_function), T(stalls_name_what_was_running),
       T(repeated_stalls_are_counted_into_the_first), T(the_other_kinds_have_names_too),
       T(userspace_and_firmware_are_no_incident),
+      T(before_a_kernel_runs_its_words_are_the_firmwares),
+      T(a_panic_after_a_warning_makes_it_fatal_at_once),
       T(glued_prompts_replays_and_carriage_returns_hide_nothing),
       T(other_cpus_that_stop_are_not_the_culprit),
       T(a_banner_after_the_kernel_is_a_reset_and_three_boots_are_a_loop),
