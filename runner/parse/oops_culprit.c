@@ -23,14 +23,10 @@ const char *const skip_free[] = {
 	"kmem_", "slab_", "kfree", "vunmap", "vfree", "free_pages", "free_unref",
 	"free_page", "put_page", "bad_page", NULL,
 };
-/* clang-format on */
-/* clang-format off */
 const char *const skip_alloc[] = {
 	"kmemleak", "alloc", "mmap", "kmem", "slab", "create_object", "idr_get",
 	"list_lru_init", "asprintf", "pcpu_create", "strdup", "memdup", NULL,
 };
-/* clang-format on */
-/* clang-format off */
 const char *const skip_rcu[] = {
 	"rcu", "kmem", "slab", "kmalloc", "vmalloc", "kcalloc", "kzalloc", NULL,
 };
@@ -40,8 +36,6 @@ const char *const skip_preempt[] = { "preempt", "smp_processor_id", NULL };
 const char *const skip_key[] = {
 	"stack", "lock", "IRQ", NULL,
 };
-/* clang-format on */
-/* clang-format off */
 const char *const skip_stack_end[] = {
 	"schedule", "retint_kernel", "stack_chk", "cond_resched", NULL,
 };
@@ -51,8 +45,6 @@ const char *const skip_ubsan[] = { "ubsan", "overflow", NULL };
 const char *const skip_list[] = {
 	"list_", "usercopy", "__check", NULL,
 };
-/* clang-format on */
-/* clang-format off */
 const char *const skip_heap[] = {
 	"krealloc", "kmalloc", "kzalloc", "kcalloc", "vmalloc", "vzalloc", "kmem_",
 	"slab_", "kfree", "vfree", "alloc_pages", "alloc_frozen", NULL,
@@ -64,8 +56,6 @@ static const char *const skip_debug_objects[] = {
 	"debug_", "rcu", "hrtimer_", "timer_", "work_", "percpu_", "kmem_", "slab_",
 	"kfree", "vunmap", "vfree", "__free_", "kobject_", "free_pages", NULL,
 };
-/* clang-format on */
-/* clang-format off */
 static const char *const skip_refcount[] = {
 	"refcount", "kobject_", "kref_", NULL,
 };
@@ -87,8 +77,6 @@ static const char *const skip_fault[] = {
 	"el1h_64_sync", "do_page_fault", "do_kern_addr_fault", "exc_page_fault",
 	"el1_sync", "^el1_da", "do_bad_area", NULL,
 };
-/* clang-format on */
-/* clang-format off */
 static const char *const skip_dcache[] = {
 	"dput", "^d_", "__d_", NULL,
 };
@@ -161,30 +149,32 @@ static const char *const tools[] = {
 	"strncmp", "strcpy", "strlcpy", "strncpy", "strscpy", "strlen", "strnstr",
 	"strnlen", "strchr", "strcat", "copy_to_user", "copy_from_user", "copy_user",
 	"copy_to_iter", "copy_from_iter", "copyout", "copyin", "put_user", "get_user",
-	"might_fault", "might_resched", "cond_resched", "might_sleep", "list_add", "list_del", "list_replace",
-	"list_move", "list_splice", "rhashtable", "^rht_", "^hlist_", "^rb_", "__rb_",
-	"_indirect_thunk_", "vsnprintf", "snprintf", "printf", "printk", "string",
-	"pointer", "dev_info", "dev_notice", "dev_warn", "dev_err", "dev_alert",
-	"dev_crit", "dev_emerg", "check_heap_object", "check_object_size",
-	"usercopy_abort", "kmem_cache_alloc", "kmem_cache_free", "slab_alloc",
-	"slab_free", "^__kmalloc", "^kmalloc_", NULL,
+	"might_fault", "might_resched", "cond_resched", "might_sleep", "list_add",
+	"list_del", "list_replace", "list_move", "list_splice", "rhashtable", "^rht_",
+	"^hlist_", "^rb_", "__rb_", "_indirect_thunk_", "vsnprintf", "snprintf",
+	"printf", "printk", "^string", "^pointer", "^_dev_", "^dev_info",
+	"^dev_notice", "^dev_warn", "^dev_err", "^dev_alert", "^dev_crit",
+	"^dev_emerg", "check_heap_object", "check_object_size", "usercopy_abort",
+	"kmem_cache_alloc", "kmem_cache_free", "slab_alloc", "slab_free", "^__kmalloc",
+	"^kmalloc_", NULL,
 };
 /* clang-format on */
 
 /* Generic ends of timers, work and devices: whoever owns the object is at fault. */
 /* clang-format off */
 static const char *const services[] = {
-	"perf_trace", "^perf_tp_", "perf_try_init", "perf_event_alloc", "del_timer", "timer_delete", "lock_timer_base", "sk_stop_timer",
-	"queue_work", "flush_work", "cancel_work", "cancel_delayed_work",
-	"try_to_grab_pending", "drain_workqueue", "destroy_workqueue", "finish_wait",
-	"kthread_stop", "kobject_del", "kobject_put", "kobject_uevent_env",
-	"add_uevent_var", "get_device_parent", "device_add", "device_del",
-	"device_unregister", "device_destroy", "hwrng_unregister", "i2c_del_adapter",
-	"__unregister_client", "device_for_each_child", "rollback_registered",
-	"unregister_netdev", "sysfs_remove", "device_remove_file",
-	"tty_unregister_device", "dummy_urb_enqueue", "usb_kill_urb",
-	"usb_kill_anchored_urbs", "usb_control_msg", "usb_hcd_submit_urb",
-	"usb_submit_urb", NULL,
+	"perf_trace", "^perf_tp_", "perf_try_init", "perf_event_alloc", "del_timer",
+	"timer_delete", "lock_timer_base", "sk_stop_timer", "^queue_work",
+	"^__queue_work", "^queue_delayed", "^mod_delayed", "flush_work", "cancel_work",
+	"cancel_delayed_work", "try_to_grab_pending", "drain_workqueue",
+	"destroy_workqueue", "finish_wait", "kthread_stop", "kobject_del",
+	"kobject_put", "kobject_uevent_env", "add_uevent_var", "^get_device_parent",
+	"^device_add", "^device_del", "^device_unregister", "^device_destroy",
+	"hwrng_unregister", "i2c_del_adapter", "__unregister_client",
+	"device_for_each_child", "rollback_registered", "unregister_netdev",
+	"sysfs_remove", "device_remove_file", "^proc_register", "^proc_create", "tty_unregister_device",
+	"dummy_urb_enqueue", "usb_kill_urb", "usb_kill_anchored_urbs",
+	"usb_control_msg", "usb_hcd_submit_urb", "usb_submit_urb", NULL,
 };
 /* clang-format on */
 
@@ -241,9 +231,10 @@ const char *culprit_hung(const struct incident_frame *f, size_t n)
 {
 	/* clang-format off */
 	static const char *const waits[] = {
-		"sched", "_lock", "_slowlock", "down", "completion", "kthread", "wait",
-		"synchronize", "context_switch", "__switch_to", "cancel_delayed_work",
-		"cancel_work", "flush_work", "mutex", NULL,
+		"schedule", "^sched_", "_lock", "_slowlock", "^down", "^__down",
+		"rwsem_down", "ldsem_down", "percpu_down", "completion", "kthread",
+		"wait", "synchronize", "context_switch", "__switch_to",
+		"cancel_delayed_work", "cancel_work", "flush_work", "mutex", NULL,
 	};
 	/* clang-format on */
 
@@ -276,8 +267,7 @@ static const char *const dispatchers[] = {
 	"kernel_setsockopt", "sock_common_setsockopt", "__sys_listen", "kernel_listen",
 	"sk_common_release", "^sock_mmap", "__sys_accept", "kernel_accept",
 	"^sock_do_ioctl", "^sock_ioctl", "^compat_sock_ioctl", "^nfnetlink_rcv_msg",
-	"^rtnetlink_rcv_msg", "^netlink_dump", "__do_fault", 
-	"__fput", "task_work_run",
+	"^rtnetlink_rcv_msg", "^netlink_dump", "__do_fault", "__fput", "task_work_run",
 	"exit_to_usermode", "exit_to_user_mode", NULL,
 };
 /* clang-format on */
@@ -303,9 +293,12 @@ const char *culprit_stalled(const struct incident_frame *f, size_t n)
 {
 	/* A page fault may come from user space, or from a copy on behalf of a system
 	 * call that is the better answer. */
-	static const char *const fault_entries[] = { "handle_mm_fault", "do_page_fault",
-						     "^page_fault", "exc_page_fault",
-						     NULL };
+	/* clang-format off */
+	static const char *const fault_entries[] = {
+		"handle_mm_fault", "do_page_fault", "^page_fault", "exc_page_fault",
+		NULL,
+	};
+	/* clang-format on */
 	const char *prev = NULL, *before_fault = NULL;
 
 	for (size_t i = 0; i < n; i++) {
@@ -331,8 +324,6 @@ const char *culprit_plain(const char *name)
 		"__do_sys_", "__se_sys_", "SYSC_", "SyS_", "compat_SYSC_",
 		"compat_SyS_", "__do_compat_sys_", "__se_compat_sys_", "sys_",
 	};
-	/* clang-format on */
-	/* clang-format off */
 	static const char *const arch[] = {
 		"__x64_", "__ia32_", "__arm64_", "__s390x_", "__riscv_",
 	};

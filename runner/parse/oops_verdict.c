@@ -151,13 +151,16 @@ static struct report_trace *main_trace(struct report *r)
 	return NULL;
 }
 
-static bool from_trace(struct report *r, const char *const *more)
+static const char *const skip_worker[] = { "process_one_work", "worker_thread", "kthread",
+					   "ret_from_fork", NULL };
+
+static bool from_traces(struct report *r, const char *const *more, bool with_aside)
 {
 	for (size_t i = 0; i < r->n_traces; i++) {
 		const struct report_trace *t = &r->traces[i];
 		size_t k;
 
-		if (t->is_aside)
+		if (t->is_aside && !with_aside)
 			continue;
 		k = culprit_in_trace(t->frames, t->n, more);
 		if (k == t->n)
@@ -167,6 +170,11 @@ static bool from_trace(struct report *r, const char *const *more)
 		return true;
 	}
 	return false;
+}
+
+static bool from_trace(struct report *r, const char *const *more)
+{
+	return from_traces(r, more, false);
 }
 
 /* Best: a trace through the detector's interrupt; what it interrupted is below. */
@@ -273,6 +281,11 @@ static void pick_function(struct report *r)
 		pick_pc(r);
 		break;
 	case PICK_LOCK:
+		/* A work item against its flusher: who flushes is in the lock chain. */
+		if (r->named && strcmp(r->named, "process_one_work") == 0 &&
+		    from_traces(r, skip_worker, true))
+			break;
+		/* fall through */
 	case PICK_TRACE:
 		if (r->named && !culprit_is_helper(r->named, NULL))
 			set_function(r, r->named, NULL);
