@@ -63,7 +63,7 @@ def _(t):
 
 @case("Ctrl-C while a panic settles leaves the board off")
 def _(t):
-    b, r = canceled(t, BOOT + console("null-deref") + "mark now\nhang\n", mark("now"))
+    b, r = canceled(t, BOOT + console("null-deref-cut") + "mark now\nhang\n", mark("now"))
     check("null-deref" in r.kinds(), f"incidents: {r.kinds()}")
 
 

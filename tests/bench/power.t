@@ -34,7 +34,7 @@ def _(t):
     check(time.monotonic() - start < 25, "it took too long")
 
 
-@case("a power-off command that fails is said, and the lab is to blame")
+@case("a board that could not be switched off at the end is not called off, and it is said")
 def _(t):
     t.board(BOOT + SHELL)
     flag = os.path.join(t.tmp, "powered")
@@ -46,9 +46,8 @@ def _(t):
     board["power"]["on"] = f"touch {flag} && {board['power']['on']}"
     t.write("board.yaml", board)
     r = t.run(minimal_job(inline(["true"])), spec, is_off=False, same_bytes=False)
-    check_eq(r.code, 131, "exit status")
-    check_eq(r.verdict["status"], "lab", "status")
     check(r.result["power"]["final"] != "off", f"power.final: {r.result['power']}")
+    check("off" in r.err and "power" in r.err, f"nobody is told that the board is still on: {r.err!r}")
 
 
 @case("a board without power control is left alone")
@@ -105,13 +104,14 @@ def _(t):
     check_eq(b.clicks(), [], "clicks")
 
 
-@case("failure_retry: the second attempt starts from power-off and may pass")
+@case("failure_retry: the second attempt starts from power-off; that it passes does not undo the crash")
 def _(t):
     b = t.board(BOOT + "boot 1 {\n" + PANIC + "hang\n}\n" + SHELL)
     r = t.run(minimal_job(inline(["true"]), boot={"failure_retry": 2}))
-    check_eq(r.code, 0, "exit status")
-    check_eq(r.verdict["status"], "pass", "status")
     check_eq([a["status"] for a in r.result["attempts"]], ["fail", "pass"], "attempts")
+    # The kernel did crash once: the run says so, whatever came later.
+    check_eq((r.verdict["status"], r.code), ("fail", 1), "status and exit status")
+    check("attempt 1 of 2" in r.verdict["reason"], f"reason: {r.verdict['reason']}")
     check_eq(r.result["attempts"][0]["kind"], "panic", "kind of the first attempt")
     check_eq(r.kinds(), ["panic"], "incidents of all attempts")
     on_off = [c for c in b.clicks() if c != "reset"]
@@ -131,8 +131,7 @@ def _(t):
 @case("failure_retry: a lab fault before the kernel is tried again")
 def _(t):
     t.board('boot 1 { say "U-Boot SPL 2023.01 (Jan 12 2023)"; hang }\n' + BOOT + SHELL)
-    r = t.run(minimal_job(inline(["true"]), boot={"failure_retry": 2}, silence=2),
-              t.board_file(limits={"firmware": seconds(3)}))
+    r = t.run(minimal_job(inline(["true"]), boot={"failure_retry": 2, "timeout": seconds(3)}))
     check_eq(r.code, 0, "exit status")
     check_eq([a["status"] for a in r.result["attempts"]], ["lab", "pass"], "attempts")
 
@@ -145,8 +144,8 @@ def _(t):
     clicks = len(b.log())
     second = t.finish(t.start(minimal_job(inline(["true"]))), holds=False)
     check(second.code in (125, 131), f"exit status {second.code}")
-    check("lock" in second.err.lower() or "in use" in second.err.lower()
-          or "busy" in second.err.lower(), f"message: {second.err}")
+    said = (second.out + second.err).lower()
+    check("busy" in said and "another run" in said, f"it said: {said}")
     new = [e for e in b.log()[clicks:] if e["what"] in ("on", "off", "reset")]
     check_eq(new, [], "clicks by the second run")
     check_eq(t.finish(first, is_off=True).code, 0, "exit status of the first run")

@@ -361,19 +361,18 @@ def check_replay(run_dir):
         for name in ("job.yaml", "board.yaml", "console.raw", "console.idx", "actions.jsonl"):
             if os.path.exists(os.path.join(run_dir, name)):
                 shutil.copy(os.path.join(run_dir, name), copy)
-        done = subprocess.run([BOOTRIG, "replay", copy], capture_output=True, timeout=LIMIT_S,
-                              check=False)
-        check(done.returncode in (0, 1, 125, 129, 130, 131),
-              f"replay: exit status {done.returncode}: {done.stderr.decode('utf-8', 'replace')}")
-        for name in ("events.jsonl", "result.json"):
+        for option, name in (("--events", "events.jsonl"), ("--json", "result.json")):
+            done = subprocess.run([BOOTRIG, "replay", option, copy], capture_output=True,
+                                  timeout=LIMIT_S, check=False)
+            check_eq(done.returncode, 0, f"exit status of replay {option} "
+                     f"({done.stderr.decode('utf-8', 'replace')})")
             with open(os.path.join(run_dir, name), "rb") as f:
                 want = f.read()
-            got = b""
-            if os.path.exists(os.path.join(copy, name)):
-                with open(os.path.join(copy, name), "rb") as f:
-                    got = f.read()
-            check(got == want, f"replay gives another {name}; they differ from byte "
-                  f"{first_difference(got, want)}")
+            check(done.stdout == want, f"replay gives another {name}; they differ from byte "
+                  f"{first_difference(done.stdout, want)}")
+    done = subprocess.run([BOOTRIG, "replay", "--diff", run_dir], capture_output=True,
+                          timeout=LIMIT_S, check=False)
+    check_eq(done.returncode, 0, f"exit status of replay --diff ({done.stdout[-500:]!r})")
 
 
 # ---- cases ----

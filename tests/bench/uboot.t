@@ -103,7 +103,19 @@ def _(t):
     check(r.code in (125, 131), f"exit status {r.code}")
 
 
-@case("a kernel that dies before /proc is there is ours by U-Boot's echo or its own command line")
+@case("a kernel that dies before it prints its command line is ours by U-Boot's echo of APPEND")
+def _(t):
+    l = Loader(t, UBOOT + """
+say "[    0.000000] Linux version 6.1.0-fake (build@lab) (gcc) #1 SMP"
+""" + console("panic") +
+               'say "[   21.502700] ---[ end Kernel panic - not syncing: sysrq triggered crash ]---"\nhang\n')
+    r = l.run(l.job(inline(["true"])))
+    check_eq(r.code, 1, "exit status")
+    check_eq(r.verdict["kind"], "panic", "kind")
+    check(r.result["kernel"]["nonce_seen"], "nonce_seen says nothing")
+
+
+@case("a kernel that dies before /proc is there is ours by its own command line")
 def _(t):
     l = Loader(t, UBOOT + KERNEL + console("panic") +
                'say "[   21.502700] ---[ end Kernel panic - not syncing: sysrq triggered crash ]---"\nhang\n')

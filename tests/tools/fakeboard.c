@@ -204,7 +204,8 @@ static int echo_back(struct board *b, const char *data, size_t len)
 	for (size_t i = 0; i < len; i++) {
 		bool is_end = data[i] == '\r' || data[i] == '\n';
 
-		if (board_put(b, is_end ? "\r\n" : data + i, is_end ? 2 : 1))
+		if (data[i] != '\3' &&
+		    board_put(b, is_end ? "\r\n" : data + i, is_end ? 2 : 1))
 			return GONE;
 	}
 	return GO_ON;
@@ -264,10 +265,10 @@ int board_read_line(struct board *b, struct strbuf *line)
 {
 	for (;;) {
 		const char *text = strbuf_str(&b->typed);
-		size_t n = strcspn(text, "\r\n");
+		size_t n = strcspn(text, "\r\n\3");
 
 		if (n < b->typed.len && text[n]) {
-			strbuf_add(line, text, n);
+			strbuf_add(line, text, n + (text[n] == '\3'));
 			strbuf_drop_front(&b->typed, n + 1);
 			return GO_ON;
 		}
@@ -329,8 +330,10 @@ static int send_file(struct board *b, const char *name, bool is_text)
 
 	if (e)
 		BUG("%s: %s", path, strerror(-e));
-	return is_text ? put_crlf(b, strbuf_str(&data), data.len)
-		       : board_put(b, strbuf_str(&data), data.len);
+	if (!is_text)
+		return board_put(b, strbuf_str(&data), data.len);
+	_cleanup_free_ char *text = board_expand(b, strbuf_str(&data));
+	return put_crlf(b, text, strlen(text));
 }
 
 static int do_file(struct board *b, const struct stmt *s)

@@ -39,7 +39,7 @@ MUST_CHECK PRINTF(2, 3) int board_say(struct board *b, const char *fmt, ...);
 /* Let the world happen until the deadline or until something was typed. */
 MUST_CHECK int board_pump(struct board *b, struct deadline d);
 MUST_CHECK int board_wait(struct board *b, struct deadline d);
-/* The next typed line without its end. */
+/* The next typed line without its end; a Ctrl-C (\3) ends it too and stays in it. */
 MUST_CHECK int board_read_line(struct board *b, struct strbuf *line);
 MUST_CHECK int board_run_block(struct board *b, const struct stmt *block);
 

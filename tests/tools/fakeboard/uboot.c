@@ -346,7 +346,9 @@ int uboot_run(struct board *b, const char *prompt, int64_t autoboot_ms)
 		if (r == GO_ON)
 			r = board_read_line(b, &line);
 		const char *text = strbuf_str(&line) + strspn(strbuf_str(&line), " ");
-		if (r == GO_ON && *text)
+		if (r == GO_ON && strchr(text, '\3'))
+			r = board_say(b, "<INTERRUPT>\n");
+		else if (r == GO_ON && *text)
 			r = run_command(b, text);
 	}
 	b->echo = false;
