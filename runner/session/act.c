@@ -111,7 +111,7 @@ int session_power(struct session *s, const char *what, struct err *err)
 		console_mask_cancel(s->console, true);
 	if (is_off)
 		console_expect_eof(s->console, true);
-	if (is_on)
+	if (!is_off)
 		console_mark(s->console);
 	s->power_on_ns = console_now_ns(s->console);
 	r = switch_power(s, what, err);

@@ -174,7 +174,6 @@ static int climb(struct session *s, const struct board_rung *rung, size_t *n_har
 	struct deadline d = deadline_min(ladder, deadline_in_ms(rung->timeout_ms));
 	int r = start_rung(s, rung, err);
 
-	console_mark(s->console);
 	if (!r)
 		r = boot_known_good(s, rung, d, err);
 	if (!r)
