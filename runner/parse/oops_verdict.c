@@ -285,7 +285,7 @@ static void pick_function(struct report *r)
 		if (r->named && strcmp(r->named, "process_one_work") == 0 &&
 		    from_traces(r, skip_worker, true))
 			break;
-		/* fall through */
+		__attribute__((fallthrough));
 	case PICK_TRACE:
 		if (r->named && !culprit_is_helper(r->named, NULL))
 			set_function(r, r->named, NULL);
