@@ -14,7 +14,8 @@ struct verdict {
 	const char *kind; /* an incident's kind, "test", "timeout" or NULL; borrowed from
 			     the inputs */
 	char reason[512];
-	int64_t incident; /* id of the deciding incident, -1 = none */
+	const char *error_type; /* LAVA's word or NULL; static */
+	int64_t incident;       /* id of the deciding incident, -1 = none */
 };
 
 /* attempt: the "attempt-end" event's members (NULL: the run broke off inside it).
@@ -28,5 +29,7 @@ void verdict_of_run(const json_t *attempts, struct verdict *out);
  * JSON null; incident the deciding one or NULL. */
 int verdict_exit_code(const struct verdict *v, bool self_check_ok, const json_t *expect,
 		      const json_t *incident);
-/* LAVA's word, or NULL. */
-const char *verdict_error_type(const struct verdict *v);
+/* Another verdict in place of this one, without an incident. */
+PRINTF(4, 5)
+void verdict_set(struct verdict *v, const char *status, const char *kind, const char *fmt,
+		 ...);

@@ -41,6 +41,7 @@ struct console {
 	struct strbuf matched; /* where the last hit was found */
 	bool stop, canceled, cancel_masked, eof_expected;
 	bool ended;            /* the stream ended while that was expected */
+	bool gap_told;         /* of the loss that goes on */
 	int64_t lost_since_ns; /* 0 = not lost */
 	struct deadline next_reopen;
 	char *buf;
@@ -314,21 +315,20 @@ static int try_reopen(struct console *c, struct err *err)
 
 		c->fd = fd;
 		c->lost_since_ns = 0;
-		c->ended = false;
+		c->ended = c->gap_told = false;
 		if (c->opts.gap && is_loss)
 			c->opts.gap(c->opts.arg, gap_ms, c->offset);
 		return 0;
 	}
 	if (c->ended || gap_ms < c->opts.gap_ms)
 		return 0;
-	if (c->opts.gap)
+	if (c->opts.gap && !c->gap_told)
 		c->opts.gap(c->opts.arg, gap_ms, c->offset);
-	c->lost_since_ns = 0;
-	return err_set(
-			err, ERR_LAB, -ENOLINK,
-			"console lost for %lld ms (limits.console_gap is %lld ms)%s%s",
-			(long long)gap_ms, (long long)c->opts.gap_ms,
-			why.msg[0] ? ": " : "", why.msg);
+	c->gap_told = true;
+	return err_set(err, ERR_LAB, -ENOLINK,
+		       "console lost for %lld ms (limits.console_gap is %lld ms)%s%s",
+		       (long long)gap_ms, (long long)c->opts.gap_ms,
+		       why.msg[0] ? ": " : "", why.msg);
 }
 
 /* One turn: wait for bytes, cancel, the extra fd or until, at most a tick. *extra says

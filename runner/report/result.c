@@ -23,6 +23,7 @@ struct fold {
 	const char *nonce_where; /* static */
 	char end_wall[40], power_final[16];
 	bool canceled, recovery_ran, recovered, ended, left_on;
+	bool nonce_echoed, nonce_asked; /* by U-Boot; on /proc/cmdline */
 };
 
 struct fold *fold_new(void)
@@ -119,6 +120,7 @@ static void judge_attempts(struct fold *f)
 		json_put(a, "status", json_string(v.status));
 		json_put(a, "kind", json_lossy_str(v.kind));
 		json_put(a, "reason", json_lossy_str(v.reason));
+		json_put(a, "error_type", json_lossy_str(v.error_type));
 		json_put(a, "incident",
 			 v.incident < 0 ? json_null() : json_integer(v.incident));
 		json_object_del(a, "end");
@@ -137,6 +139,7 @@ static void on_attempt(struct fold *f, const json_t *e)
 	json_decref(f->seen);
 	f->seen = NULL;
 	f->nonce_where = NULL;
+	f->nonce_echoed = f->nonce_asked = false;
 }
 
 static void on_stage(struct fold *f, const json_t *e)
@@ -214,8 +217,9 @@ static void on_nonce(struct fold *f, const json_t *e)
 		return;
 	if (strcmp(where, "cmdline") == 0)
 		f->nonce_where = "cmdline";
-	else if (!f->nonce_where) /* the kernel's own words, or U-Boot's echo when it died
-				     early */
+	else if (strcmp(where, "u-boot") == 0)
+		f->nonce_echoed = true;
+	else if (!f->nonce_where)
 		f->nonce_where = "console";
 }
 
@@ -261,6 +265,8 @@ void fold_event(struct fold *f, const json_t *e)
 		on_attempt(f, e);
 	else if (strcmp(type, "attempt-end") == 0)
 		close_attempt(f, e);
+	else if (strcmp(type, "phase") == 0)
+		f->nonce_asked |= strcmp(json_get_str(e, "name", ""), "provenance") == 0;
 	else if (strcmp(type, "stage") == 0)
 		on_stage(f, e);
 	else if (strcmp(type, "boot") == 0)
@@ -357,7 +363,12 @@ static json_t *kernel_json(const struct fold *f)
 	json_put(k, "label", json_lossy_str(json_get_str(f->staged, "label", NULL)));
 	json_put(k, "append", json_lossy_str(json_get_str(f->staged, "append", NULL)));
 	json_put(k, "nonce", json_lossy_str(json_get_str(f->staged, "nonce", NULL)));
-	json_put(k, "nonce_seen", json_lossy_str(f->nonce_where));
+	/* U-Boot's echo of APPEND counts for a kernel that died before it could be asked.
+	 */
+	json_put(k, "nonce_seen",
+		 json_lossy_str(f->nonce_where                       ? f->nonce_where
+				: f->nonce_echoed && !f->nonce_asked ? "console"
+								     : NULL));
 	json_put(k, "staged", json_lossy_str(json_get_str(f->staged, "banner", NULL)));
 	json_put(k, "seen", json_lossy_str(json_get_str(f->seen, "banner", NULL)));
 	json_put(k, "release", json_lossy_str(json_get_str(f->seen, "release", NULL)));
@@ -437,6 +448,11 @@ static const json_t *incident_by_id(const struct fold *f, int64_t id)
 	return NULL;
 }
 
+static void lab_fault(struct verdict *v, const char *why)
+{
+	verdict_set(v, "lab", NULL, "%s", why);
+}
+
 static void decide(struct fold *f, struct verdict *v, char *buf, size_t cap)
 {
 	const char *fault = provenance_fault(f, buf, cap);
@@ -446,27 +462,21 @@ static void decide(struct fold *f, struct verdict *v, char *buf, size_t cap)
 	else
 		verdict_of_run(f->attempts, v);
 	if (fault && (strcmp(v->status, "pass") == 0 || strcmp(v->status, "fail") == 0)) {
-		*v = (struct verdict){ .status = "lab", .incident = -1 };
-		snprintf(v->reason, sizeof(v->reason), "%s", fault);
+		lab_fault(v, fault);
 	}
-	if (!f->ended && strcmp(v->status, "pass") == 0) {
-		*v = (struct verdict){ .status = "lab", .incident = -1 };
-		snprintf(v->reason, sizeof(v->reason),
-			 "the run broke off: bootrig or its host was stopped");
-	}
-	if (f->left_on && strcmp(v->status, "pass") == 0) {
-		*v = (struct verdict){ .status = "lab", .incident = -1 };
-		snprintf(v->reason, sizeof(v->reason),
-			 "passed, but the board could not be switched off");
-	}
+	if (!f->ended && strcmp(v->status, "pass") == 0)
+		lab_fault(v, "the run broke off: bootrig or its host was stopped");
+	if (f->left_on && strcmp(v->status, "pass") == 0)
+		lab_fault(v, "passed, but the board is still on: its power-off failed");
 	if (f->canceled && strcmp(v->status, "bug") != 0) {
-		char why[600];
+		bool known = v->incident >= 0;
+		char why[sizeof(v->reason)];
 
-		snprintf(why, sizeof(why), "canceled%s%s",
-			 v->incident >= 0 ? " after: " : "",
-			 v->incident >= 0 ? v->reason : "");
-		*v = (struct verdict){ .status = "canceled", .incident = -1 };
-		snprintf(v->reason, sizeof(v->reason), "%.500s", why);
+		snprintf(why, sizeof(why), "%s", v->reason);
+		if (known)
+			verdict_set(v, "canceled", NULL, "canceled after: %.480s", why);
+		else
+			verdict_set(v, "canceled", NULL, "canceled");
 	}
 }
 
@@ -513,7 +523,7 @@ json_t *fold_result(struct fold *f)
 	json_put(r, "end_time", f->end_wall[0] ? json_string(f->end_wall) : json_null());
 	json_put(r, "duration_s", json_real(f->t_end));
 	json_put(r, "verdict", verdict_json(&v));
-	json_put(r, "error_type", json_lossy_str(verdict_error_type(&v)));
+	json_put(r, "error_type", json_lossy_str(v.error_type));
 	json_put(r, "exit_code",
 		 json_integer(verdict_exit_code(&v, self_check,
 						json_object_get(f->run, "expect"),

@@ -50,14 +50,31 @@ static const json_t *failed_test(uint32_t n, const json_t *tests)
 	return NULL;
 }
 
-PRINTF(4, 5)
-static void set(struct verdict *v, const char *status, const char *kind, const char *fmt,
-		...)
+/* A failed test is no error to LAVA: only a test that ends the job is (TestError). */
+static const char *lava_word(const char *status)
+{
+	static const struct {
+		const char *status, *word;
+	} words[] = { { "lab", "Infrastructure" },
+		      { "job", "Job" },
+		      { "canceled", "Canceled" },
+		      { "bug", "Bug" } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (strcmp(status, words[i].status) == 0)
+			return words[i].word;
+	return NULL;
+}
+
+void verdict_set(struct verdict *v, const char *status, const char *kind, const char *fmt,
+		 ...)
 {
 	va_list ap;
 
 	v->status = status;
 	v->kind = kind;
+	v->incident = -1;
+	v->error_type = lava_word(status);
 	va_start(ap, fmt);
 	vsnprintf(v->reason, sizeof(v->reason), fmt, ap);
 	va_end(ap);
@@ -70,9 +87,9 @@ static void from_incident(const json_t *in, struct verdict *v)
 	const char *phase = json_get_str(in, "phase", "");
 	bool is_lab = strcmp(kind, "no-boot") == 0;
 
+	verdict_set(v, is_lab ? "lab" : "fail", kind, "%.300s%s%.80s", title,
+		    phase[0] ? " in phase " : "", phase);
 	v->incident = json_get_int(in, "id", -1);
-	set(v, is_lab ? "lab" : "fail", kind, "%.300s%s%.80s", title,
-	    phase[0] ? " in phase " : "", phase);
 }
 
 static void from_outcome(const json_t *end, struct verdict *v)
@@ -82,20 +99,22 @@ static void from_outcome(const json_t *end, struct verdict *v)
 	bool started = json_get_bool(end, "kernel_started", false);
 
 	if (strcmp(outcome, "timeout") == 0)
-		set(v, started ? "fail" : "lab", "timeout", "%.400s%s", reason,
-		    started ? "" : ", and no kernel had started");
+		verdict_set(v, started ? "fail" : "lab", "timeout", "%.400s%s", reason,
+			    started ? "" : ", and no kernel had started");
 	else if (strcmp(outcome, "lab") == 0)
-		set(v, "lab", NULL, "%.400s", reason);
+		verdict_set(v, "lab", NULL, "%.400s", reason);
 	else if (strcmp(outcome, "job") == 0)
-		set(v, "job", NULL, "%.400s", reason);
+		verdict_set(v, "job", NULL, "%.400s", reason);
 	else if (strcmp(outcome, "canceled") == 0)
-		set(v, "canceled", NULL, "canceled");
-	else if (strcmp(outcome, "test") == 0)
-		set(v, "fail", "test", "%.400s",
-		    reason[0] ? reason : "a test ended the job");
-	else
-		set(v, "bug", NULL, "outcome \"%.40s\" without an incident: %.300s",
-		    outcome, reason);
+		verdict_set(v, "canceled", NULL, "canceled");
+	else if (strcmp(outcome, "test") == 0) {
+		verdict_set(v, "fail", "test", "%.400s",
+			    reason[0] ? reason : "a test ended the job");
+		v->error_type = "Test";
+	} else
+		verdict_set(v, "bug", NULL,
+			    "outcome \"%.40s\" without an incident: %.300s", outcome,
+			    reason);
 }
 
 void verdict_of_attempt(uint32_t n, const json_t *end, const json_t *incidents,
@@ -107,17 +126,18 @@ void verdict_of_attempt(uint32_t n, const json_t *end, const json_t *incidents,
 	if (in) {
 		from_incident(in, v);
 	} else if (!end) {
-		set(v, "lab", NULL, "the run broke off: bootrig or its host was stopped");
+		verdict_set(v, "lab", NULL,
+			    "the run broke off: bootrig or its host was stopped");
 	} else if (strcmp(json_get_str(end, "outcome", ""), "ok") != 0) {
 		from_outcome(end, v);
 	} else if (t) {
 		const char *why = json_get_str(t, "reason", "");
 
-		set(v, "fail", "test", "test %.100s/%.150s failed%s%.150s",
-		    json_get_str(t, "suite", ""), json_get_str(t, "name", ""),
-		    why[0] ? ": " : "", why);
+		verdict_set(v, "fail", "test", "test %.100s/%.150s failed%s%.150s",
+			    json_get_str(t, "suite", ""), json_get_str(t, "name", ""),
+			    why[0] ? ": " : "", why);
 	} else {
-		set(v, "pass", NULL, "passed");
+		verdict_set(v, "pass", NULL, "passed");
 	}
 }
 
@@ -133,6 +153,9 @@ static void copy_attempt(const json_t *a, struct verdict *v)
 		if (strcmp(status, statuses[i]) == 0)
 			v->status = statuses[i];
 	v->kind = json_get_str(a, "kind", NULL);
+	v->error_type = lava_word(v->status);
+	if (strcmp(json_get_str(a, "error_type", ""), "Test") == 0)
+		v->error_type = "Test";
 	snprintf(v->reason, sizeof(v->reason), "%s", json_get_str(a, "reason", ""));
 }
 
@@ -209,17 +232,4 @@ int verdict_exit_code(const struct verdict *v, bool self_check_ok, const json_t 
 	if (strcmp(v->status, "canceled") == 0)
 		return 130;
 	return 134;
-}
-
-const char *verdict_error_type(const struct verdict *v)
-{
-	if (strcmp(v->status, "lab") == 0)
-		return "Infrastructure";
-	if (strcmp(v->status, "job") == 0)
-		return "Job";
-	if (strcmp(v->status, "canceled") == 0)
-		return "Canceled";
-	if (strcmp(v->status, "bug") == 0)
-		return "Bug";
-	return v->kind && strcmp(v->kind, "test") == 0 ? "Test" : NULL;
 }

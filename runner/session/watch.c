@@ -59,11 +59,18 @@ static void emit(struct watch *w, json_t *take_event)
 	json_decref(take_event);
 }
 
-static bool is_fatal(const struct watch *w, enum incident_kind kind)
+static bool kind_is_fatal(const struct watch *w, enum incident_kind kind)
 {
 	signed char said = w->opts.fatal ? w->opts.fatal->fatal[kind] : -1;
 
 	return said < 0 ? incident_kind_is_fatal(kind) : said > 0;
+}
+
+/* A warning that ends in a panic (panic_on_warn) is one. */
+static bool is_fatal(const struct watch *w, const struct incident *in)
+{
+	return kind_is_fatal(w, in->kind) ||
+	       (in->panicked && kind_is_fatal(w, INCIDENT_PANIC));
 }
 
 /* A reset or a loop is explained by the oops or panic before it, which then decides. */
@@ -78,7 +85,7 @@ static void note_fatal(struct watch *w, int32_t id, const struct incident *in)
 	struct watch_state *st = &w->st;
 	bool is_first = st->fatal_id < 0;
 
-	if (w->in_recovery || !is_fatal(w, in->kind))
+	if (w->in_recovery || !is_fatal(w, in))
 		return;
 	if (!is_first && (is_consequence(in->kind) || !is_consequence(st->fatal_kind)) &&
 	    !(st->fatal_kind == INCIDENT_RESET && in->kind == INCIDENT_BOOT_LOOP))
@@ -99,7 +106,7 @@ static void emit_opened(struct watch *w, int32_t id, const struct incident *in)
 	json_put(e, "id", json_integer(id));
 	json_put(e, "kind", json_string(incident_kind_to_str(in->kind)));
 	json_put(e, "title", json_lossy_str(in->title));
-	json_put(e, "fatal", json_boolean(is_fatal(w, in->kind)));
+	json_put(e, "fatal", json_boolean(is_fatal(w, in)));
 	emit(w, e);
 }
 
@@ -110,7 +117,7 @@ static void emit_incident(struct watch *w, const struct open_incident *o,
 	json_t *e = event(decided, in->offset, "incident");
 	json_t *body = incident_to_json(in);
 
-	json_put(body, "fatal", json_boolean(is_fatal(w, in->kind)));
+	json_put(body, "fatal", json_boolean(is_fatal(w, in)));
 	json_put(body, "boot", json_integer(w->st.boots));
 	json_put(body, "id", json_integer(o->id));
 	json_put(body, "attempt", json_integer(o->attempt));
@@ -375,10 +382,28 @@ static void line_seen(void *arg, const struct line *l)
 	test_parser_feed(w->tests, l);
 }
 
+static struct open_incident *find_open(struct watch *w, const struct incident *in)
+{
+	for (size_t i = 0; i < w->n_open; i++)
+		if (w->open[i].line == in->line && w->open[i].offset == in->offset)
+			return &w->open[i];
+	return NULL;
+}
+
+static void incident_escalated(void *arg, const struct incident *in)
+{
+	struct watch *w = arg;
+	const struct open_incident *o = find_open(w, in);
+
+	if (o)
+		note_fatal(w, o->id, in);
+}
+
 struct watch *watch_new(const struct watch_opts *opts)
 {
 	static const struct oops_ops ops = { .opened = incident_opened,
-					     .closed = incident_closed };
+					     .closed = incident_closed,
+					     .escalated = incident_escalated };
 	const struct oops_opts oops_opts = { .has_times = true, .no_resets = true };
 	struct watch *w = xcalloc(1, sizeof(*w));
 
