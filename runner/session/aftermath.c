@@ -65,6 +65,9 @@ void session_watch_on(struct session *s)
 	uint32_t boots = 0;
 	int r = 0;
 
+	/* What comes from here on may be the goal again, already while the report
+	 * settles. */
+	console_mark(s->console);
 	settle(s);
 	if (!s->boot || !boots_by_itself(st))
 		return;
@@ -72,7 +75,6 @@ void session_watch_on(struct session *s)
 		       (int)st->reboot_in_s);
 	size_t n = goal_patterns(s->boot, p);
 	struct deadline d = DEADLINE_NEVER;
-	console_mark(s->console);
 	while (!r && st->attempt_boots < s->job->loop_boots) {
 		if (st->attempt_boots != boots || d.at_ns == INT64_MAX) {
 			boots = st->attempt_boots;
