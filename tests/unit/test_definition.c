@@ -476,7 +476,7 @@ TEST(a_fetch_that_hangs_ends_with_its_deadline)
 {
 	set_up();
 	uint16_t port;
-	_cleanup_close_ int server = silent_server(&port);
+	int server = silent_server(&port);
 	_cleanup_job_spec_ struct job_spec *job = job_at_port(port);
 	struct task task = TASK_INIT;
 	struct definition_set set;
@@ -486,6 +486,7 @@ TEST(a_fetch_that_hangs_ends_with_its_deadline)
 	int r = definition_fetch_all(job, &task, &set, &err);
 	if (strstr(err.msg, "remote-http"))
 		SKIP("this git has no HTTP");
+	close(server);
 	CHECK_EQ(r, -ETIMEDOUT);
 	CHECK_EQ(err.class, ERR_LAB);
 	CHECK_EQ(n_leftovers(), 0);

@@ -116,7 +116,6 @@ TEST(a_replacement_that_fails_leaves_nothing_behind)
 TEST(directories_are_made_with_their_parents)
 {
 	_cleanup_free_ char *path = xasprintf("%s/a/b//c", tap_tmpdir());
-	_cleanup_free_ char *file = xasprintf("%s/f", tap_tmpdir());
 	_cleanup_free_ char *below = xasprintf("%s/f/x", tap_tmpdir());
 	_cleanup_close_ int d = here();
 	struct stat st;
