@@ -63,19 +63,17 @@ static void group(const struct monitor *x, const char *text, const char *name, c
  * becomes one _. */
 static void make_case_name(char *name)
 {
+	bool in_gap = false;
 	char *out = name;
 
 	for (const char *p = name; *p; p++) {
-		char c = *p;
+		char c = *p >= 'A' && *p <= 'Z' ? (char)(*p - 'A' + 'a') : *p;
+		bool is_word =
+			(c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
 
-		if (c >= 'A' && c <= 'Z')
-			c = (char)(c - 'A' + 'a');
-		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_')) {
-			if (out > name && out[-1] == '_' && p[-1] != '_')
-				continue;
-			c = '_';
-		}
-		*out++ = c;
+		if (is_word || !in_gap)
+			*out++ = is_word ? c : '_';
+		in_gap = !is_word;
 	}
 	*out = '\0';
 }
