@@ -26,15 +26,16 @@ struct bench {
 	struct strbuf said;
 	size_t n_waits;
 	char run_dir[128];
+	int limit_s; /* of a power command; 0 = plenty */
 };
 
-static struct board_spec *board_with(const char *power)
+static struct board_spec *board_with(const char *power, int limit_s)
 {
 	_cleanup_free_ char *text = xasprintf("board: b\n"
 					      "device_type: t\n"
 					      "%s\n"
-					      "limits: {power_command: {seconds: 1}}\n",
-					      power);
+					      "limits: {power_command: {seconds: %d}}\n",
+					      power, limit_s ? limit_s : 20);
 	struct spec_messages msgs = { STRVEC_INIT };
 	struct board_spec *board = NULL;
 	struct err err = ERR_INIT;
@@ -85,7 +86,7 @@ static void set_up(struct bench *b, const char *power)
 	snprintf(b->run_dir, sizeof(b->run_dir), "%s/run", tap_tmpdir());
 	_cleanup_free_ char *artifacts = xasprintf("%s/artifacts", b->run_dir);
 	CHECK_EQ(io_mkdir_p(artifacts), 0);
-	b->board = board_with(power);
+	b->board = board_with(power, b->limit_s);
 	if (power_new(b->board, &env, &b->power, &err))
 		tap_fail(__FILE__, __LINE__, "%s", err.msg);
 }
@@ -171,7 +172,7 @@ TEST(a_missing_program_is_a_lab_fault)
 /* The command and what it starts hold the pipe's write end: it ends when all are gone. */
 TEST(a_command_that_hangs_is_killed_with_all_it_started)
 {
-	struct bench b = { 0 };
+	struct bench b = { .limit_s = 1 };
 	struct err err = ERR_INIT;
 	char buf[16];
 	int fds[2];
