@@ -11,7 +11,7 @@
 #include "util/strvec.h"
 
 enum board_transport {
-	BOARD_CONSOLE_SERIAL, /* libserialport */
+	BOARD_CONSOLE_SERIAL, /* refused by this version */
 	BOARD_CONSOLE_PTY,  /* device: path of a pty slave or any tty without modem lines
 			     */
 	BOARD_CONSOLE_UNIX, /* device: path of a unix stream socket */
@@ -30,9 +30,7 @@ enum board_power_backend {
 struct board_console {
 	enum board_transport transport;
 	char *device;
-	uint32_t baud;          /* 1500000 by default for serial */
 	uint32_t type_delay_us; /* between typed bytes; 0 = none */
-	uint32_t type_chunk;    /* bytes typed at once before type_delay_us; 0 = a line */
 	bool echo_check; /* typed lines must come back; U-Boot only. Default true */
 };
 
@@ -43,7 +41,6 @@ struct board_power {
 	char *on, *off, *reset;
 	int64_t on_settle_ms, off_settle_ms; /* wait after switching; discharge time.
 						Defaults 0 and 0 */
-	bool keep_on_worker_death;           /* on_worker_death: keep */
 	/* qemu */
 	char *qemu_binary;       /* qemu-system-aarch64 */
 	struct strvec qemu_args; /* literal argv; the loader replaced {board_dir}, the
@@ -66,7 +63,7 @@ struct board_boot {
 	char *tftp_url; /* how this host fetches from that server ("tftp://192.168.5.1/",
 			   ends with a slash); NULL with … */
 	bool tftp_verify_local; /* … verify: local = a loopback atftpd on the same root */
-	char *nfs_server, *server_ip; /* for {SERVER_IP} and nfsroot; NULL = none */
+	char *server_ip;        /* for {SERVER_IP}; NULL = none */
 	char *kernel_addr, *ramdisk_addr,
 		*dtb_addr; /* for {KERNEL_ADDR} … in literal commands; NULL */
 	bool never_stop;   /* U-Boot cannot be stopped: power on and let it boot

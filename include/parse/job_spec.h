@@ -23,29 +23,21 @@ struct job_file {
 	char *image_type;  /* LAVA kernel `type:`: "image" "zimage" "uimage"; NULL = by
 			      content */
 	char *sha256sum;   /* expected, or NULL */
-	char *format;      /* LAVA `format: cpio.newc`, or NULL */
-	bool install_modules;  /* put deploy.modules into it; default true, as in LAVA */
-	bool install_overlay;  /* read only: we type tests and write no overlay */
-	bool has_uboot_header; /* LAVA `header: u-boot`: wrapped by mkimage already */
+	bool install_overlay; /* ramdisk: put LAVA's helpers and test directories in
+				 front; default true, as in LAVA */
 	struct spec_mark mark;
 };
 
 enum job_action_kind { JOB_DEPLOY, JOB_BOOT, JOB_TEST, JOB_COMMAND };
 
 struct job_deploy {
-	struct job_file kernel, dtb, ramdisk, modules, nfsrootfs;
-	char *os; /* "debian", "oe", … or NULL */
+	struct job_file kernel, dtb, ramdisk;
 };
 
 enum job_boot_method { JOB_BOOT_UBOOT, JOB_BOOT_MINIMAL };
-/* RAMDISK and NFS are LAVA's named command sets: both go through our extlinux label. LIST
- * is typed. */
-enum job_boot_commands {
-	JOB_COMMANDS_NONE,
-	JOB_COMMANDS_RAMDISK,
-	JOB_COMMANDS_NFS,
-	JOB_COMMANDS_LIST
-};
+/* RAMDISK is LAVA's named command set: it goes through our extlinux label. LIST is typed.
+ */
+enum job_boot_commands { JOB_COMMANDS_NONE, JOB_COMMANDS_RAMDISK, JOB_COMMANDS_LIST };
 
 struct job_auto_login {
 	char *login_prompt, *username, *password_prompt,
@@ -60,11 +52,10 @@ struct job_boot {
 	struct strvec prompts;            /* PCRE2 patterns, at least one */
 	struct job_auto_login auto_login; /* username NULL = none */
 	char *extra_kernel_args; /* LAVA context/boot: appended to APPEND; NULL = none */
-	char *shutdown_message;  /* LAVA boot.parameters.shutdown-message or NULL */
 	char *kernel_start_message; /* LAVA boot.parameters.kernel-start-message or NULL
 				     */
-	bool soft_reboot_is_ok; /* soft_reboot: was given; LAVA uses it on boards without
-				   power control only, so do we */
+	struct spec_mark soft_reboot_mark; /* soft_reboot: was given; it means something
+					      on boards without power control only */
 };
 
 enum job_definition_from { JOB_FROM_INLINE, JOB_FROM_GIT, JOB_FROM_FILE };
@@ -139,7 +130,6 @@ struct job_action {
 	char *namespace;    /* LAVA; NULL = "common" */
 	int64_t timeout_ms; /* of this action, from its timeout, timeouts.actions or
 			       timeouts.action */
-	int64_t connection_timeout_ms; /* of one wait for a prompt */
 	struct spec_mark timeout_mark; /* of its own timeout; 0 = a default */
 	bool skip_on_timeout; /* timeout {…, skip: true}, tests only: a test that runs out
 				 of time ends its action, the job goes on */
@@ -174,7 +164,6 @@ struct job_timeout_name {
 	char *action; /* LAVA action name: "login-action", "auto-login-action",
 			 "uboot-commands", … */
 	int64_t ms;
-	bool is_connection;
 };
 
 struct job_spec {
@@ -187,7 +176,7 @@ struct job_spec {
 	void *metadata; /* json_t *: metadata:, as it stands; NULL when none */
 	void *context;  /* json_t *: context:, strings; extra_kernel_args is the one that
 			   we read */
-	int64_t job_timeout_ms, action_timeout_ms, connection_timeout_ms;
+	int64_t job_timeout_ms, action_timeout_ms;
 	struct job_param *environment; /* merged into every definition's params already
 					*/
 	size_t n_environment;
@@ -207,8 +196,6 @@ struct job_spec {
 	int recover;           /* bootrig: recovery: true|false; -1 = as the board says */
 	uint32_t loop_boots;   /* boots without the goal that make a boot-loop; 3 */
 	struct strvec result_urls; /* bootrig: results: [{post: URL}] */
-	void *secrets; /* json_t *: LAVA secrets:, masked in the run directory; NULL when
-			  none */
 	char *text; /* the file as read, for job.yaml in the run directory (mask secrets)
 		     */
 	size_t text_len;

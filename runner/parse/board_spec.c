@@ -63,8 +63,13 @@ static void load_transport(struct spec_report *r, const struct yaml_node *n,
 	static const char *const words[] = { "serial", "pty", "unix", "tcp", "qemu" };
 	size_t i;
 
-	if (yaml_get_word(r, n, what, words, ARRAY_SIZE(words), &i))
-		*(enum board_transport *)transport = (enum board_transport)i;
+	if (!yaml_get_word(r, n, what, words, ARRAY_SIZE(words), &i))
+		return;
+	*(enum board_transport *)transport = (enum board_transport)i;
+	if (i == BOARD_CONSOLE_SERIAL)
+		spec_complain(
+			r, n->mark,
+			"console.transport: serial is not supported by this version; expected pty for a tty whose speed is set already, or tcp for a ser2net port");
 }
 
 static void load_type_delay(struct spec_report *r, const struct yaml_node *n,
@@ -84,9 +89,8 @@ static void load_type_delay(struct spec_report *r, const struct yaml_node *n,
 static const struct yaml_field console_fields[] = {
 	YAML_FN_REQUIRED("transport", load_transport, struct board_console, transport),
 	YAML_LINE("device", struct board_console, device),
-	YAML_U32("baud", struct board_console, baud, 50, 10000000),
+	YAML_REFUSED("baud", "set the speed with stty, or in ser2net"),
 	YAML_FN("type_delay", load_type_delay, struct board_console, type_delay_us),
-	YAML_U32("type_chunk", struct board_console, type_chunk, 1, 4096),
 	YAML_BOOL("echo_check", struct board_console, echo_check),
 };
 
@@ -152,16 +156,6 @@ static void load_backend(struct spec_report *r, const struct yaml_node *n,
 			"power.backend: gpio is not supported by this version; expected backend: command with the relays switched by on, off and reset");
 }
 
-static void load_worker_death(struct spec_report *r, const struct yaml_node *n,
-			      const char *what, void *keep)
-{
-	static const char *const words[] = { "off", "keep" };
-	size_t i;
-
-	if (yaml_get_word(r, n, what, words, ARRAY_SIZE(words), &i))
-		*(bool *)keep = i == 1;
-}
-
 static const struct yaml_field qemu_fields[] = {
 	YAML_LINE("binary", struct board_power, qemu_binary),
 	YAML_FN_REQUIRED("args", load_args, struct board_power, qemu_args),
@@ -180,9 +174,10 @@ static const struct yaml_field power_fields[] = {
 	YAML_FN("reset", board_load_shell, struct board_power, reset),
 	YAML_FN("on_settle", spec_load_duration, struct board_power, on_settle_ms),
 	YAML_FN("off_settle", spec_load_duration, struct board_power, off_settle_ms),
-	YAML_FN("on_worker_death", load_worker_death, struct board_power,
-		keep_on_worker_death),
 	YAML_FN_BASE("qemu", load_qemu),
+	YAML_REFUSED(
+		"on_worker_death",
+		"a machine of backend qemu ends with bootrig, anything else stays as it is"),
 };
 
 static void check_power(struct spec_report *r, const struct yaml_node *n,
@@ -284,7 +279,6 @@ static const struct yaml_field board_fields[] = {
 
 static void set_defaults(struct board_spec *b)
 {
-	b->console.baud = 1500000;
 	b->console.echo_check = true;
 	b->power.qemu_binary = xstrdup("qemu-system-aarch64");
 	b->limits = (struct board_limits){ .console_gap_ms = 3000,

@@ -127,7 +127,6 @@ static const struct yaml_field boot_fields[] = {
 	YAML_LINE("kernel_args", struct board_boot, kernel_args),
 	YAML_FN_BASE_REQUIRED("tftp", load_tftp),
 	YAML_LINE("server_ip", struct board_boot, server_ip),
-	YAML_LINE("nfs_server", struct board_boot, nfs_server),
 	YAML_FN_BASE("addresses", load_addresses),
 	YAML_BOOL("never_stop", struct board_boot, never_stop),
 };
@@ -240,6 +239,10 @@ static void check_rung(struct spec_report *r, const struct board_spec *b,
 		spec_complain(
 			r, rung->mark,
 			"commands need a boot loader dialogue; expected boot: in the board file");
+	if (rung->commands.n && b->boot.never_stop)
+		spec_complain(
+			r, rung->mark,
+			"recovery.commands cannot be typed with never_stop: true; expected one of them");
 }
 
 void board_settle_boot(struct spec_report *r, struct board_spec *b)
@@ -273,9 +276,8 @@ void board_release_boot(struct board_spec *b)
 				  b->boot.interrupt_char, b->boot.mac,
 				  b->boot.kernel_args,    b->boot.tftp_root,
 				  b->boot.tftp_subdir,    b->boot.tftp_url,
-				  b->boot.nfs_server,     b->boot.server_ip,
-				  b->boot.kernel_addr,    b->boot.ramdisk_addr,
-				  b->boot.dtb_addr };
+				  b->boot.server_ip,      b->boot.kernel_addr,
+				  b->boot.ramdisk_addr,   b->boot.dtb_addr };
 
 	for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
 		free(strings[i]);

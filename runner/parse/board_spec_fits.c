@@ -43,9 +43,7 @@ static void check_placeholders(struct spec_report *r, const struct board_spec *b
 		{ "{KERNEL_ADDR}", b->boot.kernel_addr, "boot.addresses.kernel" },
 		{ "{RAMDISK_ADDR}", b->boot.ramdisk_addr, "boot.addresses.ramdisk" },
 		{ "{DTB_ADDR}", b->boot.dtb_addr, "boot.addresses.dtb" },
-		{ "{BOOTX}", b->boot.kernel_addr, "boot.addresses.kernel" },
 		{ "{SERVER_IP}", b->boot.server_ip, "boot.server_ip" },
-		{ "{NFS_SERVER_IP}", b->boot.nfs_server, "boot.nfs_server" },
 	};
 
 	for (size_t k = 0; k < ARRAY_SIZE(places); k++)
@@ -62,8 +60,13 @@ static void check_placeholders(struct spec_report *r, const struct board_spec *b
 static void check_boot(struct spec_report *r, const struct board_spec *b,
 		       const struct job_action *a)
 {
-	if (b->power.backend == BOARD_POWER_NONE && !a->boot.soft_reboot_is_ok &&
-	    a->boot.method == JOB_BOOT_UBOOT)
+	/* As in LAVA: where power can be switched, nobody reboots softly. */
+	if (b->power.backend == BOARD_POWER_NONE && a->boot.soft_reboot_mark.line)
+		spec_complain(
+			r, a->boot.soft_reboot_mark,
+			"boot.soft_reboot is not supported, and board %s has power.backend: none; expected power control",
+			b->board);
+	if (b->power.backend == BOARD_POWER_NONE && a->boot.method == JOB_BOOT_UBOOT)
 		spec_complain(
 			r, a->mark,
 			"boot needs power control, and board %s has power.backend: none; expected another board",
@@ -80,13 +83,8 @@ static void check_boot(struct spec_report *r, const struct board_spec *b,
 	if (a->boot.commands == JOB_COMMANDS_LIST && b->boot.never_stop)
 		spec_complain(
 			r, a->mark,
-			"boot commands cannot be typed on board %s (never_stop); expected commands: ramdisk or nfs",
+			"boot commands cannot be typed on board %s (never_stop); expected commands: ramdisk",
 			b->board);
-	if (a->boot.commands == JOB_COMMANDS_NFS && !b->boot.nfs_server)
-		spec_complain(
-			r, a->mark,
-			"boot with commands: nfs does not fit board %s; expected boot.nfs_server in %s",
-			b->board, b->path);
 	check_placeholders(r, b, a);
 }
 

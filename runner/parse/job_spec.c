@@ -163,8 +163,7 @@ static void load_actions(struct spec_report *r, const struct yaml_node *n,
 }
 
 static void load_named_timeouts(struct spec_report *r, const struct yaml_node *n,
-				const char *what, struct job_spec *job,
-				bool is_connection)
+				const char *what, struct job_spec *job)
 {
 	if (!yaml_want_map(r, n, what))
 		return;
@@ -185,38 +184,45 @@ static void load_named_timeouts(struct spec_report *r, const struct yaml_node *n
 				      sizeof(*job->named_timeouts));
 		job->named_timeouts[job->n_named_timeouts++] =
 			(struct job_timeout_name){ .action = xstrdup(n->keys[i]->text),
-						   .ms = ms,
-						   .is_connection = is_connection };
+						   .ms = ms };
 	}
 }
 
 static void load_timeout_actions(struct spec_report *r, const struct yaml_node *n,
 				 const char *what, void *job)
 {
-	load_named_timeouts(r, n, what, job, false);
+	load_named_timeouts(r, n, what, job);
 }
 
-static void load_timeout_connections(struct spec_report *r, const struct yaml_node *n,
-				     const char *what, void *job)
-{
-	load_named_timeouts(r, n, what, job, true);
-}
-
-static void load_queue_timeout(struct spec_report *r, const struct yaml_node *n,
-			       const char *what, void *job)
+/* Read, to find mistakes: a wait for a prompt ends with its action, and a job run by hand
+ * waits in no queue. */
+static void load_unused_timeout(struct spec_report *r, const struct yaml_node *n,
+				const char *what, void *job)
 {
 	int64_t ms;
 
 	spec_load_timeout(r, n, what, &ms);
 }
 
+static void load_unused_timeouts(struct spec_report *r, const struct yaml_node *n,
+				 const char *what, void *job)
+{
+	if (!yaml_want_map(r, n, what))
+		return;
+	for (size_t i = 0; i < n->n; i++) {
+		_cleanup_free_ char *name = xasprintf("%s.%.60s", what, n->keys[i]->text);
+
+		load_unused_timeout(r, n->vals[i], name, job);
+	}
+}
+
 static const struct yaml_field timeouts_fields[] = {
 	YAML_FN_REQUIRED("job", spec_load_timeout, struct job_spec, job_timeout_ms),
 	YAML_FN("action", spec_load_timeout, struct job_spec, action_timeout_ms),
-	YAML_FN("connection", spec_load_timeout, struct job_spec, connection_timeout_ms),
+	YAML_FN_BASE("connection", load_unused_timeout),
 	YAML_FN_BASE("actions", load_timeout_actions),
-	YAML_FN_BASE("connections", load_timeout_connections),
-	YAML_FN_BASE("queue", load_queue_timeout),
+	YAML_FN_BASE("connections", load_unused_timeouts),
+	YAML_FN_BASE("queue", load_unused_timeout),
 };
 
 static void load_timeouts(struct spec_report *r, const struct yaml_node *n,
@@ -239,10 +245,6 @@ static void load_timeouts(struct spec_report *r, const struct yaml_node *n,
 		spec_complain(
 			r, yaml_find(n, "action")->mark,
 			"timeouts.action is longer than timeouts.job; expected at most that");
-	if (job->connection_timeout_ms > job->job_timeout_ms)
-		spec_complain(
-			r, yaml_find(n, "connection")->mark,
-			"timeouts.connection is longer than timeouts.job; expected at most that");
 }
 
 static void load_job_name(struct spec_report *r, const struct yaml_node *n,
@@ -311,13 +313,6 @@ static void load_metadata(struct spec_report *r, const struct yaml_node *n,
 		*(void **)json = yaml_to_json(n, false);
 }
 
-static void load_secrets(struct spec_report *r, const struct yaml_node *n,
-			 const char *what, void *json)
-{
-	if (yaml_want_map(r, n, what))
-		*(void **)json = yaml_to_json(n, true);
-}
-
 /* Shell variables for every definition, below what those set themselves. Kept with the
  * job until the actions are there. */
 static void load_environment(struct spec_report *r, const struct yaml_node *n,
@@ -337,13 +332,13 @@ static const struct yaml_field job_fields[] = {
 	YAML_FN("metadata", load_metadata, struct job_spec, metadata),
 	YAML_FN("context", job_load_context, struct job_spec, context),
 	YAML_LINES("tags", struct job_spec, tags),
-	YAML_FN("secrets", load_secrets, struct job_spec, secrets),
 	YAML_FN_BASE("environment", load_environment),
 	YAML_FN_BASE("reboot_to_fastboot", spec_load_only_false),
 	YAML_FN_BASE_REQUIRED("actions", load_actions),
 	YAML_FN_BASE("bootrig", job_load_bootrig),
 	YAML_REFUSED("notify",
 		     "name where results go under bootrig: results: [{post: URL}]"),
+	YAML_REFUSED("secrets", "what is typed on a console is recorded; leave it out"),
 	YAML_REFUSED("protocols",
 		     "one job runs on one board, without LAVA's MultiNode, LXC or VLANd"),
 };
@@ -417,8 +412,7 @@ int64_t job_timeout_ms(const struct job_spec *job, const char *lava_action,
 		       int64_t dflt_ms)
 {
 	for (size_t i = 0; i < job->n_named_timeouts; i++)
-		if (!job->named_timeouts[i].is_connection &&
-		    strcmp(job->named_timeouts[i].action, lava_action) == 0)
+		if (strcmp(job->named_timeouts[i].action, lava_action) == 0)
 			return job->named_timeouts[i].ms;
 	return dflt_ms;
 }
@@ -455,7 +449,6 @@ static void release_file(struct job_file *f)
 	free(f->archive);
 	free(f->image_type);
 	free(f->sha256sum);
-	free(f->format);
 }
 
 static void release_boot(struct job_boot *b)
@@ -464,7 +457,6 @@ static void release_boot(struct job_boot *b)
 	strvec_release(&b->prompts);
 	spec_release_auto_login(&b->auto_login);
 	free(b->extra_kernel_args);
-	free(b->shutdown_message);
 	free(b->kernel_start_message);
 }
 
@@ -476,9 +468,6 @@ static void release_action(struct job_action *a)
 		release_file(&a->deploy.kernel);
 		release_file(&a->deploy.dtb);
 		release_file(&a->deploy.ramdisk);
-		release_file(&a->deploy.modules);
-		release_file(&a->deploy.nfsrootfs);
-		free(a->deploy.os);
 		return;
 	case JOB_BOOT:
 		release_boot(&a->boot);
@@ -510,7 +499,6 @@ void job_spec_free(struct job_spec *job)
 	strvec_release(&job->tags);
 	json_decref(job->metadata);
 	json_decref(job->context);
-	json_decref(job->secrets);
 	job_release_params(job->environment, job->n_environment);
 	strvec_release(&job->expect.functions);
 	strvec_release(&job->expect.titles);

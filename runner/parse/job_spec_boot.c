@@ -8,7 +8,7 @@
 #include "util/mem.h"
 
 static const struct yaml_field parameter_fields[] = {
-	YAML_FN("shutdown-message", spec_load_pattern, struct job_boot, shutdown_message),
+	YAML_ANY("shutdown-message"), /* of a soft reboot, which is never needed */
 	YAML_FN("kernel-start-message", spec_load_pattern, struct job_boot,
 		kernel_start_message),
 };
@@ -20,26 +20,60 @@ static void load_parameters(struct spec_report *r, const struct yaml_node *n,
 }
 
 static void load_soft_reboot(struct spec_report *r, const struct yaml_node *n,
-			     const char *what, void *is_ok)
+			     const char *what, void *mark)
 {
 	_cleanup_strvec_ struct strvec commands = STRVEC_INIT;
 
 	if (yaml_get_strs(r, n, what, &commands))
-		*(bool *)is_ok = true;
+		*(struct spec_mark *)mark = n->mark;
 }
 
-/* A name stands for a set of commands: ours for ramdisk and nfs write an extlinux label
- * and boot it. A list is typed as it stands. */
+/* ${var} is U-Boot's own; {WORD} is LAVA's, and what we do not replace must not reach
+ * U-Boot. */
+static void check_placeholders(struct spec_report *r, const struct yaml_node *n,
+			       const char *s)
+{
+	static const char *const known[] = { "KERNEL",       "KERNEL_ADDR", "RAMDISK",
+					     "RAMDISK_ADDR", "DTB",         "DTB_ADDR",
+					     "SERVER_IP" };
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+
+	for (const char *p = s; (p = strchr(p, '{')); p++) {
+		size_t len = strspn(p + 1, letters);
+		bool is_known = false;
+
+		if (!len || p[1 + len] != '}' || (p > s && p[-1] == '$'))
+			continue;
+		for (size_t i = 0; i < ARRAY_SIZE(known) && !is_known; i++)
+			is_known = strlen(known[i]) == len &&
+				   strncmp(known[i], p + 1, len) == 0;
+		if (!is_known)
+			spec_complain(
+				r, n->mark,
+				"{%.*s} in a boot command is not supported; expected {KERNEL}, {RAMDISK}, {DTB}, these with _ADDR, or {SERVER_IP}",
+				(int)(len > 40 ? 40 : len), p + 1);
+	}
+}
+
+/* The word stands for a set of commands: ours boots an extlinux label that we write. A
+ * list is typed as it stands. */
 static void load_commands(struct spec_report *r, const struct yaml_node *n,
 			  const char *what, void *boot)
 {
-	static const char *const sets[] = { "ramdisk", "nfs" };
+	static const char *const sets[] = { "ramdisk" };
 	struct job_boot *b = boot;
 	size_t i;
 
+	if (n->kind == YAML_SCALAR && strcmp(n->text, "nfs") == 0) {
+		spec_complain(
+			r, n->mark,
+			"%s: nfs is not supported, bootrig serves no NFS root; expected ramdisk or a list of commands",
+			what);
+		return;
+	}
 	if (n->kind != YAML_LIST) {
 		if (yaml_get_word(r, n, what, sets, ARRAY_SIZE(sets), &i))
-			b->commands = i ? JOB_COMMANDS_NFS : JOB_COMMANDS_RAMDISK;
+			b->commands = JOB_COMMANDS_RAMDISK;
 		return;
 	}
 	b->commands = JOB_COMMANDS_LIST;
@@ -48,6 +82,7 @@ static void load_commands(struct spec_report *r, const struct yaml_node *n,
 
 		if (!yaml_get_str(r, n->vals[i], "a boot command", &s))
 			continue;
+		check_placeholders(r, n->vals[i], s);
 		if (strpbrk(s, "\r\n"))
 			spec_complain(
 				r, n->vals[i]->mark,
@@ -85,7 +120,7 @@ static void load_connection(struct spec_report *r, const struct yaml_node *n,
 			boot.auto_login),                                                \
 		YAML_FN("parameters", load_parameters, struct job_action, boot),         \
 		YAML_FN("soft_reboot", load_soft_reboot, struct job_action,              \
-			boot.soft_reboot_is_ok),                                         \
+			boot.soft_reboot_mark),                                          \
 		YAML_FN_BASE("connection", load_connection), JOB_ACTION_FIELDS,          \
 		YAML_REFUSED(                                                            \
 			"transfer_overlay",                                              \

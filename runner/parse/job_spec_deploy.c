@@ -36,16 +36,14 @@ static void load_archive(struct spec_report *r, const struct yaml_node *n,
 	}
 }
 
+/* What a ramdisk is, and whether mkimage wrapped it, is found out from its bytes. */
 static void load_format(struct spec_report *r, const struct yaml_node *n,
-			const char *what, void *str)
+			const char *what, void *base)
 {
-	static const char *const words[] = { "cpio.newc", "tar" };
+	static const char *const words[] = { "cpio.newc" };
 	size_t i;
 
-	if (yaml_get_word(r, n, what, words, ARRAY_SIZE(words), &i)) {
-		free(*(char **)str);
-		*(char **)str = xstrdup(words[i]);
-	}
+	(void)yaml_get_word(r, n, what, words, ARRAY_SIZE(words), &i);
 }
 
 static void load_image_type(struct spec_report *r, const struct yaml_node *n,
@@ -61,13 +59,12 @@ static void load_image_type(struct spec_report *r, const struct yaml_node *n,
 }
 
 static void load_header(struct spec_report *r, const struct yaml_node *n,
-			const char *what, void *has_uboot_header)
+			const char *what, void *base)
 {
 	static const char *const words[] = { "u-boot" };
 	size_t i;
 
-	if (yaml_get_word(r, n, what, words, ARRAY_SIZE(words), &i))
-		*(bool *)has_uboot_header = true;
+	(void)yaml_get_word(r, n, what, words, ARRAY_SIZE(words), &i);
 }
 
 static void load_sha256sum(struct spec_report *r, const struct yaml_node *n,
@@ -104,9 +101,7 @@ static void load_sha256sum(struct spec_report *r, const struct yaml_node *n,
 		YAML_REFUSED("md5sum", "give sha256sum"),                                \
 		YAML_REFUSED("sha512sum", "give sha256sum"),                             \
 		YAML_REFUSED("headers", "bootrig fetches without extra HTTP headers"),   \
-		YAML_REFUSED("overlays",                                                 \
-			     "bootrig adds modules to a ramdisk and nothing "            \
-			     "else"),                                                    \
+		YAML_REFUSED("overlays", "put what a test needs into the ramdisk"),      \
 		YAML_REFUSED("partition", "bootrig deploys files, not disk images"),     \
 		YAML_REFUSED("sparse", "bootrig deploys files, not disk images")
 
@@ -117,19 +112,12 @@ static const struct yaml_field kernel_fields[] = {
 	YAML_FN("type", load_image_type, struct job_file, image_type),
 };
 
-#define ROOT_FIELDS                                                                      \
-	FILE_FIELDS, YAML_FN("format", load_format, struct job_file, format),            \
-		YAML_BOOL("install_modules", struct job_file, install_modules),          \
-		YAML_BOOL("install_overlay", struct job_file, install_overlay)
-
 static const struct yaml_field ramdisk_fields[] = {
-	ROOT_FIELDS,
-	YAML_FN("header", load_header, struct job_file, has_uboot_header),
-};
-
-static const struct yaml_field nfsrootfs_fields[] = {
-	ROOT_FIELDS,
-	YAML_REFUSED("prefix", "give an archive whose top is the root directory"),
+	FILE_FIELDS,
+	YAML_FN_BASE("format", load_format),
+	YAML_FN_BASE("header", load_header),
+	YAML_FN_BASE("install_modules", spec_load_any_bool),
+	YAML_BOOL("install_overlay", struct job_file, install_overlay),
 };
 
 static void load_file(struct spec_report *r, const struct yaml_node *n, const char *what,
@@ -137,7 +125,7 @@ static void load_file(struct spec_report *r, const struct yaml_node *n, const ch
 		      struct job_file *f)
 {
 	f->mark = n->mark;
-	f->install_modules = f->install_overlay = true;
+	f->install_overlay = true;
 	yaml_load_map(r, n, what, fields, n_fields, f);
 }
 
@@ -159,22 +147,16 @@ static void load_ramdisk(struct spec_report *r, const struct yaml_node *n,
 	load_file(r, n, what, ramdisk_fields, ARRAY_SIZE(ramdisk_fields), file);
 }
 
-static void load_nfsrootfs(struct spec_report *r, const struct yaml_node *n,
-			   const char *what, void *file)
-{
-	load_file(r, n, what, nfsrootfs_fields, ARRAY_SIZE(nfsrootfs_fields), file);
-}
-
 static const struct yaml_field deploy_fields[] = {
 	YAML_ANY("to"), /* read first, by load_to() */
 	YAML_FN_REQUIRED("kernel", load_kernel, struct job_action, deploy.kernel),
 	YAML_FN("dtb", load_plain, struct job_action, deploy.dtb),
 	YAML_FN("ramdisk", load_ramdisk, struct job_action, deploy.ramdisk),
-	YAML_FN("modules", load_plain, struct job_action, deploy.modules),
-	YAML_FN("nfsrootfs", load_nfsrootfs, struct job_action, deploy.nfsrootfs),
-	YAML_LINE("os", struct job_action, deploy.os),
+	YAML_ANY("os"),
 	JOB_ACTION_FIELDS,
-	YAML_REFUSED("persistent_nfs", "give the root file system as nfsrootfs"),
+	YAML_REFUSED("modules", "put lib/modules into the ramdisk"),
+	YAML_REFUSED("nfsrootfs", "bootrig serves no NFS root; give a ramdisk"),
+	YAML_REFUSED("persistent_nfs", "bootrig serves no NFS root; give a ramdisk"),
 	YAML_REFUSED("preseed", "bootrig boots kernels and runs no installer"),
 	YAML_REFUSED("tee", "bootrig leaves the firmware alone"),
 	YAML_REFUSED("authorize", "bootrig types on the serial console, not over ssh"),
@@ -223,21 +205,9 @@ static bool is_tftp(struct spec_report *r, const struct yaml_node *n)
 void job_load_deploy(struct spec_report *r, const struct yaml_node *n,
 		     struct job_action *a)
 {
-	struct job_deploy *d = &a->deploy;
-
 	if (!yaml_want_map(r, n, "deploy") || !is_tftp(r, n))
 		return;
 	yaml_load_map(r, n, "deploy", deploy_fields, ARRAY_SIZE(deploy_fields), a);
-	if (!d->modules.mark.line)
-		return;
-	if (!d->ramdisk.mark.line && !d->nfsrootfs.mark.line)
-		spec_complain(
-			r, d->modules.mark,
-			"deploy.modules has no place to go; expected a ramdisk or nfsrootfs beside it");
-	if (d->ramdisk.has_uboot_header && d->ramdisk.install_modules)
-		spec_complain(
-			r, d->ramdisk.mark,
-			"deploy.ramdisk with header: u-boot cannot take modules; expected install_modules: false or a plain cpio archive");
 }
 
 static const struct yaml_field command_fields[] = {

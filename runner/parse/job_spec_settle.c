@@ -58,15 +58,6 @@ static void settle_timeouts(struct spec_report *r, const struct job_spec *job,
 	if (!a->timeout_ms)
 		a->timeout_ms = job->action_timeout_ms ? job->action_timeout_ms
 						       : job->job_timeout_ms;
-	for (const char *const *s = lava_names(a); *s; s++)
-		for (size_t i = 0; i < job->n_named_timeouts; i++)
-			if (job->named_timeouts[i].is_connection &&
-			    strcmp(job->named_timeouts[i].action, *s) == 0)
-				a->connection_timeout_ms = job->named_timeouts[i].ms;
-	if (!a->connection_timeout_ms)
-		a->connection_timeout_ms = job->connection_timeout_ms;
-	if (!a->connection_timeout_ms || a->connection_timeout_ms > a->timeout_ms)
-		a->connection_timeout_ms = a->timeout_ms;
 }
 
 /* The latest action of a kind before actions[i]; of its namespace, or of any. */
@@ -82,6 +73,21 @@ static const struct job_action *latest(const struct job_spec *job, size_t i,
 			return a;
 	}
 	return NULL;
+}
+
+/* A typed command that names a file which nobody deploys. */
+static void check_file(struct spec_report *r, const struct job_action *a,
+		       const char *word, const char *key, const struct job_file *f,
+		       const struct job_action *deploy)
+{
+	for (size_t i = 0; i < a->boot.command_list.n && !f->mark.line; i++)
+		if (strstr(a->boot.command_list.v[i], word)) {
+			spec_complain(
+				r, a->mark,
+				"boot uses %s, which is not deployed; expected %s in the deploy at line %u",
+				word, key, deploy->mark.line);
+			return;
+		}
 }
 
 static void check_boot(struct spec_report *r, const struct job_spec *job, size_t i)
@@ -104,12 +110,10 @@ static void check_boot(struct spec_report *r, const struct job_spec *job, size_t
 	}
 	/* No kernel: the deploy itself was refused, and said so. commands: ramdisk
 	 * without a ramdisk is a kernel with its own. */
-	if (a->boot.commands == JOB_COMMANDS_NFS && deploy->deploy.kernel.mark.line &&
-	    !deploy->deploy.nfsrootfs.mark.line)
-		spec_complain(
-			r, a->mark,
-			"boot with commands: nfs has no root file system; expected nfsrootfs in the deploy at line %u",
-			deploy->mark.line);
+	if (!deploy->deploy.kernel.mark.line)
+		return;
+	check_file(r, a, "{RAMDISK}", "ramdisk", &deploy->deploy.ramdisk, deploy);
+	check_file(r, a, "{DTB}", "dtb", &deploy->deploy.dtb, deploy);
 }
 
 /* There is one board: a boot ends the system that an earlier boot brought up, whatever

@@ -179,7 +179,6 @@ static json_t *asked_json(const struct job_spec *job)
 		json_put(j, "kernel", json_lossy_str(d->kernel.url));
 		json_put(j, "ramdisk", json_lossy_str(d->ramdisk.url));
 		json_put(j, "dtb", json_lossy_str(d->dtb.url));
-		json_put(j, "modules", json_lossy_str(d->modules.url));
 		break;
 	}
 	return j;

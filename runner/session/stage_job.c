@@ -126,7 +126,7 @@ static int stage(struct session *s, const struct job_deploy *dp, const struct ta
 		.kernel = &dp->kernel,
 		.dtb = &dp->dtb,
 		.ramdisk = &dp->ramdisk,
-		.overlay = dp->ramdisk.url != NULL,
+		.overlay = dp->ramdisk.url && dp->ramdisk.install_overlay,
 		.trees = trees,
 		.n_trees = n,
 		.task = *task,

@@ -65,12 +65,14 @@ static const struct {
 	  "console: {transport: usb, device: /dev/x, speed: 9600}\n"
 	  "power: {backend: gpoi}\n",
 	  "t.yaml:2:22: console.transport is \"usb\"; expected one of: serial, pty, unix, tcp, qemu\n"
-	  "t.yaml:2:43: unknown key \"speed\" in console; expected one of: transport, device, baud, type_delay, type_chunk, echo_check\n"
+	  "t.yaml:2:43: unknown key \"speed\" in console; expected one of: transport, device, type_delay, echo_check\n"
 	  "t.yaml:3:18: power.backend is \"gpoi\", did you mean \"gpio\"?; expected one of: none, command, qemu, gpio\n" },
 	{ "board: b\n"
-	  "console: {transport: serial}\n"
+	  "console: {transport: serial, baud: 9600}\n"
 	  "power: {backend: gpio, on: {chip: 0}}\n",
 	  "t.yaml:2:10: console has no \"device\"; expected a path\n"
+	  "t.yaml:2:22: console.transport: serial is not supported by this version; expected pty for a tty whose speed is set already, or tcp for a ser2net port\n"
+	  "t.yaml:2:30: console.baud is not supported; set the speed with stty, or in ser2net\n"
 	  "t.yaml:3:18: power.backend: gpio is not supported by this version; expected backend: command with the relays switched by on, off and reset\n"
 	  "t.yaml:3:28: power.on is a mapping; expected a list of texts\n" },
 	{ "board: b\n"
@@ -80,21 +82,20 @@ static const struct {
 	  "t.yaml:3:24: power.on has no meaning here; expected it with backend: command only\n"
 	  "t.yaml:3:31: power.qemu has no meaning here; expected it with backend: qemu only\n" },
 	{ "board: b\n"
-	  "console: {transport: qemu, device: /dev/x, baud: 9600}\n"
+	  "console: {transport: qemu, device: /dev/x}\n"
 	  "power: {backend: command, on: \"\"}\n",
 	  "t.yaml:2:10: console.transport: qemu needs the machine of power.backend: qemu; expected both or neither\n"
 	  "t.yaml:2:36: console.device has no meaning with transport: qemu; expected none\n"
 	  "t.yaml:3:8: power has no \"off\"; expected a shell command\n"
 	  "t.yaml:3:31: power.on is empty; expected a shell command\n" },
 	{ "board: b\n"
-	  "console: {transport: pty, device: x, type_delay: {seconds: 2}, echo_check: maybe, type_chunk: 0}\n"
-	  "power: {backend: qemu, off: x, on_worker_death: hold}\n",
+	  "console: {transport: pty, device: x, type_delay: {seconds: 2}, echo_check: maybe}\n"
+	  "power: {backend: qemu, off: x, on_worker_death: off}\n",
 	  "t.yaml:2:50: console.type_delay is 2000 ms; expected at most a second between bytes\n"
 	  "t.yaml:2:76: console.echo_check is \"maybe\"; expected true or false\n"
-	  "t.yaml:2:95: console.type_chunk is \"0\"; expected a whole number from 1 to 4096\n"
 	  "t.yaml:3:8: power has no \"qemu\"; expected qemu: {args: [...]}\n"
 	  "t.yaml:3:24: power.off has no meaning here; expected it with backend: command only\n"
-	  "t.yaml:3:49: power.on_worker_death is \"hold\"; expected one of: off, keep\n" },
+	  "t.yaml:3:32: power.on_worker_death is not supported; a machine of backend qemu ends with bootrig, anything else stays as it is\n" },
 	{ "board: b\n"
 	  "console: {transport: unix, device: s}\n"
 	  "power: {backend: qemu, qemu: {binary: q, args: x}}\n",
@@ -120,7 +121,7 @@ static const struct {
 	  "boot: {tftp: {root: /t, verify: \"http://x\", subdir: ../..}, loader_promt: x}\n",
 	  "t.yaml:4:33: boot.tftp.verify is \"http://x\"; expected local or a URL such as tftp://192.168.5.1/\n"
 	  "t.yaml:4:53: boot.tftp.subdir is \"../..\"; expected a path below tftp.root\n"
-	  "t.yaml:4:61: unknown key \"loader_promt\" in boot, did you mean \"loader_prompt\"?; expected one of: loader_prompt, interrupt_prompt, interrupt_char, mac, setup, network, boot_commands, kernel_args, tftp, server_ip, nfs_server, addresses, never_stop\n" },
+	  "t.yaml:4:61: unknown key \"loader_promt\" in boot, did you mean \"loader_prompt\"?; expected one of: loader_prompt, interrupt_prompt, interrupt_char, mac, setup, network, boot_commands, kernel_args, tftp, server_ip, addresses, never_stop\n" },
 	{ "board: b\n"
 	  "console: {transport: tcp, device: 'h:2000'}\n"
 	  "power: {backend: command, on: a, off: b, reset: c}\n"
@@ -141,6 +142,12 @@ static const struct {
 	  "recovery: [{rung: warm-reset, prompts: x, auto_login: {login_prompt: l}}]\n",
 	  "t.yaml:4:12: rung: warm-reset has no reset line; expected power.reset\n"
 	  "t.yaml:4:55: recovery.auto_login has no \"username\"; expected one\n" },
+	{ "board: b\n"
+	  "console: {transport: pty, device: x}\n"
+	  "power: {backend: command, on: a, off: b}\n"
+	  "boot: {never_stop: true, mac: '52:54:00:12:34:56', tftp: {root: /t}}\n"
+	  "recovery: [{rung: power-cycle, prompts: x, commands: [a]}]\n",
+	  "t.yaml:5:12: recovery.commands cannot be typed with never_stop: true; expected one of them\n" },
 	{ "board: b\n"
 	  "console: {transport: tcp, device: 'h:2000'}\n"
 	  "power: {backend: command, on: a, off: b, reset: c}\n"
@@ -165,16 +172,19 @@ TEST(every_mistake_is_told_with_line_column_and_what_was_expected)
 }
 
 #define MINIMAL                                                                          \
-	"board: desk\nconsole: {transport: serial, device: /dev/ttyUSB0}\n"              \
+	"board: desk\nconsole: {transport: pty, device: /dev/ttyUSB0}\n"                 \
 	"power: {backend: none}\n"
+
+#define POWERED                                                                          \
+	"board: desk\nconsole: {transport: pty, device: /dev/ttyUSB0}\n"                 \
+	"power: {backend: command, on: a, off: b}\n"
 
 TEST(console_and_power_alone_make_a_board)
 {
 	_cleanup_board_spec_ struct board_spec *b = load(MINIMAL);
 
 	CHECK_STR(b->board, "desk");
-	CHECK_EQ(b->console.transport, BOARD_CONSOLE_SERIAL);
-	CHECK_EQ(b->console.baud, 1500000);
+	CHECK_EQ(b->console.transport, BOARD_CONSOLE_PTY);
 	CHECK(b->console.echo_check);
 	CHECK(!b->has_boot);
 	CHECK_EQ(b->n_recovery, 0);
@@ -182,7 +192,6 @@ TEST(console_and_power_alone_make_a_board)
 	CHECK_EQ(b->limits.silence_ms, 60000);
 	CHECK_EQ(b->limits.console_bytes, 1LL << 30);
 	CHECK_EQ(b->limits.recovery_ms, 600000);
-	CHECK(!b->power.keep_on_worker_death);
 }
 
 TEST(a_board_with_commands_and_a_ladder_is_read_whole)
@@ -190,7 +199,7 @@ TEST(a_board_with_commands_and_a_ladder_is_read_whole)
 	_cleanup_board_spec_ struct board_spec *b = load(
 		"board: bench1\n"
 		"device_type: rk3588-rock-5b\n"
-		"console: {transport: tcp, device: 'ser2net:2000', type_delay: 0.005, type_chunk: 16, echo_check: no}\n"
+		"console: {transport: tcp, device: 'ser2net:2000', type_delay: 0.005, echo_check: no}\n"
 		"power:\n"
 		"  backend: command\n"
 		"  on: ['{board_dir}/pdu on 3', sleep 0]\n"
@@ -198,13 +207,11 @@ TEST(a_board_with_commands_and_a_ladder_is_read_whole)
 		"  reset: pdu reset 3\n"
 		"  on_settle: {milliseconds: 200}\n"
 		"  off_settle: 3\n"
-		"  on_worker_death: keep\n"
 		"boot:\n"
 		"  mac: 52-54-00-AB-CD-EF\n"
 		"  kernel_args: console=ttyS2,1500000\n"
 		"  tftp: {root: ../tftp, subdir: bench1, verify: 'tftp://192.168.5.1'}\n"
 		"  server_ip: 192.168.5.1\n"
-		"  nfs_server: 192.168.5.1\n"
 		"  addresses: {kernel: 0x02000000, ramdisk: 0x12180000, dtb: 12000000}\n"
 		"recovery:\n"
 		"  - {rung: warm-reset, prompts: '# ', harvest: dmesg}\n"
@@ -214,12 +221,10 @@ TEST(a_board_with_commands_and_a_ladder_is_read_whole)
 		"tags: [hdmi]\n");
 
 	CHECK_EQ(b->console.type_delay_us, 5000);
-	CHECK_EQ(b->console.type_chunk, 16);
 	CHECK(!b->console.echo_check);
 	CHECK_STR(b->power.on, "/lab/pdu on 3 && sleep 0");
 	CHECK_EQ(b->power.on_settle_ms, 200);
 	CHECK_EQ(b->power.off_settle_ms, 3000);
-	CHECK(b->power.keep_on_worker_death);
 	CHECK_STR(b->boot.mac, "52:54:00:ab:cd:ef");
 	CHECK_STR(b->boot.tftp_root, "/tftp");
 	CHECK_STR(b->boot.tftp_subdir, "bench1");
@@ -263,7 +268,7 @@ TEST(the_words_for_qemu_are_kept_but_board_dir_is_replaced)
 TEST(a_board_that_cannot_be_stopped_gets_no_commands_to_type)
 {
 	_cleanup_board_spec_ struct board_spec *b = load(
-		MINIMAL
+		POWERED
 		"boot: {never_stop: true, mac: '52:54:00:12:34:56', tftp: {root: /t, verify: local}}\n");
 
 	CHECK(b->boot.never_stop);
@@ -306,7 +311,7 @@ static void check_fit(const char *board_text, const char *job_text, const char *
 	"- test: {definitions: [{from: inline, name: a, repository: {run: {steps: ['true']}}}]}\n"
 #define JOB_UBOOT                                                                        \
 	"job_name: x\ntimeouts: {job: {minutes: 5}}\nactions:\n"                         \
-	"- deploy: {to: tftp, kernel: {url: k}, nfsrootfs: {url: n}}\n"
+	"- deploy: {to: tftp, kernel: {url: k}, ramdisk: {url: r}}\n"
 
 TEST(a_minimal_job_fits_any_board)
 {
@@ -323,9 +328,6 @@ TEST(what_a_board_lacks_is_told_at_the_line_of_the_job)
 		"j:5:3: boot method: u-boot does not fit board desk, which has no boot:; expected method: minimal\n"
 		"j:5:3: boot needs power control, and board desk has power.backend: none; expected another board\n");
 	check_fit(
-		virt, JOB_UBOOT "- boot: {method: u-boot, commands: nfs, prompts: x}\n",
-		"j:5:3: boot with commands: nfs does not fit board v; expected boot.nfs_server in /lab/b.yaml\n");
-	check_fit(
 		virt,
 		JOB_UBOOT
 		"- boot: {method: u-boot, commands: ['tftp {KERNEL_ADDR} {KERNEL}'], prompts: x}\n",
@@ -338,11 +340,23 @@ TEST(what_a_board_lacks_is_told_at_the_line_of_the_job)
 		"j:1:14: the job is for device_type rk3588; expected qemu, as board v is\n"
 		"j:2:7: the job asks for the tag hdmi, which board v does not have; expected it under tags in /lab/b.yaml\n");
 	check_fit(
-		MINIMAL
+		POWERED
 		"boot: {never_stop: true, mac: '52:54:00:12:34:56', tftp: {root: /t, verify: local}}\n",
 		JOB_UBOOT
 		"- boot: {method: u-boot, commands: [a], prompts: x, soft_reboot: reboot}\n",
-		"j:5:3: boot commands cannot be typed on board desk (never_stop); expected commands: ramdisk or nfs\n");
+		"j:5:3: boot commands cannot be typed on board desk (never_stop); expected commands: ramdisk\n");
+}
+
+TEST(a_soft_reboot_is_refused_where_nobody_switches_the_power)
+{
+	static const char job[] =
+		"job_name: x\ntimeouts: {job: {minutes: 5}}\nactions:\n"
+		"- boot: {method: minimal, prompts: ['# '], soft_reboot: [reboot, -f]}\n";
+
+	check_fit(POWERED, job, "");
+	check_fit(
+		MINIMAL, job,
+		"j:4:57: boot.soft_reboot is not supported, and board desk has power.backend: none; expected power control\n");
 }
 
 TEST(the_board_of_this_repository_takes_its_jobs)
@@ -396,5 +410,6 @@ TESTS(T(every_mistake_is_told_with_line_column_and_what_was_expected),
       T(files_are_fetched_back_from_the_server_that_the_board_uses),
       T(a_minimal_job_fits_any_board),
       T(what_a_board_lacks_is_told_at_the_line_of_the_job),
+      T(a_soft_reboot_is_refused_where_nobody_switches_the_power),
       T(the_board_of_this_repository_takes_its_jobs),
       T(the_first_examples_of_the_manual_are_sound_boards))

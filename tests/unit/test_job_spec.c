@@ -103,7 +103,7 @@ static const struct {
 		  "actions:\n"
 		  "- deploy: {to: tftp, kernel: {url: k}, ramdisk: {url: r}}\n"
 		  "- boot: {method: u-boot, commands: fastboot, prompts: ['[']}\n",
-		  "t.yaml:5:36: boot.commands is \"fastboot\"; expected one of: ramdisk, nfs\n"
+		  "t.yaml:5:36: boot.commands is \"fastboot\"; expected ramdisk\n"
 		  "t.yaml:5:56: boot.prompts is no regular expression: missing terminating ] for character class at character 2; expected one\n" },
 		{ "job_name: x\n"
 		  "timeouts: {job: {minutes: 5}}\n"
@@ -176,8 +176,8 @@ static const struct {
 		  "t.yaml:4:55: deploy.kernel.type is \"zImage\", did you mean \"zimage\"?; expected one of: image, zimage, uimage\n"
 		  "t.yaml:4:76: deploy.kernel.compression is \"rar\"; expected one of: gz, xz, bz2, zstd, zst, none\n"
 		  "t.yaml:4:92: deploy.kernel.sha256sum is \"abc\"; expected 64 hex digits\n"
-		  "t.yaml:4:107: deploy.modules has no place to go; expected a ramdisk or nfsrootfs beside it\n"
-		  "t.yaml:4:117: deploy.persistent_nfs is not supported; give the root file system as nfsrootfs\n" },
+		  "t.yaml:4:98: deploy.modules is not supported; put lib/modules into the ramdisk\n"
+		  "t.yaml:4:117: deploy.persistent_nfs is not supported; bootrig serves no NFS root; give a ramdisk\n" },
 		{ "job_name: x\n"
 		  "timeouts: {job: {minutes: 5}, action: {minutes: 6}, connection: 5, actions: {a: {minuets: 1}}}\n"
 		  "notify: {criteria: {status: finished}}\n"
@@ -192,7 +192,7 @@ static const struct {
 		  "t.yaml:2:82: unknown key \"minuets\" in timeouts.actions.a; expected days, hours, minutes or seconds\n"
 		  "t.yaml:3:1: notify is not supported; name where results go under bootrig: results: [{post: URL}]\n"
 		  "t.yaml:4:1: protocols is not supported; one job runs on one board, without LAVA's MultiNode, LXC or VLANd\n"
-		  "t.yaml:5:1: unknown key \"prioritiy\" in the file, did you mean \"priority\"?; expected one of: job_name, device_type, timeouts, priority, visibility, metadata, context, tags, secrets, environment, reboot_to_fastboot, actions, bootrig\n"
+		  "t.yaml:5:1: unknown key \"prioritiy\" in the file, did you mean \"priority\"?; expected one of: job_name, device_type, timeouts, priority, visibility, metadata, context, tags, environment, reboot_to_fastboot, actions, bootrig\n"
 		  "t.yaml:6:13: visibility is a mapping without group; expected public, personal or {group: [...]}\n"
 		  "t.yaml:7:11: context.boot_console is not supported; the board file says how this board boots\n"
 		  "t.yaml:7:28: unknown key \"foo\" in context; expected one of: extra_kernel_args, kernel_loglevel, arch, cpu, machine, memory, model, guestfs_driveid, guestfs_interface, guestfs_size, netdevice, no_kvm, vga, monitor, serial, extra_options, lava_test_results_dir\n"
@@ -223,7 +223,7 @@ static const struct {
 		  "actions:\n"
 		  "- deploy: {to: tftp, kernel: {url: k}}\n"
 		  "- boot: {method: u-boot, commands: nfs, prompts: ['#'], timeout: {minutes: 9}, auto_login: {login_prompt: 'login:', password: x}, transfer_overlay: {download_command: a, unpack_command: b}}\n",
-		  "t.yaml:5:3: boot with commands: nfs has no root file system; expected nfsrootfs in the deploy at line 4\n"
+		  "t.yaml:5:36: boot.commands: nfs is not supported, bootrig serves no NFS root; expected ramdisk or a list of commands\n"
 		  "t.yaml:5:66: the action's timeout is longer than timeouts.job; expected at most that\n"
 		  "t.yaml:5:92: boot.auto_login has no \"username\"; expected one\n"
 		  "t.yaml:5:117: boot.auto_login has password without password_prompt; expected both or neither\n"
@@ -266,14 +266,26 @@ static const struct {
 		  "- boot: {method: lxc}\n"
 		  "- test: {}\n",
 		  "t.yaml:4:16: deploy to: nbd is not supported; bootrig deploys to: tftp\n"
+		  "t.yaml:5:36: boot.commands: nfs is not supported, bootrig serves no NFS root; expected ramdisk or a list of commands\n"
 		  "t.yaml:6:18: boot method: lxc is not supported; bootrig boots by method: u-boot or minimal\n"
 		  "t.yaml:7:9: test has nothing to run; expected definitions, interactive or monitors\n" },
 		{ "job_name: x\n"
 		  "timeouts: {job: {minutes: 5}}\n"
 		  "actions:\n"
-		  "- deploy: {to: tftp, kernel: {}, ramdisk: {url: r, header: u-boot}, modules: {url: m}}\n",
+		  "- deploy: {to: tftp, kernel: {}, ramdisk: {url: r, header: uboot, format: tar}, nfsrootfs: {url: n}}\n",
 		  "t.yaml:4:30: deploy.kernel has no \"url\"; expected one\n"
-		  "t.yaml:4:43: deploy.ramdisk with header: u-boot cannot take modules; expected install_modules: false or a plain cpio archive\n" },
+		  "t.yaml:4:60: deploy.ramdisk.header is \"uboot\", did you mean \"u-boot\"?; expected u-boot\n"
+		  "t.yaml:4:75: deploy.ramdisk.format is \"tar\"; expected cpio.newc\n"
+		  "t.yaml:4:81: deploy.nfsrootfs is not supported; bootrig serves no NFS root; give a ramdisk\n" },
+		{ "job_name: x\n"
+		  "timeouts: {job: {minutes: 5}}\n"
+		  "actions:\n"
+		  "- deploy: {to: tftp, kernel: {url: k}}\n"
+		  "- boot: {method: u-boot, prompts: x, commands: ['{BOOTX}', 'load ${NET} {DTB} {label}', 'a {NFS_SERVER_IP}:{NFSROOTFS}']}\n",
+		  "t.yaml:5:3: boot uses {DTB}, which is not deployed; expected dtb in the deploy at line 4\n"
+		  "t.yaml:5:49: {BOOTX} in a boot command is not supported; expected {KERNEL}, {RAMDISK}, {DTB}, these with _ADDR, or {SERVER_IP}\n"
+		  "t.yaml:5:89: {NFSROOTFS} in a boot command is not supported; expected {KERNEL}, {RAMDISK}, {DTB}, these with _ADDR, or {SERVER_IP}\n"
+		  "t.yaml:5:89: {NFS_SERVER_IP} in a boot command is not supported; expected {KERNEL}, {RAMDISK}, {DTB}, these with _ADDR, or {SERVER_IP}\n" },
 		{ "job_name: x\n"
 		  "timeouts: {job: {minutes: 5}}\n"
 		  "actions:\n"
@@ -345,7 +357,7 @@ static const struct {
 		  "bootrig: {watch: {fatal: [warn], record: [warn]}}\n"
 		  "actions:\n"
 		  "- boot: {method: minimal, prompts: ['# ']}\n",
-		  "t.yaml:3:10: secrets is a list; expected a mapping\n"
+		  "t.yaml:3:1: secrets is not supported; what is typed on a console is recorded; leave it out\n"
 		  "t.yaml:4:11: metadata is a single value; expected a mapping\n"
 		  "t.yaml:5:11: priority is \"101\"; expected a whole number from 0 to 100\n"
 		  "t.yaml:6:14: device_type is a list; expected a text\n"
@@ -361,9 +373,9 @@ TEST(every_mistake_is_told_with_line_column_and_what_was_expected)
 #define TOP "job_name: t\ntimeouts: {job: {minutes: 30}}\nactions:\n"
 #define MINIMAL "- boot: {method: minimal, prompts: ['# ']}\n"
 
-static const char nfs_job[] =
+static const char ramdisk_job[] =
 	"device_type: beaglebone-black\n"
-	"job_name: bbb nfs rootfs, weekly\n"
+	"job_name: bbb smoke, weekly\n"
 	"timeouts:\n"
 	"  job:\n"
 	"    minutes: 15\n"
@@ -400,19 +412,15 @@ static const char nfs_job[] =
 	"      sha256sum: "
 	"0447396E1A92B462C330ED61D14F4964281E9F663897142DF713CDF6F8C2A06E\n"
 	"      compression: gz\n"
-	"    modules:\n"
-	"      url: http://files.example.org/bbb/modules.tar.xz\n"
-	"      compression: xz\n"
-	"    nfsrootfs:\n"
-	"      url: http://files.example.org/bbb/rootfs.tar.zst\n"
-	"      compression: zstd\n"
+	"      header: u-boot\n"
+	"      format: cpio.newc\n"
 	"      install_modules: False\n"
 	"    os: debian\n"
 	"    dtb:\n"
 	"      url: http://files.example.org/bbb/am335x-boneblack.dtb\n"
 	"- boot:\n"
 	"    method: u-boot\n"
-	"    commands: nfs\n"
+	"    commands: ramdisk\n"
 	"    failure_retry: 3\n"
 	"    auto_login:\n"
 	"      login_prompt: 'login:'\n"
@@ -459,12 +467,12 @@ static const char nfs_job[] =
 	"      name: network\n"
 	"      path: inline/network.yaml\n";
 
-TEST(an_nfs_job_with_two_kinds_of_definitions_loads_unchanged)
+TEST(a_job_with_two_kinds_of_definitions_loads_unchanged)
 {
-	_cleanup_job_spec_ struct job_spec *job = load(nfs_job);
+	_cleanup_job_spec_ struct job_spec *job = load(ramdisk_job);
 	const struct job_action *a = job->actions;
 
-	CHECK_STR(job->job_name, "bbb nfs rootfs, weekly");
+	CHECK_STR(job->job_name, "bbb smoke, weekly");
 	CHECK_STR(job->priority, "60");
 	CHECK_STR(job->visibility, "group: kernel, qa");
 	CHECK_EQ(job->job_timeout_ms, 15 * 60000);
@@ -480,31 +488,27 @@ TEST(an_nfs_job_with_two_kinds_of_definitions_loads_unchanged)
 	CHECK_EQ(a[0].mark.line, 27);
 	CHECK_EQ(a[0].mark.col, 3);
 	CHECK_EQ(a[0].timeout_ms, 4 * 60000);
-	CHECK_EQ(a[0].connection_timeout_ms, 2 * 60000);
 	CHECK_STR(a[0].deploy.kernel.image_type, "zimage");
-	CHECK_STR(a[0].deploy.nfsrootfs.compression, "zst");
-	CHECK(!a[0].deploy.nfsrootfs.install_modules);
-	CHECK(a[0].deploy.ramdisk.install_modules);
+	CHECK_STR(a[0].deploy.ramdisk.compression, "gz");
+	CHECK(a[0].deploy.ramdisk.install_overlay);
 	CHECK_STR(a[0].deploy.ramdisk.sha256sum,
 		  "0447396e1a92b462c330ed61d14f4964281e9f663897142df713cdf6f8c2a06e");
-	CHECK_EQ(a[0].deploy.dtb.mark.line, 47);
+	CHECK_EQ(a[0].deploy.dtb.mark.line, 43);
 }
 
-TEST(the_boot_and_tests_of_an_nfs_job_are_all_there)
+TEST(the_boot_and_tests_of_that_job_are_all_there)
 {
-	_cleanup_job_spec_ struct job_spec *job = load(nfs_job);
+	_cleanup_job_spec_ struct job_spec *job = load(ramdisk_job);
 	const struct job_boot *boot = &job->actions[1].boot;
 	const struct job_test *test = &job->actions[2].test;
 
 	CHECK_EQ(job->actions[1].failure_retry, 3);
 	CHECK_EQ(job->actions[1].repeat, 1);
-	CHECK_EQ(boot->commands, JOB_COMMANDS_NFS);
+	CHECK_EQ(boot->commands, JOB_COMMANDS_RAMDISK);
 	CHECK_STR(boot->auto_login.password, "1234");
 	CHECK_STR(boot->auto_login.login_commands.v[0], "sudo su");
-	CHECK_STR(boot->shutdown_message, "reboot: Restarting system");
 	CHECK_STR(boot->extra_kernel_args, "earlycon loglevel=7");
 	CHECK_EQ(job->actions[2].timeout_ms, 7 * 60000);
-	CHECK_EQ(job->actions[2].connection_timeout_ms, 45000);
 	CHECK_EQ(test->n_definitions, 2);
 	CHECK_EQ(test->definitions[0].from, JOB_FROM_GIT);
 	CHECK_STR(test->definitions[0].branch, "master");
@@ -540,7 +544,7 @@ static const char typed_job[] =
 	"    commands:\n"
 	"    - setenv autoload no\n"
 	"    - tftp {KERNEL_ADDR} {KERNEL}\n"
-	"    - '{BOOTX}'\n"
+	"    - 'booti {KERNEL_ADDR} - ${fdt_addr_r}'\n"
 	"    prompts: '/ # '\n"
 	"    soft_reboot: reboot\n"
 	"- test:\n"
@@ -586,11 +590,10 @@ TEST(typed_commands_interactive_tests_and_monitors_load_unchanged)
 	CHECK(!a[0].deploy.ramdisk.compression);
 	CHECK(!a[0].deploy.ramdisk.install_overlay);
 	CHECK_EQ(a[0].timeout_ms, 90 * 60000);
-	CHECK_EQ(a[0].connection_timeout_ms, 90 * 60000);
 	CHECK_EQ(a[1].boot.commands, JOB_COMMANDS_LIST);
 	CHECK_EQ(a[1].boot.command_list.n, 3);
 	CHECK_STR(a[1].boot.prompts.v[0], "/ # ");
-	CHECK(a[1].boot.soft_reboot_is_ok);
+	CHECK_EQ(a[1].boot.soft_reboot_mark.line, 24);
 	CHECK(!a[1].boot.extra_kernel_args);
 	CHECK_STR(a[1].namespace, "board");
 	CHECK(a[2].skip_on_timeout);
@@ -1007,8 +1010,8 @@ TEST(the_example_of_the_manual_is_a_sound_job)
 }
 
 TESTS(T(every_mistake_is_told_with_line_column_and_what_was_expected),
-      T(an_nfs_job_with_two_kinds_of_definitions_loads_unchanged),
-      T(the_boot_and_tests_of_an_nfs_job_are_all_there),
+      T(a_job_with_two_kinds_of_definitions_loads_unchanged),
+      T(the_boot_and_tests_of_that_job_are_all_there),
       T(typed_commands_interactive_tests_and_monitors_load_unchanged),
       T(a_job_in_json_is_a_job),
       T(windows_line_ends_a_byte_order_mark_and_anchors_change_nothing),
