@@ -61,7 +61,8 @@ struct staged {
  * there or not usable; ERR_LAB: disk, network, time; ERR_CANCELED. */
 MUST_CHECK int stage_files(const struct stage_request *req, struct staged *out,
 			   struct err *err);
-/* Write pxelinux.cfg/01-<mac> and record it in staged->config. Again replaces it. */
+/* Write pxelinux.cfg/01-<mac>, without a mac pxelinux.cfg/default, and record it in
+ * staged->config. Again replaces it. */
 MUST_CHECK int stage_config(struct staged *s, const char *mac, const struct extlinux *x,
 			    struct err *err);
 /* Take away the directory, and the config if it is still the one we wrote. Removes what

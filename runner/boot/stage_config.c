@@ -52,8 +52,12 @@ int stage_config(struct staged *s, const char *mac, const struct extlinux *x,
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 	_cleanup_close_ int dirfd = -1;
 	struct pxe_name name;
-	int r = pxe_name_from_mac(mac, &name, err);
+	int r = 0;
 
+	if (mac)
+		r = pxe_name_from_mac(mac, &name, err);
+	else
+		name = (struct pxe_name){ "default" };
 	if (!r)
 		r = extlinux_format(x, &text, err);
 	if (r)

@@ -490,6 +490,23 @@ TEST(the_configuration_is_written_replaced_and_removed)
 	drop_inputs();
 }
 
+TEST(without_a_mac_the_configuration_is_the_default_one)
+{
+	struct extlinux_label l = { .name = "a", .kernel = "I" };
+	struct extlinux x = { .default_label = "a", .labels = &l, .n_labels = 1 };
+	struct staged s;
+
+	make_inputs();
+	struct stage_request req = request("r1");
+	CHECK_EQ(stage(&req, &s), 0);
+	CHECK_EQ(stage_config(&s, NULL, &x, &err), 0);
+	check_file(&s.config, "default", "pxelinux.cfg/default");
+	CHECK_EQ(stage_remove(&s, &err), 0);
+	CHECK(!exists("pxelinux.cfg/default"));
+	staged_release(&s);
+	drop_inputs();
+}
+
 TEST(a_config_written_by_hand_comes_back_after_the_run)
 {
 	_cleanup_free_ char *dir = tmp_path("root/pxelinux.cfg");
@@ -654,6 +671,7 @@ TESTS(T(a_plain_boot_is_staged_under_stable_names),
       T(what_dead_runs_left_is_swept_and_living_ones_stay),
       T(what_others_left_in_the_root_is_never_touched),
       T(the_configuration_is_written_replaced_and_removed),
+      T(without_a_mac_the_configuration_is_the_default_one),
       T(a_config_written_by_hand_comes_back_after_the_run),
       T(a_config_that_somebody_else_wrote_since_stays),
       T(a_kernel_is_unpacked_once_and_a_damaged_cache_is_a_miss),
