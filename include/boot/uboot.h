@@ -28,8 +28,8 @@ MUST_CHECK int uboot_stop_autoboot(struct uboot *u, struct deadline d, struct er
 /* One command that comes back to the prompt. */
 MUST_CHECK int uboot_command(struct uboot *u, const char *command, struct deadline d,
 			     struct err *err);
-/* The last command: the kernel starts (one of start_messages, default "Starting kernel")
- * or the prompt comes back (-EREMOTEIO: nothing booted). */
+/* The last command: the kernel starts (start_message, a pattern; NULL = "Starting
+ * kernel") or the prompt comes back (-EREMOTEIO: nothing booted). */
 MUST_CHECK int uboot_boot(struct uboot *u, const char *command, const char *start_message,
 			  struct deadline d, struct err *err);
 /* A fresh prompt after bytes that may wait in the UART since before a reset. */

@@ -201,9 +201,13 @@ int uboot_boot(struct uboot *u, const char *command, const char *start_message,
 	_cleanup_(patterns_release) struct patterns ps = { .n = 0 };
 	char complaint[sizeof(((struct console_hit *)0)->text)];
 	size_t end = 0;
-	int r = type_checked(u, command, err);
+	int r = pattern_new(start_message ? start_message : "Starting kernel", &ps.p[0],
+			    err);
 
-	add_literal(&ps, start_message ? start_message : "Starting kernel");
+	if (r)
+		return r;
+	ps.n = 1;
+	r = type_checked(u, command, err);
 	add_literal(&ps, u->board->boot.loader_prompt);
 	for (size_t i = 0; i < ARRAY_SIZE(complaints) && ps.n < MAX_PATTERNS; i++)
 		add_literal(&ps, complaints[i]);

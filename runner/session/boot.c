@@ -11,7 +11,8 @@ enum {
 	PROVENANCE_MS = 20000,
 	PASSWORD_MS = 30000,
 	NO_ECHO_MS = 100, /* getpass prints its prompt and then switches the echo off */
-	LOGIN_TRIES = 3
+	LOGIN_TRIES = 3,
+	LOADER_SLICE_MS = 200,
 };
 
 struct login_patterns {
@@ -166,7 +167,7 @@ static int type_commands(struct session *s, struct uboot *u, const struct strvec
 	return r;
 }
 
-static int no_loader(struct session *s, uint64_t from, struct err *err)
+static int no_loader(struct session *s, uint64_t from, int64_t limit_ms, struct err *err)
 {
 	uint64_t n = console_offset(s->console) - from;
 
@@ -178,25 +179,27 @@ static int no_loader(struct session *s, uint64_t from, struct err *err)
 	return err_set(
 		err, ERR_LAB, -ETIMEDOUT,
 		"no boot loader prompt within %lld ms of power-on (%llu bytes came)",
-		(long long)s->board->limits.firmware_ms, (unsigned long long)n);
+		(long long)limit_ms, (unsigned long long)n);
 }
 
-static int run_uboot(struct session *s, const struct job_boot *boot, struct deadline d,
-		     struct err *err)
+/* From power-on to the loader's prompt, and what is typed there until the kernel starts.
+ */
+static int talk_to_loader(struct session *s, const struct job_action *action,
+			  int64_t firmware_ms, struct deadline d, struct err *err)
 {
 	const struct board_boot *b = &s->board->boot;
+	const struct job_boot *boot = &action->boot;
 	struct uboot u = session_uboot(s, 0);
-	struct deadline fw =
-		deadline_min(d, deadline_in_ms(s->board->limits.firmware_ms));
+	struct deadline fw = deadline_min(d, deadline_in_ms(firmware_ms));
 	uint64_t from = console_offset(s->console);
-	int r;
+	int r = uboot_stop_autoboot(&u, fw, err);
 
-	if (b->never_stop)
-		return 0;
-	session_phase(s, "u-boot");
-	r = uboot_stop_autoboot(&u, fw, err);
 	if (r == -ETIMEDOUT && err->class == ERR_NONE && !power_check(s->power, err))
-		return no_loader(s, from, err);
+		return no_loader(s, from, firmware_ms, err);
+	/* LAVA's name, and its older one. */
+	int64_t typing_ms = job_timeout_ms(s->job, "uboot-commands", action->timeout_ms);
+	typing_ms = job_timeout_ms(s->job, "bootloader-commands", typing_ms);
+	d = deadline_min(d, deadline_in_ms(typing_ms));
 	if (!r)
 		r = type_commands(s, &u, &b->setup, false, NULL, d, err);
 	if (!r && boot->commands != JOB_COMMANDS_LIST)
@@ -207,6 +210,56 @@ static int run_uboot(struct session *s, const struct job_boot *boot, struct dead
 					  ? &boot->command_list
 					  : &b->boot_commands,
 				  true, boot->kernel_start_message, d, err);
+	return r;
+}
+
+/* A loader that cannot be stopped finds pxelinux.cfg/01-… by itself. Its first byte
+ * proves the line; its prompt means that nothing booted. */
+static int watch_loader(struct session *s, const struct job_boot *boot,
+			int64_t firmware_ms, struct deadline d, struct err *err)
+{
+	const char *start = boot->kernel_start_message;
+	struct deadline fw = deadline_min(d, deadline_in_ms(firmware_ms));
+	uint64_t from = console_offset(s->console);
+	struct pattern *p[2] = { NULL, NULL };
+	struct console_hit hit = { .index = -1 };
+	int r = pattern_new(start ? start : "Starting kernel", &p[0], err);
+
+	p[1] = pattern_new_literal(s->board->boot.loader_prompt);
+	while (!r && !watch_state(s->watch)->kernel_seen) {
+		r = console_wait(s->console, p, 2,
+				 deadline_min(d, deadline_in_ms(LOADER_SLICE_MS)), &hit,
+				 err);
+		if (!r)
+			break;
+		if (r != -ETIMEDOUT || err->class != ERR_NONE || deadline_passed(d))
+			break;
+		r = 0;
+		if (console_offset(s->console) == from && deadline_passed(fw)) {
+			r = power_check(s->power, err);
+			r = r ? r : no_loader(s, from, firmware_ms, err);
+		}
+	}
+	if (!r && hit.index == 1 && !watch_state(s->watch)->kernel_seen)
+		r = err_set(err, ERR_LAB, -EREMOTEIO,
+			    "U-Boot booted nothing and stands at its prompt");
+	pattern_free(p[0]);
+	pattern_free(p[1]);
+	return r;
+}
+
+static int run_uboot(struct session *s, const struct job_action *action,
+		     struct deadline d, struct err *err)
+{
+	int64_t firmware_ms = job_timeout_ms(s->job, "bootloader-interrupt",
+					     s->board->limits.firmware_ms);
+	int r;
+
+	session_phase(s, "u-boot");
+	if (s->board->boot.never_stop)
+		r = watch_loader(s, &action->boot, firmware_ms, d, err);
+	else
+		r = talk_to_loader(s, action, firmware_ms, d, err);
 	if (r == -EREMOTEIO)
 		journal_action(s->journal, "no-boot", "{s:s}", "reason", err->msg);
 	return r;
@@ -256,7 +309,7 @@ static int boot_once(struct session *s, const struct job_action *action,
 		record_timing(s);
 	r = session_power(s, "on", err);
 	if (!r && boot->method == JOB_BOOT_UBOOT)
-		r = run_uboot(s, boot, d, err);
+		r = run_uboot(s, action, d, err);
 	if (r)
 		return r;
 	session_phase(s, "boot");

@@ -211,5 +211,64 @@ def _(t):
     check_eq(clicks[-3:], ["on", "reset", "off"], f"clicks")
 
 
+def never_stop(t, script):
+    """A board whose loader takes no key: its file types nothing."""
+    l = Loader(t, script)
+    with open(l.file, encoding="utf-8") as f:
+        board = json.load(f)
+    board["boot"] = {k: board["boot"][k] for k in ("loader_prompt", "mac", "kernel_args", "tftp")}
+    board["boot"]["never_stop"] = True
+    board["limits"]["firmware"] = seconds(2)
+    t.write("board.yaml", board)
+    return l
+
+
+@case("never_stop: the loader boots our file by itself, and nothing is typed before the prompt")
+def _(t):
+    l = never_stop(t, SPL + 'uboot "=> " 300\n' + KERNEL + SHELL)
+    r = l.run(l.job(inline(["true"])))
+    check_eq(r.code, 0, f"exit status ({r.verdict})")
+    check_eq(r.result["kernel"]["nonce_seen"], "cmdline", "nonce_seen")
+    kernel = [e["offset"] for e in r.lines("events.jsonl") if e["type"] == "kernel"]
+    typed = [e for e in r.lines("actions.jsonl") if e["do"] == "type"]
+    check(kernel and typed and min(e["offset"] for e in typed) > kernel[0],
+          f"typed at {typed[0]} while the kernel began at {kernel}")
+
+
+@case("never_stop: a loader that boots nothing is the lab's fault")
+def _(t):
+    l = never_stop(t, SPL + 'answer "^pxe boot" { say "Error reading config file" }\n'
+                   + 'uboot "=> " 300\n' + KERNEL + SHELL)
+    r = l.run(l.job(inline(["true"])))
+    check_eq(r.verdict["status"], "lab", f"status ({r.verdict})")
+    check("booted nothing" in r.verdict["reason"], r.verdict["reason"])
+
+
+@case("never_stop: not a byte is the lab's fault, and told early")
+def _(t):
+    l = never_stop(t, "hang\n")
+    r = l.run(l.job(inline(["true"])))
+    check_eq(r.verdict["status"], "lab", f"status ({r.verdict})")
+    check("not a byte" in r.verdict["reason"], r.verdict["reason"])
+
+
+@case("timeouts.actions limits what is typed at the loader")
+def _(t):
+    l = Loader(t, UBOOT.replace("uboot ", 'answer "^dhcp" { hang }\nuboot ') + KERNEL + SHELL)
+    job = l.job(inline(["true"]))
+    job["timeouts"]["actions"] = {"bootloader-commands": seconds(1)}
+    r = l.run(job, limit_s=15)
+    check_eq(r.verdict["status"], "lab", f"status ({r.verdict})")
+
+
+@case("kernel-start-message is a pattern")
+def _(t):
+    l = Loader(t, UBOOT + KERNEL.replace("Starting kernel ...", "Jumping to kernel at 0x40400000")
+               + SHELL)
+    r = l.run(l.job(inline(["true"]), boot={"parameters": {
+        "kernel-start-message": "Jumping to kernel at 0x[0-9a-f]+"}}))
+    check_eq(r.code, 0, f"exit status ({r.verdict})")
+
+
 if __name__ == "__main__":
     main()
