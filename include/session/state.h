@@ -33,6 +33,7 @@ struct session {
 
 	uint32_t attempt; /* number of the running or last one; 0 = none yet */
 	bool attempt_open;
+	bool *commands_done; /* which user commands of the board ran; NULL = none */
 	const struct job_boot *boot;  /* what the running attempt booted; NULL = none */
 	const struct strvec *prompts; /* of the system that runs; NULL = unknown */
 	bool helpers_ready;           /* lava-test-case and friends are in PATH */
@@ -109,6 +110,8 @@ enum outcome session_monitor(struct session *s, const struct job_monitor *m,
 			     struct deadline d, struct err *err);
 enum outcome session_command(struct session *s, const struct job_action *action,
 			     struct err *err);
+/* At the end of the run: the undo of every user command that was begun. */
+void session_undo_commands(struct session *s);
 
 /* session/aftermath.c: after a failure */
 /* Let the report settle, and watch a board that boots again by itself. */

@@ -290,11 +290,18 @@ static int fetch_definitions(struct session *s, struct err *err)
 	return definition_fetch_all(s->opts->job, &t, &s->definitions, err);
 }
 
+/* The latest of the boot's own namespace. */
 static const struct job_action *deploy_for(const struct session *s, size_t boot_at)
 {
-	for (size_t i = boot_at; i-- > 0;)
-		if (s->job->actions[i].kind == JOB_DEPLOY)
-			return &s->job->actions[i];
+	const char *ns = s->job->actions[boot_at].namespace;
+
+	for (size_t i = boot_at; i-- > 0;) {
+		const struct job_action *a = &s->job->actions[i];
+
+		if (a->kind == JOB_DEPLOY &&
+		    (!ns || (a->namespace && strcmp(a->namespace, ns) == 0)))
+			return a;
+	}
 	return NULL;
 }
 
@@ -374,6 +381,10 @@ static void leave_board(struct session *s, enum outcome o)
 	int r = -ENODEV;
 
 	if (s->power) {
+		console_resume(s->console);
+		console_mask_cancel(s->console, true);
+		session_undo_commands(s);
+		console_mask_cancel(s->console, false);
 		session_phase(s, "power-off");
 		r = session_power(s, "off", &err);
 		if (r)
@@ -418,6 +429,7 @@ static void release(struct session *s)
 	watch_free(s->watch);
 	definition_set_release(&s->definitions);
 	free(s->append);
+	free(s->commands_done);
 	if (s->lock_fd >= 0)
 		close(s->lock_fd);
 }

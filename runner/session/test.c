@@ -174,33 +174,71 @@ static const struct board_user_command *find_command(const struct session *s,
 	return NULL;
 }
 
+/* must_run: an undo, which neither a cancel nor a console that failed may stop. */
+static int run_line(struct session *s, const char *name, const char *line,
+		    struct deadline d, bool must_run, struct err *err)
+{
+	const char *const argv[] = { "/bin/sh", "-c", line, NULL };
+	struct child_opts opts = CHILD_OPTS_INIT;
+	struct child c = CHILD_INIT;
+	int status = 0, r;
+
+	opts.own_group = true;
+	opts.env_add = power_user_env(s->power);
+	r = child_spawn(&c, argv, &opts, err);
+	if (!r)
+		r = console_wait_fd(s->console, c.pidfd, d, err);
+	if (r && r != -ETIMEDOUT && must_run && c.pid > 0) {
+		*err = (struct err)ERR_INIT;
+		r = 0;
+	}
+	if (!r)
+		r = child_wait(&c, d, -1, &status, err);
+	child_kill(&c, SIGKILL);
+	if (!r && !(WIFEXITED(status) && WEXITSTATUS(status) == 0))
+		r = err_set(err, ERR_LAB, -EIO,
+			    "user command %s%s failed (wait status 0x%x)", name,
+			    must_run ? " (undo)" : "", (unsigned int)status);
+	return r;
+}
+
 enum outcome session_command(struct session *s, const struct job_action *action,
 			     struct err *err)
 {
 	const struct board_user_command *uc = find_command(s, action->command.name);
 	struct deadline d =
 		deadline_min(s->job_deadline, deadline_in_ms(action->timeout_ms));
-	struct child_opts opts = CHILD_OPTS_INIT;
-	struct child c = CHILD_INIT;
-	int status = 0, r;
-
 	if (!uc)
 		BUG("user command %s passed the check of the board",
 		    action->command.name);
 	session_phase(s, "%s", uc->name);
 	journal_action(s->journal, "user-command", "{s:s}", "name", uc->name);
-	const char *const argv[] = { "/bin/sh", "-c", uc->run, NULL };
-	opts.own_group = true;
-	opts.env_add = power_user_env(s->power);
-	r = child_spawn(&c, argv, &opts, err);
-	if (!r)
-		r = console_wait_fd(s->console, c.pidfd, d, err);
-	if (!r)
-		r = child_wait(&c, d, -1, &status, err);
-	child_kill(&c, SIGKILL);
-	if (!r && !(WIFEXITED(status) && WEXITSTATUS(status) == 0))
-		r = err_set(err, ERR_LAB, -EIO,
-			    "user command %s failed (wait status 0x%x)", uc->name,
-			    (unsigned int)status);
+	if (!s->commands_done)
+		s->commands_done =
+			xcalloc(s->board->n_user_commands, sizeof(*s->commands_done));
+	s->commands_done[uc - s->board->user_commands] = true;
+	int r = run_line(s, uc->name, uc->run, d, false, err);
 	return session_outcome(s, r, err, "the end of a user command");
+}
+
+void session_undo_commands(struct session *s)
+{
+	for (size_t i = s->board->n_user_commands; i-- > 0 && s->commands_done;) {
+		const struct board_user_command *uc = &s->board->user_commands[i];
+		struct deadline d = deadline_in_ms(s->board->limits.power_command_ms);
+		struct err err = ERR_INIT;
+
+		if (!s->commands_done[i] || !uc->undo)
+			continue;
+		session_phase(s, "undo:%s", uc->name);
+		journal_action(s->journal, "user-command", "{s:s, s:b}", "name", uc->name,
+			       "undo", 1);
+		int r = run_line(s, uc->name, uc->undo, d, true, &err);
+		if (r)
+			journal_action(s->journal, "warning", "{s:s}", "text",
+				       err.msg[0] ? err.msg
+						  : "an undo did not end in time");
+	}
+	free(s->commands_done);
+	s->commands_done = NULL;
 }

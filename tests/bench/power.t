@@ -160,5 +160,48 @@ def _(t):
         check_eq(t.run(minimal_job(inline(["true"])), board_file).code, 0, "exit status")
 
 
+def commands_board(t):
+    """User commands that write into a file what ran, and its undo."""
+    log = os.path.join(t.tmp, "commands")
+    return log, t.board_file(user_commands={
+        "usb": {"do": f"echo usb-off >> {log}", "undo": f"echo usb-on >> {log}"},
+        "fan": {"do": f"echo fan-on >> {log}", "undo": f"echo fan-off >> {log}; exit 3"},
+        "not-called": {"do": "false", "undo": f"echo wrong >> {log}"}})
+
+
+@case("user commands are undone at the end of the run, also after a panic")
+def _(t):
+    for then, code in ((SHELL, 0), (PANIC + "hang\n", 1)):
+        t.board(BOOT + then)
+        log, board_file = commands_board(t)
+        job = minimal_job({"command": {"name": "fan"}}, inline(["true"]))
+        job["actions"].insert(0, {"command": {"name": "usb"}})
+        r = t.run(job, board_file)
+        check_eq(r.code, code, f"exit status ({r.verdict})")
+        with open(log, encoding="utf-8") as f:
+            said = f.read().split()
+        os.unlink(log)
+        check_eq(said, ["usb-off"] + (["fan-on", "fan-off"] if code == 0 else []) + ["usb-on"],
+                 "commands")
+        if code == 0:
+            warned = [a["text"] for a in r.lines("actions.jsonl") if a["do"] == "warning"]
+            check(any("fan (undo) failed" in w for w in warned), f"warnings: {warned}")
+
+
+@case("a run that is canceled undoes its user commands too")
+def _(t):
+    b = t.board(BOOT + SHELL)
+    log, board_file = commands_board(t)
+    job = minimal_job(inline(["sleep 20"]))
+    job["actions"].insert(1, {"command": {"name": "usb"}})
+    p = t.start(job, board_file)
+    b.wait_for("typed")
+    p.terminate()
+    r = t.finish(p, same_bytes=False)
+    check_eq(r.code, 130, f"exit status ({r.verdict})")
+    with open(log, encoding="utf-8") as f:
+        check_eq(f.read().split(), ["usb-off", "usb-on"], "commands")
+
+
 if __name__ == "__main__":
     main()
