@@ -26,9 +26,10 @@ static const char usage[] =
 static void print_json(struct printer *p, const struct incident *in)
 {
 	_cleanup_json_ json_t *o = incident_to_json(in);
-	_cleanup_free_ char *s = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(12));
+	size_t len;
+	_cleanup_free_ char *s = json_line(o, &len);
 
-	printf("%s\n%s", p->n ? "," : "", s);
+	printf("%s\n%.*s", p->n ? "," : "", (int)len - 1, s);
 }
 
 static void print_clean(const char *label, const char *s)

@@ -64,10 +64,10 @@ int run_files_write(int run_dirfd, const json_t *result, const char *origin,
 	r = run_files_kcidb(run_dirfd, result, origin, &doc, err);
 	if (r)
 		return r;
-	_cleanup_free_ char *text = json_dumps(doc, JSON_INDENT(1));
-	if (!text)
-		BUG("json_dumps failed");
-	r = write_file(run_dirfd, "kcidb.json", text, strlen(text), err);
+	size_t len;
+	_cleanup_free_ char *text = json_pretty(doc, &len);
+
+	r = write_file(run_dirfd, "kcidb.json", text, len, err);
 	if (!r && kcidb)
 		*kcidb = TAKE_PTR(doc);
 	return r;

@@ -483,6 +483,7 @@ TEST(a_fetch_that_hangs_ends_with_its_deadline)
 	struct err err = ERR_INIT;
 
 	task.deadline = deadline_in_ms(300);
+	CHECK(server >= 0);
 	int r = definition_fetch_all(job, &task, &set, &err);
 	if (strstr(err.msg, "remote-http"))
 		SKIP("this git has no HTTP");
