@@ -153,9 +153,11 @@ hook ktap {
 @case("a monitor reads results from what the board prints by itself")
 def _(t):
     t.board(BOOT + """
-delay 100
+print "%s"
+delay 300
 say "BEGIN selftests" "dma: OK" "fence: FAILED" "END selftests"
-""" + SHELL)
+hang
+""" % PROMPT)
     r = t.run(minimal_job({"test": {"monitors": [{
         "name": "selftests", "start": "BEGIN selftests", "end": "END selftests",
         "pattern": r"(?P<test_case_id>\w+): (?P<result>OK|FAILED)",

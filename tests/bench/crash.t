@@ -150,7 +150,7 @@ def _(t):
 @case("a crash of the board's second boot after a clean first is of boot 2")
 def _(t):
     t.board(BOOT + "boot 1 { delay 200; reboot }\n" + PANIC + END + "hang\n")
-    r = t.run(minimal_job(inline(["true"])))
+    r = t.run(minimal_job(inline(["true"]), timeout=8))
     check_eq(r.code, 1, "exit status")
     check("panic" in r.kinds(), f"incidents: {r.kinds()}")
     panic = [i for i in r.result["incidents"] if i["kind"] == "panic"][0]

@@ -232,7 +232,7 @@ class Bench:
     def __init__(self):
         self.tmp = tempfile.mkdtemp(prefix="brbench-")
         self.runs = os.path.join(self.tmp, "runs")
-        self.boards, self.children, self.helpers = [], [], []
+        self.boards, self.children, self.helpers, self.started = [], [], [], []
         self.n_jobs = 0
         self.seen_bytes = 0
         self.env = dict(os.environ, XDG_RUNTIME_DIR=self.tmp, HOME=self.tmp, TERM="dumb",
@@ -270,21 +270,22 @@ class Bench:
         return self.write(f"job{self.n_jobs}.yaml", job)
 
     def start(self, job, board_file=None, args=(), env=None):
-        """A run in the background."""
+        """A run in the background, with a folder of runs of its own."""
+        runs = os.path.join(self.runs, str(len(self.started)))
         argv = [BOOTRIG, "run", self.job_file(job), "--board",
-                board_file or self.board_file(), "--runs", self.runs, *args]
+                board_file or self.board_file(), "--runs", runs, *args]
         process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, env={**self.env, **(env or {})},
                                    cwd=self.tmp)
-        process.known = set(self.run_dirs())
+        process.runs = runs
+        self.started.append(process)
         self.children.append(process)
         return process
 
-    def run_dirs(self):
-        if not os.path.isdir(self.runs):
-            return []
-        return sorted(os.path.join(self.runs, d) for d in os.listdir(self.runs)
-                      if os.path.isdir(os.path.join(self.runs, d)) and not d.startswith("."))
+    def run_dirs(self, process=None):
+        """The run directories of one run, or of all."""
+        return sorted(os.path.join(p.runs, d) for p in ([process] if process else self.started)
+                      if os.path.isdir(p.runs) for d in os.listdir(p.runs))
 
     def finish(self, process, limit_s=LIMIT_S, holds=True, **but):
         try:
@@ -295,9 +296,10 @@ class Bench:
             raise Failure(f"bootrig was still running after {limit_s} s\n"
                           + err.decode("utf-8", "replace")[-2000:]) from e
         self.children.remove(process)
-        new = [d for d in self.run_dirs() if d not in process.known]
+        made = self.run_dirs(process)
+        check(len(made) <= 1, f"one run made {len(made)} directories")
         run = Run(self, process.returncode, out.decode("utf-8", "replace"),
-                  err.decode("utf-8", "replace"), new[0] if len(new) == 1 else None)
+                  err.decode("utf-8", "replace"), made[0] if made else None)
         if holds:
             self.check_what_always_holds(run, **but)
         return run
@@ -401,6 +403,7 @@ def main():
         if words and not any(w in sentence for w in words):
             print(f"ok {number} - {sentence} # SKIP not asked for")
             continue
+        start = time.monotonic()
         problem = f"{missing[0]} is not there: make" if missing else run_case(fn, keep)
         if isinstance(problem, Skip):
             print(f"ok {number} - {sentence} # SKIP {problem}")
@@ -411,7 +414,7 @@ def main():
             print(f"not ok {number} - {sentence}")
             for line in problem.rstrip().split("\n"):
                 print(f"# {line}")
-        sys.stdout.flush()
+        print(f"# {time.monotonic() - start:.1f} s", flush=True)
     sys.exit(1 if failed else 0)
 
 
