@@ -150,6 +150,10 @@ class Receiver:
     def ids(self):
         return sorted(n.removesuffix(".json") for n in os.listdir(self.dir) if n.endswith(".json"))
 
+    def n_stored(self):
+        """Different bodies; a result that changed on its way would count twice."""
+        return len(os.listdir(os.path.join(self.dir, "keys")))
+
     def get(self, run_id):
         with open(os.path.join(self.dir, run_id + ".json"), encoding="utf-8") as f:
             return json.load(f)
@@ -213,7 +217,7 @@ class Board:
                               self.process.stderr.read().decode("utf-8", "replace"))
             ended = [p for p in self.bench.children if p.poll() is not None]
             if ended:
-                err = ended[0].stderr.read().decode("utf-8", "replace")
+                err = read_text(ended[0].err_path)
                 raise Failure(f"bootrig ended with {ended[0].returncode} before the board came to "
                               f"{what} {detail or ''}\n{err[-1500:]}")
             time.sleep(0.01)
@@ -269,15 +273,18 @@ class Bench:
         self.n_jobs += 1
         return self.write(f"job{self.n_jobs}.yaml", job)
 
-    def start(self, job, board_file=None, args=(), env=None):
+    def start(self, job, board_file=None, args=(), env=None, stdout=None):
         """A run in the background, with a folder of runs of its own."""
         runs = os.path.join(self.runs, str(len(self.started)))
         argv = [BOOTRIG, "run", self.job_file(job), "--board",
                 board_file or self.board_file(), "--runs", runs, *args]
-        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, env={**self.env, **(env or {})},
-                                   cwd=self.tmp)
-        process.runs = runs
+        # Files, not pipes: nobody reads while a case waits for its board.
+        paths = [os.path.join(self.tmp, f"{kind}{len(self.started)}") for kind in ("out", "err")]
+        with open(paths[0], "wb") as out, open(paths[1], "wb") as err:
+            process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stderr=err,
+                                       stdout=out if stdout is None else stdout,
+                                       env={**self.env, **(env or {})}, cwd=self.tmp)
+        process.runs, process.out_path, process.err_path = runs, *paths
         self.started.append(process)
         self.children.append(process)
         return process
@@ -289,17 +296,17 @@ class Bench:
 
     def finish(self, process, limit_s=LIMIT_S, holds=True, **but):
         try:
-            out, err = process.communicate(timeout=limit_s)
+            process.wait(timeout=limit_s)
         except subprocess.TimeoutExpired as e:
             process.kill()
-            out, err = process.communicate()
+            process.wait()
             raise Failure(f"bootrig was still running after {limit_s} s\n"
-                          + err.decode("utf-8", "replace")[-2000:]) from e
+                          + read_text(process.err_path)[-2000:]) from e
         self.children.remove(process)
         made = self.run_dirs(process)
         check(len(made) <= 1, f"one run made {len(made)} directories")
-        run = Run(self, process.returncode, out.decode("utf-8", "replace"),
-                  err.decode("utf-8", "replace"), made[0] if made else None)
+        run = Run(self, process.returncode, read_text(process.out_path),
+                  read_text(process.err_path), made[0] if made else None)
         if holds:
             self.check_what_always_holds(run, **but)
         return run
@@ -339,13 +346,18 @@ class Bench:
     def stop(self):
         for process in self.children + self.helpers:
             process.kill()
-            process.communicate()
+            process.wait()
         for b in self.boards:
             b.end()
 
     def end(self):
         self.stop()
         shutil.rmtree(self.tmp, ignore_errors=True)
+
+
+def read_text(path):
+    with open(path, encoding="utf-8", errors="replace") as f:
+        return f.read()
 
 
 def first_difference(a, b):
@@ -431,8 +443,9 @@ def run_case(fn, keep):
         problem = f"{os.path.basename(at[-1].filename)}:{at[-1].lineno}: {e}" if at else str(e)
     except Exception:  # a case that breaks is a failed case
         problem = traceback.format_exc()
-    if keep and isinstance(problem, str):
+    if keep:
         bench.stop()
-        return problem + f"\nkept: {bench.tmp}"
+        print(f"# kept: {bench.tmp}")
+        return problem
     bench.end()
     return problem

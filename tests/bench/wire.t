@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a UART does to bytes: garbage, endless lines, split and mixed ones, hang-ups."""
-from rig import (BOOT, FIRMWARE, KERNEL, SHELL, PROMPT, case, check, check_eq, console, inline, main,
+import os
+import subprocess
+
+from rig import (BOOT, FIRMWARE, KERNEL, SHELL, PROMPT, Failure, case, check, check_eq, console, inline, main,
                  minimal_job, seconds)
 
 JOB_STEPS = ["true", "test -d /"]
@@ -110,6 +113,32 @@ def _(t):
 def _(t):
     _, r = passes(t, BOOT + "flood 8000000\n" + SHELL)
     check(len(r.raw()) > 8000000, "bytes are missing")
+
+
+@case("a terminal that stops reading holds up neither the record nor the verdict")
+def _(t):
+    b = t.board(BOOT + "flood 2000000\nmark flooded\n" + console("panic") + "hang\n")
+    nobody_reads, write_end = os.pipe()
+    process = t.start(minimal_job(inline(["true"])), stdout=write_end)
+    os.close(write_end)
+    try:
+        b.wait_for("mark", "flooded", limit_s=20)
+        process.wait(timeout=20)
+    except subprocess.TimeoutExpired as e:
+        raise Failure("the run waits for somebody to read its output") from e
+    finally:
+        os.close(nobody_reads)
+    check_eq(t.finish(process).verdict["kind"], "panic", "kind")
+
+
+@case("a terminal that goes away does not end the run")
+def _(t):
+    t.board(BOOT + "flood 300000\n" + SHELL)
+    nobody_reads, write_end = os.pipe()
+    process = t.start(minimal_job(inline(["true"])), stdout=write_end)
+    os.close(write_end)
+    os.close(nobody_reads)
+    check_eq(t.finish(process).code, 0, "exit status")
 
 
 @case("more console than limits.console_bytes ends the job")
