@@ -63,6 +63,19 @@ static void add_literal(struct patterns *ps, const char *text)
 	ps->p[ps->n++] = pattern_new_literal(text);
 }
 
+/* With the rest of their line, which says more: TFTP error: 'File not found' (1). */
+static void add_complaints(struct patterns *ps)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(complaints) && ps->n < MAX_PATTERNS; i++) {
+		_cleanup_free_ char *regex = xasprintf("\\Q%s\\E.*", complaints[i]);
+		struct err err = ERR_INIT;
+
+		if (pattern_new_line(regex, &ps->p[ps->n], &err))
+			BUG("complaint %zu: %s", i, err.msg);
+		ps->n++;
+	}
+}
+
 static int type(struct uboot *u, const char *text, struct err *err)
 {
 	return console_send(u->console, text, strlen(text),
@@ -182,8 +195,7 @@ int uboot_command(struct uboot *u, const char *command, struct deadline d,
 	int r = type_checked(u, command, err);
 
 	add_literal(&ps, u->board->boot.loader_prompt);
-	for (size_t i = 0; i < ARRAY_SIZE(complaints) && ps.n < MAX_PATTERNS; i++)
-		add_literal(&ps, complaints[i]);
+	add_complaints(&ps);
 	if (!r)
 		r = wait_end(u, &ps, 1, d, complaint, sizeof(complaint), &end, err);
 	if (r == -ETIMEDOUT && complaint[0])
@@ -209,8 +221,7 @@ int uboot_boot(struct uboot *u, const char *command, const char *start_message,
 	ps.n = 1;
 	r = type_checked(u, command, err);
 	add_literal(&ps, u->board->boot.loader_prompt);
-	for (size_t i = 0; i < ARRAY_SIZE(complaints) && ps.n < MAX_PATTERNS; i++)
-		add_literal(&ps, complaints[i]);
+	add_complaints(&ps);
 	if (!r)
 		r = wait_end(u, &ps, 2, d, complaint, sizeof(complaint), &end, err);
 	if (r || end == 0)
