@@ -16,6 +16,7 @@ struct live {
 	bool color, is_tty, quiet;
 	char line[SHOW_MAX];
 	size_t len;
+	uint64_t taken, about; /* bytes of the console so far; where the event stands */
 	bool is_dim, in_incident, progress_shown;
 	struct deadline next_progress;
 	char progress_what[64];
@@ -64,6 +65,7 @@ void live_console(void *live, const char *data, size_t len)
 {
 	struct live *l = live;
 
+	l->taken += len;
 	for (size_t i = 0; i < len && !l->quiet; i++) {
 		if (data[i] == '\n')
 			show_line(l);
@@ -79,7 +81,8 @@ static void mark(struct live *l, const char *look, const char *fmt, ...)
 
 	if (l->quiet)
 		return;
-	if (l->len)
+	/* A line of which half has come is not cut by a mark that is about it. */
+	if (l->len && l->about >= l->taken)
 		show_line(l);
 	clear_progress(l);
 	fputs(on(l, look), l->to);
@@ -112,6 +115,7 @@ void live_event(void *live, const json_t *e)
 	const char *type = json_get_str(e, "type", "");
 	double t = json_number_value(json_object_get(e, "t"));
 
+	l->about = (uint64_t)json_get_int(e, "offset", 0);
 	if (strcmp(type, "stage") == 0)
 		on_stage(l, e, t);
 	else if (strcmp(type, "staged") == 0)
@@ -198,7 +202,8 @@ void live_verdict(struct live *l, const json_t *result, const char *run_dir)
 		show_line(l);
 	clear_progress(l);
 	if (!pass && !fail)
-		fprintf(stderr, "bootrig run: %s: %s\n", status, json_get_str(v, "reason", ""));
+		fprintf(stderr, "bootrig run: %s: %s\n", status,
+			json_get_str(v, "reason", ""));
 	fprintf(l->to, "%s%s%s%s%s%s: %s on %s, %lld boot%s, %.1f s\n  %s\n  %s\n",
 		on(l, pass   ? "\033[32;1m"
 		      : fail ? "\033[31;1m"
