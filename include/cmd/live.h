@@ -11,8 +11,8 @@
 
 struct live;
 
-/* to is borrowed. quiet: only the verdict. */
-struct live *live_new(FILE *to, bool quiet);
+/* Shows on fd (borrowed), never blocking on it. quiet: only the verdict. */
+struct live *live_new(int fd, bool quiet);
 void live_free(struct live *l);
 /* Callbacks of struct session_opts. */
 void live_console(void *live, const char *data, size_t len);

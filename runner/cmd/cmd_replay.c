@@ -124,8 +124,8 @@ static int write_missing(const struct run_dir *dir, const struct replay_cmd *rc,
 	int r = 0;
 
 	if (rc->keep_events)
-		r = run_dir_write(dir, "events.jsonl", strbuf_str(&rc->events), rc->events.len,
-				  err);
+		r = run_dir_write(dir, "events.jsonl", strbuf_str(&rc->events),
+				  rc->events.len, err);
 	if (!r && is_missing(dir, "result.json"))
 		r = run_dir_write(dir, "result.json", text, len, err);
 	return r;

@@ -201,7 +201,8 @@ static int report(struct run *run, const struct run_dir *dir, struct live *live,
 static int run_it(struct run *run)
 {
 	bool json_on_stdout = run->json_path && strcmp(run->json_path, "-") == 0;
-	struct live *live = live_new(json_on_stdout ? stderr : stdout, run->quiet);
+	struct live *live =
+		live_new(json_on_stdout ? STDERR_FILENO : STDOUT_FILENO, run->quiet);
 	struct run_dir dir = RUN_DIR_INIT;
 	struct err err = ERR_INIT;
 	const struct session_opts opts = {

@@ -3,6 +3,7 @@
  * terminal. */
 #include "cmd/live.h"
 
+#include "cmd/lossy.h"
 #include "parse/line.h"
 #include "util/clock.h"
 #include "util/jsonx.h"
@@ -22,19 +23,22 @@ struct live {
 	char progress_what[64];
 };
 
-struct live *live_new(FILE *to, bool quiet)
+struct live *live_new(int fd, bool quiet)
 {
 	struct live *l = xcalloc(1, sizeof(*l));
 
-	l->to = to;
+	l->to = lossy_open(fd);
+	if (!l->to)
+		BUG("no stream for the live view");
 	l->quiet = quiet;
-	l->is_tty = isatty(fileno(to));
-	l->color = log_wants_color(fileno(to));
+	l->is_tty = isatty(fd);
+	l->color = log_wants_color(fd);
 	return l;
 }
 
 void live_free(struct live *l)
 {
+	fclose(l->to);
 	free(l);
 }
 
