@@ -674,7 +674,9 @@ static void scan(struct oops_reader *r, const char *p, size_t len)
 		lf = memchr(p + start, '\n', n);
 		if (lf)
 			n = (size_t)(lf - (p + start));
-		look_for_stamp(r, p + start, n);
+		/* A line that is looked at tells its own stamp, after its banner. */
+		if (hit >= start + n)
+			look_for_stamp(r, p + start, n);
 		feed_line(r, p + start, n, r->offset, hit < start + n);
 		age_reports(r);
 		if (lf) {
