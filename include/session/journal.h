@@ -22,9 +22,9 @@ void journal_event(struct journal *j, const json_t *event);
 /* Connect after both exist; the console gives the offset (NULL before there is one:
  * offset 0). */
 void journal_connect(struct journal *j, struct watch *w, struct console *c);
-/* Record an action; members from json_pack_ex's format, "{}" form without braces is not
- * needed: journal_action(j, "power", "{s:s}", "what", "off"); Failing to write it is
- * remembered and given by journal_check. */
+/* Record an action; members in json_pack's format, s:s s:i s:I s:f s:b only:
+ * journal_action(j, "power", "{s:s}", "what", "off"). Strings may be any bytes. Failing
+ * to write is remembered and given by journal_check. */
 void journal_action(struct journal *j, const char *what, const char *fmt, ...);
 void journal_action_json(struct journal *j, const char *what, json_t *take_members);
 /* 0, or ERR_LAB when the journal could not be written. */

@@ -121,7 +121,7 @@ static void emit_incident(struct watch *w, const struct open_incident *o,
 	json_put(body, "boot", json_integer(w->st.boots));
 	json_put(body, "id", json_integer(o->id));
 	json_put(body, "attempt", json_integer(o->attempt));
-	json_put(body, "phase", json_string(o->phase));
+	json_put(body, "phase", json_lossy_str(o->phase));
 	json_put(body, "decided_s", json_real((double)(decided / 1000) / 1e6));
 	json_put(body, "end_offset", json_integer((json_int_t)in->last_offset));
 	json_put(e, "id", json_integer(o->id));
@@ -296,7 +296,7 @@ static void test_seen(void *arg, const struct test_event *e)
 		return;
 	j = event(e->t_ns, e->offset, "test");
 	json_put(j, "source", json_string(e->source));
-	json_put(j, "suite", json_string(w->phase));
+	json_put(j, "suite", json_lossy_str(w->phase));
 	json_put(j, "name", json_lossy_str(e->name));
 	if (e->set[0])
 		json_put(j, "set", json_lossy_str(e->set));

@@ -610,6 +610,25 @@ TEST(many_failures_in_a_row_are_no_trouble)
 	stop_watching(&b);
 }
 
+TEST(a_phase_name_that_is_cut_in_a_character_is_still_text)
+{
+	struct bench b;
+	char name[100];
+
+	memset(name, 'x', sizeof(name));
+	snprintf(name + 78, sizeof(name) - 78, "\xc3\xa9 and more");
+	start_watching(&b, NULL);
+	act(&b, "phase", "{s:s}", "name", name);
+	say(&b, firmware);
+	say(&b, boots);
+	say(&b, "<LAVA_SIGNAL_TESTCASE TEST_CASE_ID=one RESULT=pass>\r\n");
+	say(&b, oopses);
+	watch_end(b.w);
+	CHECK_EQ(count(&b, "test"), 1);
+	CHECK_EQ(count(&b, "incident"), 1);
+	stop_watching(&b);
+}
+
 TESTS(T(bytes_cut_at_every_place_give_the_same_events),
       T(bytes_one_by_one_give_the_same_events),
       T(a_boot_shows_its_stages_transfer_banner_and_nonce),
@@ -627,4 +646,5 @@ TESTS(T(bytes_cut_at_every_place_give_the_same_events),
       T(results_belong_to_the_phase_and_a_raise_is_known),
       T(an_action_is_an_event_with_its_members),
       T(the_end_of_the_record_closes_what_is_open),
-      T(many_failures_in_a_row_are_no_trouble))
+      T(many_failures_in_a_row_are_no_trouble),
+      T(a_phase_name_that_is_cut_in_a_character_is_still_text))
