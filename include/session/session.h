@@ -19,6 +19,7 @@ struct session_opts {
 			   */
 	/* The live view. All may be NULL; borrowed arguments. */
 	void (*on_console)(void *arg, const char *data, size_t len);
+	void (*on_shown)(void *arg); /* no more for now: show it */
 	void (*on_event)(void *arg, const json_t *event);
 	void (*on_progress)(void *arg, const char *what, uint64_t done, uint64_t total);
 	void *arg;

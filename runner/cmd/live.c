@@ -60,9 +60,14 @@ static void show_line(struct live *l)
 	const char *look = l->in_incident ? "\033[31;1m" : l->is_dim ? "\033[2m" : "";
 
 	clear_progress(l);
-	line_clean(l->line, l->len, text, sizeof(text));
+	size_t n = line_clean(l->line, l->len, text, sizeof(text));
 	l->len = 0;
-	fprintf(l->to, "%s%s%s\n", on(l, look), text, *look ? on(l, "\033[0m") : "");
+	if (*look)
+		fputs(on(l, look), l->to);
+	fwrite(text, 1, n, l->to);
+	if (*look)
+		fputs(on(l, "\033[0m"), l->to);
+	fputc('\n', l->to);
 }
 
 void live_console(void *live, const char *data, size_t len)
@@ -70,12 +75,26 @@ void live_console(void *live, const char *data, size_t len)
 	struct live *l = live;
 
 	l->taken += len;
-	for (size_t i = 0; i < len && !l->quiet; i++) {
-		if (data[i] == '\n')
+	while (len) {
+		const char *nl = memchr(data, '\n', len);
+		size_t n = nl ? (size_t)(nl - data) : len;
+		size_t room = sizeof(l->line) - l->len;
+
+		memcpy(l->line + l->len, data, n < room ? n : room);
+		l->len += n < room ? n : room;
+		if (nl)
 			show_line(l);
-		else if (l->len < sizeof(l->line))
-			l->line[l->len++] = data[i];
+		n += nl != NULL;
+		data += n;
+		len -= n;
 	}
+}
+
+void live_flush(void *live)
+{
+	struct live *l = live;
+
+	fflush(l->to);
 }
 
 PRINTF(3, 4)

@@ -112,6 +112,6 @@ FILE *lossy_open(int fd)
 	if (!f)
 		lossy_close(l);
 	else
-		setvbuf(f, NULL, _IOLBF, 4096);
+		setvbuf(f, NULL, _IOFBF, 64 << 10);
 	return f;
 }

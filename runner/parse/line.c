@@ -133,6 +133,24 @@ static size_t escape_len(const char *p, size_t n)
 	return i < n ? i : n;
 }
 
+/* How many of the next bytes are printable ASCII, eight at a time: nearly all of a
+ * console is. */
+static size_t plain_len(const char *text, size_t len)
+{
+	const uint64_t high = UINT64_C(0x8080808080808080);
+	size_t i = 0;
+
+	for (; i + 8 <= len; i += 8) {
+		uint64_t x, low;
+
+		memcpy(&x, text + i, 8);
+		low = x - UINT64_C(0x2020202020202020); /* borrows below 0x20 */
+		if (((low | x | (x + UINT64_C(0x0101010101010101))) & high) != 0)
+			break;
+	}
+	return i;
+}
+
 size_t line_clean(const char *text, size_t len, char *out, size_t cap)
 {
 	size_t n = 0;
@@ -140,6 +158,15 @@ size_t line_clean(const char *text, size_t len, char *out, size_t cap)
 	if (cap == 0)
 		return 0;
 	for (size_t i = 0; i < len && n + 1 < cap;) {
+		size_t left = cap - 1 - n;
+		size_t plain = plain_len(text + i, len - i < left ? len - i : left);
+
+		if (plain) {
+			memcpy(out + n, text + i, plain);
+			n += plain;
+			i += plain;
+			continue;
+		}
 		unsigned char c = (unsigned char)text[i];
 
 		if (c == 033) {

@@ -52,6 +52,8 @@ static void console_bytes(void *arg, const char *data, size_t len, uint64_t offs
 		len -= n;
 		offset += n;
 	}
+	if (s->opts->on_shown)
+		s->opts->on_shown(s->opts->arg);
 }
 
 static void console_tick(void *arg, int64_t t_ns)

@@ -37,6 +37,7 @@ struct watch {
 	uint32_t loop_boots; /* boots without the goal that make a loop */
 	uint32_t boots_since_goal;
 	bool in_recovery, in_boot_with_kernel, says_restart, loop_reported;
+	bool banner_done, nonce_done; /* of this boot: nothing more to look for */
 	char nonce_where[16];
 };
 
@@ -238,7 +239,7 @@ static void new_boot(struct watch *w, const struct stage_event *e)
 	json_put(j, "after", json_string(stage_to_str(e->from)));
 	emit(w, j);
 	w->in_boot_with_kernel = false;
-	w->says_restart = false;
+	w->says_restart = w->banner_done = w->nonce_done = false;
 	if (w->in_recovery)
 		return;
 	if (is_reset) {
@@ -336,15 +337,17 @@ static void nonce_seen(struct watch *w, const struct line *l, const char *where)
 	emit(w, j);
 	if (strcmp(where, "u-boot") != 0)
 		w->st.nonce_seen = true;
+	w->nonce_done = strcmp(where, "cmdline") == 0;
 }
 
 static void read_line_text(struct watch *w, const struct line *l)
 {
 	char text[MAX_BANNER + 1];
-	const char *p;
+	const char *p = NULL;
 
 	/* Cheap looks at the raw line first: this runs for every line of the console. */
-	if (w->nonce[0] && memmem(l->text, l->len, w->nonce, strlen(w->nonce))) {
+	if (w->nonce[0] && !w->nonce_done &&
+	    memmem(l->text, l->len, w->nonce, strlen(w->nonce))) {
 		bool said_by_kernel = memmem(l->text, l->len, "ommand line:", 12) != NULL;
 		bool in_loader = w->st.stage == STAGE_UBOOT || w->st.stage == STAGE_TFTP;
 
@@ -353,13 +356,19 @@ static void read_line_text(struct watch *w, const struct line *l)
 			   : in_loader    ? "u-boot"
 					  : "cmdline");
 	}
-	if (memmem(l->text, l->len, "reboot: Restarting system", 25) ||
-	    memmem(l->text, l->len, "reboot: Power down", 18))
-		w->says_restart = true;
-	if (!memmem(l->text, l->len, "Linux version ", 14) || !w->in_boot_with_kernel)
+	if ((p = memmem(l->text, l->len, "reboot: ", 8))) {
+		size_t left = l->len - (size_t)(p + 8 - l->text);
+
+		w->says_restart |=
+			(left >= 17 && memcmp(p + 8, "Restarting system", 17) == 0) ||
+			(left >= 10 && memcmp(p + 8, "Power down", 10) == 0);
+	}
+	if (w->banner_done || !w->in_boot_with_kernel ||
+	    !memmem(l->text, l->len, "Linux version ", 14))
 		return;
 	line_clean(l->text, l->len, text, sizeof(text));
 	p = strstr(text, "Linux version ");
+	w->banner_done = p != NULL;
 	if (p && !w->in_recovery)
 		banner_seen(w, l, p);
 }

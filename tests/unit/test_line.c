@@ -90,7 +90,26 @@ TEST(cleaning_survives_an_escape_that_never_ends)
 	CHECK_STR(out, "1234567");
 }
 
-TESTS(T(lines_end_with_lf_and_lose_their_cr),
+TEST(cleaning_takes_out_the_same_bytes_wherever_they_stand)
+{
+	char text[40], out[64];
+
+	for (int c = 1; c < 256; c++) {
+		for (size_t at = 0; at < 24; at++) {
+			bool goes = (c < 0x20 && c != '\t') || c == 0x7f;
+
+			if (c == 033)
+				continue; /* begins a sequence: its own test */
+			memset(text, 'a', 24);
+			text[at] = (char)c;
+			CHECK_EQ(line_clean(text, 24, out, sizeof(out)), goes ? 23 : 24);
+			CHECK(goes || memcmp(out, text, 24) == 0);
+		}
+	}
+}
+
+TESTS(T(cleaning_takes_out_the_same_bytes_wherever_they_stand),
+      T(lines_end_with_lf_and_lose_their_cr),
       T(the_last_line_without_lf_comes_with_the_flush), T(chunk_borders_change_nothing),
       T(a_line_longer_than_the_buffer_comes_in_pieces_of_one_number),
       T(cleaning_drops_escapes_and_control_bytes_but_keeps_tabs),
