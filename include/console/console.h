@@ -52,6 +52,8 @@ void console_observe(struct console *c,
 /* Attach the stream. Detach reads what is still there first and closes it. */
 void console_attach(struct console *c, int take_fd);
 void console_detach(struct console *c);
+/* Read what is there already, without a wait. */
+void console_drain(struct console *c);
 bool console_is_attached(const struct console *c);
 /* While the board is off by our own hand an end of the stream is no loss: it is opened
  * again whenever it comes back. From false on it has gap_ms to do so. */
@@ -90,6 +92,8 @@ MUST_CHECK int console_send(struct console *c, const void *data, size_t len,
 			    uint32_t delay_us, struct deadline d, struct err *err);
 /* Forget what came so far: the next console_wait sees only what comes from now on. */
 void console_mark(struct console *c);
+/* The same up to the end of the line that has this offset in console.raw. */
+void console_mark_at(struct console *c, uint64_t offset);
 
 /* An observer asks the waits to end with -EINTR, until console_resume. */
 void console_stop(struct console *c);

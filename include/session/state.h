@@ -63,6 +63,10 @@ enum outcome session_outcome(struct session *s, int r, struct err *err,
 /* session/act.c: what we do to the board, each recorded before it is done. */
 MUST_CHECK int session_power(struct session *s, const char *what,
 			     struct err *err); /* on off reset */
+/* The power backend's wait. What a console says or does not say never cuts a power move
+ * short: only a cancel does, where it is not masked. */
+MUST_CHECK int session_power_wait(void *session, int fd, struct deadline d,
+				  struct err *err);
 void session_phase(struct session *s, const char *fmt, ...) PRINTF(2, 3);
 /* Type a line; secret text is recorded as ***. */
 MUST_CHECK int session_type(struct session *s, const char *text, bool is_secret,

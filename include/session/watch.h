@@ -51,6 +51,7 @@ struct watch_state {
 	int32_t fatal_id;       /* first fatal incident of the attempt; -1 = none */
 	enum incident_kind fatal_kind;
 	char fatal_title[160];
+	uint64_t fatal_offset; /* where its report begins */
 	bool says_reboot; /* "Rebooting in N seconds", in this attempt */
 	uint32_t reboot_in_s;
 	bool panicked;

@@ -144,6 +144,20 @@ void console_mark(struct console *c)
 	c->searched = c->no_lf = 0;
 }
 
+void console_mark_at(struct console *c, uint64_t offset)
+{
+	uint64_t begin = c->offset - c->pending.len;
+	size_t at = offset > begin ? (size_t)(offset - begin) : 0;
+	const char *nl = NULL;
+
+	if (at < c->pending.len)
+		nl = memchr(c->pending.buf + at, '\n', c->pending.len - at);
+	if (offset >= begin || !c->pending.len)
+		at = nl ? (size_t)(nl + 1 - c->pending.buf) : c->pending.len;
+	strbuf_drop_front(&c->pending, at);
+	c->searched = c->no_lf = 0;
+}
+
 void console_stop(struct console *c)
 {
 	c->stop = true;
@@ -272,7 +286,8 @@ static int read_some(struct console *c, struct err *err)
 	return r ? r : end;
 }
 
-void console_detach(struct console *c)
+/* An end or an error of the stream is the next wait's. */
+static void drain(struct console *c, int quiet_ms)
 {
 	struct err err = ERR_INIT;
 	struct deadline d = deadline_in_ms(DRAIN_MS);
@@ -280,9 +295,19 @@ void console_detach(struct console *c)
 	while (c->fd >= 0 && !deadline_passed(d)) {
 		struct pollfd p = { .fd = c->fd, .events = POLLIN };
 
-		if (poll(&p, 1, 20) <= 0 || read_some(c, &err) != 0)
+		if (poll(&p, 1, quiet_ms) <= 0 || read_some(c, &err) != 0)
 			break;
 	}
+}
+
+void console_drain(struct console *c)
+{
+	drain(c, 0);
+}
+
+void console_detach(struct console *c)
+{
+	drain(c, 20);
 	if (c->fd >= 0)
 		close(TAKE_FD(c->fd));
 	c->lost_since_ns = 0;

@@ -69,6 +69,42 @@ struct uboot session_uboot(struct session *s, int64_t prompt_ms)
 	};
 }
 
+/* The console is gone or its record cannot be written: wait without it. */
+static int wait_alone(int fd, struct deadline d, struct err *err)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	for (;;) {
+		int n = poll(&p, 1, deadline_poll_ms(d));
+
+		if (n < 0 && errno != EINTR)
+			return err_set(err, ERR_LAB, -errno, "poll: %s", strerror(errno));
+		if (n > 0)
+			return 0;
+		if (deadline_passed(d))
+			return fd < 0 ? 0 : -ETIMEDOUT;
+	}
+}
+
+int session_power_wait(void *session, int fd, struct deadline d, struct err *err)
+{
+	struct session *s = session;
+	bool stopped = false;
+	int r;
+
+	/* A fault that was just seen ends the next wait, not this one. */
+	while ((r = console_wait_fd(s->console, fd, d, err)) == -EINTR) {
+		stopped = true;
+		console_resume(s->console);
+	}
+	if (stopped)
+		console_stop(s->console);
+	if (!r || r == -ETIMEDOUT || r == -ECANCELED)
+		return r;
+	*err = (struct err)ERR_INIT;
+	return wait_alone(fd, d, err);
+}
+
 static int switch_power(struct session *s, const char *what, struct err *err)
 {
 	if (strcmp(what, "on") == 0)
@@ -95,17 +131,31 @@ static void follow_console(struct session *s, const char *what)
 	console_expect_eof(s->console, false);
 }
 
+static void record_power(struct session *s, const char *what, int64_t begin, int r,
+			 const struct err *err)
+{
+	json_t *members = json_object();
+
+	json_put(members, "what", json_string(what));
+	json_put(members, "ms",
+		 json_real((double)((clock_now_ns() - begin) / 1000) / 1e3));
+	if (r)
+		json_put(members, "error", json_lossy_str(err->msg));
+	journal_action_json(s->journal, "power-done", members);
+}
+
 int session_power(struct session *s, const char *what, struct err *err)
 {
 	bool is_off = strcmp(what, "off") == 0, is_on = strcmp(what, "on") == 0;
 	int64_t begin = clock_now_ns(), settle_ms = 0;
-	json_t *members;
 	int r;
 
+	/* The last words of the boot before must not meet those who wait for the next. */
+	if (!is_off)
+		console_drain(s->console);
 	journal_action(s->journal, "power", "{s:s}", "what", what);
 	s->prompts = NULL;
 	s->helpers_ready = false;
-	/* Power moves to their end, whatever was just seen on the console. */
 	console_resume(s->console);
 	if (!is_on)
 		console_mask_cancel(s->console, true);
@@ -118,19 +168,13 @@ int session_power(struct session *s, const char *what, struct err *err)
 	follow_console(s, what);
 	if (!is_off && !r)
 		console_expect_eof(s->console, false);
-	members = json_object();
-	json_put(members, "what", json_string(what));
-	json_put(members, "ms",
-		 json_real((double)((clock_now_ns() - begin) / 1000) / 1e3));
-	if (r)
-		json_put(members, "error", json_lossy_str(err->msg));
-	journal_action_json(s->journal, "power-done", members);
+	record_power(s, what, begin, r, err);
 	if (!r && is_on)
 		settle_ms = s->board->power.on_settle_ms;
 	if (!r && is_off)
 		settle_ms = s->board->power.off_settle_ms;
 	if (settle_ms)
-		r = console_wait_fd(s->console, -1, deadline_in_ms(settle_ms), err);
+		r = session_power_wait(s, -1, deadline_in_ms(settle_ms), err);
 	console_mask_cancel(s->console, false);
 	if (r && r != -ECANCELED)
 		s->self_check_ok = false;
@@ -165,7 +209,7 @@ static int probe_board(struct session *s, struct pattern *const patterns[], size
 		if (r == -ETIMEDOUT && !deadline_passed(end))
 			r = 0;
 	}
-	return r;
+	return r == -ETIMEDOUT && console_offset(s->console) != before ? 0 : r;
 }
 
 /* Firmware and boot loaders are never quiet for long, and nothing may be typed at them:
@@ -262,7 +306,10 @@ enum outcome session_outcome(struct session *s, int r, struct err *err,
 		s->latency_ns = -1;
 	}
 	if (r == -EINTR)
-		return watch_state(s->watch)->raised ? OUT_TEST : OUT_KERNEL;
+		return watch_state(s->watch)->raised &&
+				       watch_state(s->watch)->fatal_id < 0
+			       ? OUT_TEST
+			       : OUT_KERNEL;
 	if (r == -ETIMEDOUT && err->class == ERR_NONE) {
 		if (power_check(s->power, &why)) {
 			*err = why;

@@ -75,10 +75,15 @@ void session_watch_on(struct session *s)
 		       (int)st->reboot_in_s);
 	size_t n = goal_patterns(s->boot, p);
 	struct deadline d = DEADLINE_NEVER;
+	/* A quick board may have come back while its report settled. */
+	if (st->fatal_id >= 0)
+		console_mark_at(s->console, st->fatal_offset);
+	else
+		console_mark(s->console);
 	while (!r && st->attempt_boots < s->job->loop_boots) {
 		if (st->attempt_boots != boots || d.at_ns == INT64_MAX) {
 			boots = st->attempt_boots;
-			d = deadline_in_ms((int64_t)(st->reboot_in_s + REBOOT_EXTRA_S) *
+			d = deadline_in_ms(((int64_t)st->reboot_in_s + REBOOT_EXTRA_S) *
 					   1000);
 		}
 		console_resume(s->console);
@@ -121,7 +126,8 @@ static void record_harvest(struct session *s, const char *command, const char *f
 
 /* Old news in a channel where detection is off. */
 static int harvest(struct session *s, const struct board_rung *rung,
-		   const struct strvec *cmds, size_t *number, struct err *err)
+		   const struct strvec *cmds, struct deadline ladder, size_t *number,
+		   struct err *err)
 {
 	int r = 0;
 
@@ -131,7 +137,8 @@ static int harvest(struct session *s, const struct board_rung *rung,
 			xasprintf("%s-%zu.txt", rung->name, ++*number);
 		int status = 0;
 
-		r = shell_capture(s, cmds->v[i], file, deadline_in_ms(HARVEST_MS),
+		r = shell_capture(s, cmds->v[i], file,
+				  deadline_min(ladder, deadline_in_ms(HARVEST_MS)),
 				  &status, err);
 		if (!r)
 			record_harvest(s, cmds->v[i], file, status);
@@ -182,9 +189,9 @@ static int climb(struct session *s, const struct board_rung *rung, size_t *n_har
 		r = session_login(s, &rung->auto_login, &rung->prompts, d, err);
 	if (r)
 		return r;
-	r = harvest(s, rung, &rung->harvest, n_harvested, err);
+	r = harvest(s, rung, &rung->harvest, ladder, n_harvested, err);
 	if (!r && rung->harvest.n)
-		r = harvest(s, rung, &s->job->harvest, n_harvested, err);
+		r = harvest(s, rung, &s->job->harvest, ladder, n_harvested, err);
 	return r;
 }
 
@@ -224,7 +231,7 @@ void session_recover(struct session *s)
 		int64_t begin = clock_now_ns();
 		struct err err = ERR_INIT;
 
-		if (recovered && rung->kind == RUNG_POWER_CYCLE)
+		if (deadline_passed(ladder))
 			break;
 		session_phase(s, "recovery:%s", rung->name);
 		journal_action(s->journal, "rung", "{s:s}", "name", rung->name);

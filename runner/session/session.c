@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/file.h>
 
 #include "hw/stream.h"
@@ -75,29 +74,6 @@ static int console_reopen(void *arg, int *fd, struct err *err)
 	struct session *s = arg;
 
 	return stream_open(&s->board->console, deadline_in_ms(100), fd, err);
-}
-
-/* Relays wait through the console. A full disk, a console that is gone or a fault that
- * was just seen ends waits there, but never a power move: it is waited for without. */
-static int power_wait(void *arg, int fd, struct deadline d, struct err *err)
-{
-	struct session *s = arg;
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-	int r = console_wait_fd(s->console, fd, d, err);
-
-	if (!r || r == -ETIMEDOUT || r == -ECANCELED)
-		return r;
-	*err = (struct err)ERR_INIT;
-	for (;;) {
-		int n = poll(&p, 1, deadline_poll_ms(d));
-
-		if (n < 0 && errno != EINTR)
-			return err_set(err, ERR_LAB, -errno, "poll: %s", strerror(errno));
-		if (n > 0)
-			return 0;
-		if (deadline_passed(d))
-			return fd < 0 ? 0 : -ETIMEDOUT;
-	}
 }
 
 static int write_inputs(struct session *s, struct err *err)
@@ -264,7 +240,7 @@ static int claim(struct session *s, struct err *err)
 static int open_board(struct session *s, struct err *err)
 {
 	const struct power_env env = {
-		.wait = power_wait,
+		.wait = session_power_wait,
 		.arg = s,
 		.run_dir = s->dir->path,
 		.tftp_root = s->board->boot.tftp_root,

@@ -38,6 +38,7 @@ struct watch {
 	uint32_t boots_since_goal;
 	bool in_recovery, in_boot_with_kernel, says_restart, loop_reported;
 	bool banner_done, nonce_done; /* of this boot: nothing more to look for */
+	bool before_power; /* the attempt has not switched the board on */
 	char nonce_where[16];
 };
 
@@ -86,13 +87,14 @@ static void note_fatal(struct watch *w, int32_t id, const struct incident *in)
 	struct watch_state *st = &w->st;
 	bool is_first = st->fatal_id < 0;
 
-	if (w->in_recovery || !is_fatal(w, in))
+	if (w->in_recovery || w->before_power || !is_fatal(w, in))
 		return;
 	if (!is_first && (is_consequence(in->kind) || !is_consequence(st->fatal_kind)) &&
 	    !(st->fatal_kind == INCIDENT_RESET && in->kind == INCIDENT_BOOT_LOOP))
 		return;
 	st->fatal_id = id;
 	st->fatal_kind = in->kind;
+	st->fatal_offset = in->offset;
 	snprintf(st->fatal_title, sizeof(st->fatal_title), "%s",
 		 in->title ? in->title : "");
 	if (w->opts.fatal_seen)
@@ -135,7 +137,7 @@ static struct open_incident now_open(struct watch *w, const struct incident *in)
 	struct open_incident o = { .line = in->line,
 				   .offset = in->offset,
 				   .id = w->next_id++,
-				   .attempt = w->attempt };
+				   .attempt = w->attempt - w->before_power };
 
 	snprintf(o.phase, sizeof(o.phase), "%s", w->phase);
 	return o;
@@ -169,10 +171,11 @@ static void incident_closed(void *arg, const struct incident *in)
 {
 	struct watch *w = arg;
 
-	note_panic(w, in);
 	for (size_t i = 0; i < w->n_open; i++) {
 		if (w->open[i].line != in->line || w->open[i].offset != in->offset)
 			continue;
+		if (w->open[i].attempt == w->attempt)
+			note_panic(w, in);
 		emit_incident(w, &w->open[i], in);
 		if (w->st.fatal_id == w->open[i].id && in->title) {
 			w->st.fatal_kind = in->kind;
@@ -404,7 +407,7 @@ static void incident_escalated(void *arg, const struct incident *in)
 	struct watch *w = arg;
 	const struct open_incident *o = find_open(w, in);
 
-	if (o)
+	if (o && o->attempt == w->attempt)
 		note_fatal(w, o->id, in);
 }
 
@@ -462,19 +465,26 @@ void watch_tick(struct watch *w, int64_t t_ns)
 	w->st.incident_open = oops_is_open(w->oops);
 }
 
-static void attempt_begins(struct watch *w, const json_t *action)
+static void forget_attempt(struct watch *w)
 {
 	struct watch_state *st = &w->st;
 
-	w->attempt = (uint32_t)json_get_int(action, "n", w->attempt + 1);
-	st->attempt_boots = 0;
-	st->kernel_seen = false;
+	st->attempt_boots = st->resets = st->reboot_in_s = 0;
+	st->kernel_seen = st->says_reboot = st->panicked = st->nonce_seen = false;
 	st->fatal_id = -1;
-	st->says_reboot = st->panicked = st->nonce_seen = false;
-	st->resets = 0;
+	st->fatal_kind = INCIDENT_OTHER;
+	st->fatal_title[0] = '\0';
 	w->boots_since_goal = 0;
 	w->loop_reported = false;
 	w->in_boot_with_kernel = false;
+}
+
+/* Until it is switched on, the board's last words are those of the attempt before. */
+static void attempt_begins(struct watch *w, const json_t *action)
+{
+	w->attempt = (uint32_t)json_get_int(action, "n", w->attempt + 1);
+	w->before_power = true;
+	forget_attempt(w);
 }
 
 static void power_moves(struct watch *w, const json_t *action)
@@ -486,6 +496,10 @@ static void power_moves(struct watch *w, const json_t *action)
 	w->in_boot_with_kernel = false;
 	if (is_off)
 		w->st.stage = STAGE_OFF;
+	if (!is_off && w->before_power) {
+		w->before_power = false;
+		forget_attempt(w);
+	}
 }
 
 static void prompt_reached(struct watch *w, const json_t *action)

@@ -620,6 +620,37 @@ TEST(many_failures_in_a_row_are_no_trouble)
 	stop_watching(&b);
 }
 
+TEST(the_last_words_of_a_boot_are_not_the_next_attempts)
+{
+	struct bench b;
+
+	start_watching(&b, NULL);
+	say(&b, firmware);
+	say(&b, loads);
+	say(&b, boots);
+	act(&b, "attempt", "{s:i}", "n", 2);
+	act(&b, "power", "{s:s}", "what", "off");
+	say(&b, oopses);
+	say(&b, panics);
+	CHECK_EQ(watch_state(b.w)->fatal_id, -1);
+	act(&b, "power", "{s:s}", "what", "on");
+	say(&b, firmware);
+	pass_ms(&b, 6000);
+	CHECK_EQ(count(&b, "incident"), 1);
+	CHECK_EQ(json_get_int(json_object_get(nth(&b, "incident", 0), "incident"),
+			      "attempt", -1),
+		 1);
+	CHECK_EQ(watch_state(b.w)->fatal_id, -1);
+	CHECK(!watch_state(b.w)->panicked && !watch_state(b.w)->says_reboot);
+	CHECK_EQ(watch_state(b.w)->attempt_boots, 1);
+	CHECK_EQ(b.n_fatal, 0);
+	say(&b, loads);
+	say(&b, boots);
+	say(&b, oopses);
+	CHECK_EQ(b.n_fatal, 1);
+	stop_watching(&b);
+}
+
 TEST(a_phase_name_that_is_cut_in_a_character_is_still_text)
 {
 	struct bench b;
@@ -657,4 +688,5 @@ TESTS(T(bytes_cut_at_every_place_give_the_same_events),
       T(an_action_is_an_event_with_its_members),
       T(the_end_of_the_record_closes_what_is_open),
       T(many_failures_in_a_row_are_no_trouble),
+      T(the_last_words_of_a_boot_are_not_the_next_attempts),
       T(a_phase_name_that_is_cut_in_a_character_is_still_text))
