@@ -10,7 +10,9 @@
 #include "util/jsonx.h"
 #include "util/mem.h"
 
-enum { MAX_EVENTS = 2000000, MAX_LIST = 20000 };
+/* A board can print for ever, a result cannot list for ever. What decides is kept apart.
+ */
+enum { MAX_LIST = 20000, MAX_INCIDENTS = 1000, MAX_FATAL = 200 };
 
 struct fold {
 	json_t *run, *incidents, *tests, *attempts, *resets, *steps, *harvested, *opened;
@@ -19,6 +21,8 @@ struct fold {
 	json_t *transfers; /* sizes, of the attempt's first boot */
 	json_t *timings;
 	double t_end, waits_ms, power_on_ms;
+	size_t n_fatal; /* incidents of the running attempt */
+	int64_t unlisted_incidents, unlisted_tests;
 	int64_t boots, power_cycles, gaps, gap_ms, latency_us, console_bytes;
 	const char *nonce_where; /* static */
 	char end_wall[40], power_final[16];
@@ -135,6 +139,7 @@ static void on_attempt(struct fold *f, const json_t *e)
 	json_put(f->attempt, "start_s", json_real(time_of(e)));
 	json_put(f->attempt, "boots", json_integer(0));
 	json_put(f->attempt, "stages", json_array());
+	f->n_fatal = 0;
 	json_array_clear(f->transfers);
 	json_decref(f->seen);
 	f->seen = NULL;
@@ -177,10 +182,21 @@ static void on_boot(struct fold *f, const json_t *e)
 	push(f->resets, r);
 }
 
+static bool is_listed(struct fold *f, const json_t *incident)
+{
+	if (json_get_bool(incident, "fatal", false))
+		return f->n_fatal++ < MAX_FATAL;
+	return json_array_size(f->incidents) < MAX_INCIDENTS;
+}
+
 static void on_incident(struct fold *f, const json_t *e)
 {
-	json_t *in = json_copy(json_object_get(e, "incident"));
+	json_t *in = NULL;
 
+	if (is_listed(f, json_object_get(e, "incident")))
+		in = json_copy(json_object_get(e, "incident"));
+	else
+		f->unlisted_incidents++;
 	if (!in)
 		return;
 	if (json_get_bool(e, "recovery", false))
@@ -190,10 +206,18 @@ static void on_incident(struct fold *f, const json_t *e)
 
 static void on_test(struct fold *f, const json_t *e)
 {
-	json_t *t = members(e);
+	bool passed = strcmp(json_get_str(e, "result", ""), "pass") == 0;
+	size_t n = json_array_size(f->tests);
+	json_t *t;
 
+	/* A failure behind very many passes still fails the run. */
+	if (n >= (passed ? MAX_LIST : 2 * MAX_LIST)) {
+		f->unlisted_tests++;
+		return;
+	}
+	t = members(e);
 	json_put(t, "end_s", json_real(time_of(e)));
-	push(f->tests, t);
+	json_push(f->tests, t);
 }
 
 static void on_power_done(struct fold *f, const json_t *e)
@@ -435,6 +459,10 @@ static json_t *statistics_json(const struct fold *f)
 	json_put(s, "incident_latency_ms",
 		 f->latency_us < 0 ? json_null()
 				   : json_real((double)f->latency_us / 1e3));
+	if (f->unlisted_incidents)
+		json_put(s, "unlisted_incidents", json_integer(f->unlisted_incidents));
+	if (f->unlisted_tests)
+		json_put(s, "unlisted_tests", json_integer(f->unlisted_tests));
 	return s;
 }
 
@@ -453,14 +481,23 @@ static void lab_fault(struct verdict *v, const char *why)
 	verdict_set(v, "lab", NULL, "%s", why);
 }
 
+/* What ended the job between its attempts. What an old boot said before the first one is
+ * no reason, unless it is the reason. */
+static void verdict_of_failed(const struct fold *f, struct verdict *v)
+{
+	bool by_kernel = strcmp(json_get_str(f->failed, "outcome", ""), "kernel") == 0;
+
+	verdict_of_attempt(0, f->failed, by_kernel ? f->incidents : NULL, NULL, v);
+}
+
 static void decide(struct fold *f, struct verdict *v, char *buf, size_t cap)
 {
 	const char *fault = provenance_fault(f, buf, cap);
 
-	if (!json_array_size(f->attempts) && f->failed)
-		verdict_of_attempt(0, f->failed, f->incidents, f->tests, v);
-	else
-		verdict_of_run(f->attempts, v);
+	verdict_of_run(f->attempts, v);
+	if (f->failed &&
+	    (!json_array_size(f->attempts) || strcmp(v->status, "pass") == 0))
+		verdict_of_failed(f, v);
 	if (fault && (strcmp(v->status, "pass") == 0 || strcmp(v->status, "fail") == 0)) {
 		lab_fault(v, fault);
 	}

@@ -325,6 +325,9 @@ static enum outcome one_action(struct session *s, size_t at, struct err *err)
 			o = session_command(s, a, err);
 			break;
 		}
+		/* Seen when nobody waited any more. */
+		if (o == OUT_OK && watch_state(s->watch)->fatal_id >= 0)
+			o = OUT_KERNEL;
 	}
 	return o;
 }
@@ -376,14 +379,15 @@ static void leave_board(struct session *s, enum outcome o)
 
 static void finish(struct session *s, enum outcome o, struct err *err)
 {
+	bool in_attempt = s->attempt_open;
 	struct wall_time now;
 
-	if (s->console && (o == OUT_KERNEL || o == OUT_TIMEOUT))
-		session_watch_on(s);
-	if (watch_state(s->watch)->fatal_id >= 0 && o == OUT_OK)
+	if (watch_state(s->watch)->fatal_id >= 0 && (o == OUT_OK || o == OUT_TEST))
 		o = OUT_KERNEL;
+	if (o == OUT_KERNEL || o == OUT_TIMEOUT)
+		session_watch_on(s);
 	session_attempt_end(s, o, err);
-	if (o != OUT_OK && !s->attempt)
+	if (o != OUT_OK && !in_attempt)
 		journal_action(s->journal, "failed", "{s:s, s:s}", "outcome",
 			       outcome_to_str(o), "reason", err->msg);
 	if (s->power && needs_recovery(s, o))
