@@ -65,9 +65,12 @@ void session_watch_on(struct session *s)
 	uint32_t boots = 0;
 	int r = 0;
 
-	/* What comes from here on may be the goal again, already while the report
+	/* What comes behind the fault may be the goal again, already while its report
 	 * settles. */
-	console_mark(s->console);
+	if (st->fatal_id >= 0)
+		console_mark_at(s->console, st->fatal_offset);
+	else
+		console_mark(s->console);
 	settle(s);
 	if (!s->boot || !boots_by_itself(st))
 		return;
@@ -75,11 +78,6 @@ void session_watch_on(struct session *s)
 		       (int)st->reboot_in_s);
 	size_t n = goal_patterns(s->boot, p);
 	struct deadline d = DEADLINE_NEVER;
-	/* A quick board may have come back while its report settled. */
-	if (st->fatal_id >= 0)
-		console_mark_at(s->console, st->fatal_offset);
-	else
-		console_mark(s->console);
 	while (!r && st->attempt_boots < s->job->loop_boots) {
 		if (st->attempt_boots != boots || d.at_ns == INT64_MAX) {
 			boots = st->attempt_boots;
