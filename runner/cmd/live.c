@@ -5,6 +5,7 @@
 
 #include "cmd/lossy.h"
 #include "parse/line.h"
+#include "report/text.h"
 #include "util/clock.h"
 #include "util/jsonx.h"
 #include "util/log.h"
@@ -54,6 +55,22 @@ static void clear_progress(struct live *l)
 	l->progress_shown = false;
 }
 
+/* Titles, names and reasons quote the board; nothing but text gets to the terminal. */
+static void put_text(FILE *to, const char *text)
+{
+	_cleanup_strbuf_ struct strbuf sb = STRBUF_INIT;
+
+	text_add_line(&sb, text);
+	fputs(strbuf_str(&sb), to);
+}
+
+static bool is_ascii(const char *s)
+{
+	while (*s && !((unsigned char)*s & 0x80))
+		s++;
+	return !*s;
+}
+
 static void show_line(struct live *l)
 {
 	char text[SHOW_MAX + 1];
@@ -64,7 +81,10 @@ static void show_line(struct live *l)
 	l->len = 0;
 	if (*look)
 		fputs(on(l, look), l->to);
-	fwrite(text, 1, n, l->to);
+	if (is_ascii(text))
+		fwrite(text, 1, n, l->to);
+	else
+		put_text(l->to, text);
 	if (*look)
 		fputs(on(l, "\033[0m"), l->to);
 	fputc('\n', l->to);
@@ -100,6 +120,7 @@ void live_flush(void *live)
 PRINTF(3, 4)
 static void mark(struct live *l, const char *look, const char *fmt, ...)
 {
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 	va_list ap;
 
 	if (l->quiet)
@@ -110,8 +131,9 @@ static void mark(struct live *l, const char *look, const char *fmt, ...)
 	clear_progress(l);
 	fputs(on(l, look), l->to);
 	va_start(ap, fmt);
-	vfprintf(l->to, fmt, ap);
+	strbuf_vaddf(&text, fmt, ap);
 	va_end(ap);
+	put_text(l->to, strbuf_str(&text));
 	fprintf(l->to, "%s\n", on(l, "\033[0m"));
 	fflush(l->to);
 }
@@ -220,24 +242,26 @@ void live_verdict(struct live *l, const json_t *result, const char *run_dir)
 	const char *kind = json_get_str(v, "kind", NULL);
 	bool pass = strcmp(status, "pass") == 0;
 	bool fail = strcmp(status, "fail") == 0;
+	_cleanup_strbuf_ struct strbuf reason = STRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf job = STRBUF_INIT;
 
 	if (l->len && !l->quiet)
 		show_line(l);
 	clear_progress(l);
+	text_add_line(&reason, json_get_str(v, "reason", ""));
+	text_add_line(&job, json_get_str(json_object_get(result, "job"), "name", "?"));
 	if (!pass && !fail)
-		fprintf(stderr, "bootrig run: %s: %s\n", status,
-			json_get_str(v, "reason", ""));
+		fprintf(stderr, "bootrig run: %s: %s\n", status, strbuf_str(&reason));
 	fprintf(l->to, "%s%s%s%s%s%s: %s on %s, %lld boot%s, %.1f s\n  %s\n  %s\n",
 		on(l, pass   ? "\033[32;1m"
 		      : fail ? "\033[31;1m"
 			     : "\033[33;1m"),
 		status, kind ? " (" : "", kind ? kind : "", kind ? ")" : "",
-		on(l, "\033[0m"),
-		json_get_str(json_object_get(result, "job"), "name", "?"),
+		on(l, "\033[0m"), strbuf_str(&job),
 		json_get_str(json_object_get(result, "board"), "name", "?"),
 		(long long)json_get_int(result, "boots", 0),
 		json_get_int(result, "boots", 0) == 1 ? "" : "s",
 		json_number_value(json_object_get(result, "duration_s")),
-		json_get_str(v, "reason", ""), run_dir);
+		strbuf_str(&reason), run_dir);
 	fflush(l->to);
 }

@@ -53,6 +53,8 @@ void text_add_clean(struct strbuf *out, const char *s, size_t len)
 			i += ansi_len(ok + i, n - i);
 		} else if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f) {
 			i++;
+		} else if (c == 0xc2 && i + 1 < n && (unsigned char)ok[i + 1] < 0xa0) {
+			i += 2; /* C1: U+009B starts an escape sequence, too */
 		} else if (is_noncharacter(ok + i, n - i)) {
 			i += 3;
 		} else {

@@ -20,6 +20,9 @@ TEST(console_text_becomes_plain_text)
 		{ "\xed\xa0\x80",
 		  "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd" }, /* a surrogate */
 		{ "\xf0\x9f\x90\xa7", "\xf0\x9f\x90\xa7" },
+		{ "\xc2\x9b"
+		  "31mC1 \xc2\xa0.",
+		  "31mC1 \xc2\xa0." },
 		{ "\033[31\nkept", "\nkept" }, /* no CSI after all */
 	};
 
