@@ -2,6 +2,7 @@
 /* A run again from its record: bytes with their times, and our actions between them. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "report/result.h"
 #include "session/watch.h"
@@ -11,49 +12,79 @@
 #include "util/num.h"
 #include "util/strbuf.h"
 
-enum { LINE_MAX_JSON = 4 << 20, TEXT_MAX = 1 << 20 };
+enum { LINE_MAX_JSON = 4 << 20 };
 
-/* Lines of a text file, without the torn last one. */
+/* Lines of a text file, without the torn last one and without those that we never write:
+ * longer ones. */
 struct lines {
 	FILE *f;
-	char *buf;
-	size_t cap;
+	struct strbuf line;
 };
 
 static void lines_release(struct lines *l)
 {
 	if (l->f)
 		fclose(l->f);
-	free(l->buf);
+	strbuf_release(&l->line);
+}
+
+/* A run directory is files; anything else could make us wait. */
+static FILE *open_file(int dirfd, const char *name, struct err *err)
+{
+	_cleanup_close_ int fd =
+		openat(dirfd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+	FILE *f;
+
+	if (fd < 0 || fstat(fd, &st)) {
+		(void)!err_set(err, ERR_LAB, -errno, "%s: %s", name, strerror(errno));
+		return NULL;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		(void)!err_set(err, ERR_LAB, -EINVAL, "%s: no regular file", name);
+		return NULL;
+	}
+	f = fdopen(fd, "r");
+	if (!f)
+		BUG("fdopen: %s", strerror(errno));
+	(void)TAKE_FD(fd);
+	return f;
 }
 
 static int lines_open(struct lines *l, int dirfd, const char *name, struct err *err)
 {
-	int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC);
-
-	*l = (struct lines){ .f = fd < 0 ? NULL : fdopen(fd, "r") };
-	if (!l->f)
-		return err_set(err, ERR_LAB, -errno, "%s: %s", name, strerror(errno));
-	return 0;
+	*l = (struct lines){ .f = open_file(dirfd, name, err), .line = STRBUF_INIT };
+	return l->f ? 0 : err->code;
 }
 
 /* 1 and *text (NUL-terminated, without LF), 0 at the end. */
-static int lines_next(struct lines *l, char **text, size_t *len)
+static int lines_next(struct lines *l, const char **text, size_t *len)
 {
-	ssize_t n = getline(&l->buf, &l->cap, l->f);
+	size_t n = 0;
+	int c;
 
-	if (n <= 0 || l->buf[n - 1] != '\n')
-		return 0;
-	l->buf[n - 1] = '\0';
-	*text = l->buf;
-	*len = (size_t)n - 1;
-	return 1;
+	strbuf_reset(&l->line);
+	while ((c = getc_unlocked(l->f)) != EOF) {
+		if (c != '\n') {
+			if (n++ < LINE_MAX_JSON)
+				strbuf_addch(&l->line, (char)c);
+			continue;
+		}
+		if (n <= LINE_MAX_JSON) {
+			*text = strbuf_str(&l->line);
+			*len = n;
+			return 1;
+		}
+		strbuf_reset(&l->line);
+		n = 0;
+	}
+	return 0;
 }
 
 /* The next JSON line, or NULL at the end. */
 static json_t *next_json(struct lines *l)
 {
-	char *text;
+	const char *text;
 	size_t len;
 
 	while (lines_next(l, &text, &len)) {
@@ -67,7 +98,7 @@ static json_t *next_json(struct lines *l)
 
 int result_from_events(int run_dirfd, json_t **out, struct err *err)
 {
-	_cleanup_(lines_release) struct lines l = { .f = NULL };
+	_cleanup_(lines_release) struct lines l = { .line = STRBUF_INIT };
 	struct fold *f;
 	json_t *e;
 	int r = lines_open(&l, run_dirfd, "events.jsonl", err);
@@ -109,7 +140,7 @@ static void next_index(struct replay *rp)
 {
 	unsigned long long at;
 	long long t;
-	char *text;
+	const char *text;
 	size_t len;
 
 	rp->next_at = UINT64_MAX;
@@ -145,7 +176,7 @@ static void feed_to(struct replay *rp, uint64_t to)
 
 static int run_actions(struct replay *rp, int dirfd, struct err *err)
 {
-	_cleanup_(lines_release) struct lines l = { .f = NULL };
+	_cleanup_(lines_release) struct lines l = { .line = STRBUF_INIT };
 	int r = lines_open(&l, dirfd, "actions.jsonl", err);
 	bool ended = false;
 	json_t *a;
@@ -174,11 +205,9 @@ static int run_actions(struct replay *rp, int dirfd, struct err *err)
 
 static int open_raw(struct replay *rp, int dirfd, struct err *err)
 {
-	int fd = openat(dirfd, "console.raw", O_RDONLY | O_CLOEXEC);
-
-	rp->raw = fd < 0 ? NULL : fdopen(fd, "r");
+	rp->raw = open_file(dirfd, "console.raw", err);
 	if (!rp->raw)
-		return err_set(err, ERR_LAB, -errno, "console.raw: %s", strerror(errno));
+		return err->code;
 	int r = lines_open(&rp->idx, dirfd, "console.idx", err);
 	if (!r)
 		next_index(rp);
@@ -189,7 +218,7 @@ static int load_job(int dirfd, struct job_spec **job, struct err *err)
 {
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 	struct spec_messages msgs = { .v = STRVEC_INIT };
-	int r = io_read_file_at(dirfd, "job.yaml", TEXT_MAX, &text);
+	int r = io_read_file_at(dirfd, "job.yaml", YAML_MAX_BYTES, &text);
 
 	if (r)
 		return err_set(err, ERR_LAB, r, "job.yaml: %s", strerror(-r));
@@ -202,7 +231,9 @@ int result_replay(int run_dirfd, void (*on_event)(void *arg, const json_t *event
 		  void *arg, json_t **out, struct err *err)
 {
 	_cleanup_job_spec_ struct job_spec *job = NULL;
-	struct replay rp = { .on_event = on_event, .arg = arg };
+	struct replay rp = { .idx = { .line = STRBUF_INIT },
+			     .on_event = on_event,
+			     .arg = arg };
 	int r = load_job(run_dirfd, &job, err);
 
 	if (!r)

@@ -77,6 +77,13 @@ static double time_of(const json_t *e)
 	return json_number_value(json_object_get(e, "t"));
 }
 
+static json_t *real_or_null(const json_t *object, const char *key)
+{
+	const json_t *j = json_object_get(object, key);
+
+	return json_is_number(j) ? json_real(json_number_value(j)) : json_null();
+}
+
 static json_t *members(const json_t *e)
 {
 	json_t *copy = json_copy((json_t *)(uintptr_t)e);
@@ -191,14 +198,15 @@ static bool is_listed(struct fold *f, const json_t *incident)
 
 static void on_incident(struct fold *f, const json_t *e)
 {
-	json_t *in = NULL;
+	const json_t *body = json_object_get(e, "incident");
 
-	if (is_listed(f, json_object_get(e, "incident")))
-		in = json_copy(json_object_get(e, "incident"));
-	else
-		f->unlisted_incidents++;
-	if (!in)
+	if (!json_is_object(body))
 		return;
+	if (!is_listed(f, body)) {
+		f->unlisted_incidents++;
+		return;
+	}
+	json_t *in = json_copy((json_t *)(uintptr_t)body);
 	if (json_get_bool(e, "recovery", false))
 		json_put(in, "recovery", json_true());
 	push(f->incidents, in);
@@ -312,8 +320,7 @@ void fold_event(struct fold *f, const json_t *e)
 	else if (strcmp(type, "verified") == 0)
 		keep(&f->verified, e);
 	else if (strcmp(type, "timing") == 0)
-		json_put(f->timings, "start_to_power_on_ms",
-			 json_incref(json_object_get(e, "ms")));
+		json_put(f->timings, "start_to_power_on_ms", real_or_null(e, "ms"));
 	else if (strcmp(type, "verdict") == 0)
 		on_verdict(f, e);
 	else if (strcmp(type, "recovery") == 0)
@@ -332,7 +339,7 @@ void fold_event(struct fold *f, const json_t *e)
 		f->left_on = true;
 	else if (strcmp(type, "gap") == 0) {
 		f->gaps++;
-		f->gap_ms += json_get_int(e, "ms", 0);
+		f->gap_ms += (int32_t)json_get_int(e, "ms", 0);
 	} else if (strcmp(type, "end") == 0)
 		on_end(f, e);
 }
@@ -398,9 +405,11 @@ static json_t *kernel_json(const struct fold *f)
 	json_put(k, "release", json_lossy_str(json_get_str(f->seen, "release", NULL)));
 	json_array_foreach(json_object_get(f->staged, "files"), i, file)
 	{
-		json_t *c = json_copy((json_t *)(uintptr_t)file);
 		int64_t size = json_get_int(file, "size", 0);
 
+		if (!json_is_object(file))
+			continue;
+		json_t *c = json_copy((json_t *)(uintptr_t)file);
 		/* tftp_verify compared: what was served is what was staged, or there was
 		 * no boot. */
 		json_put(c, "served_sha256",
@@ -424,13 +433,6 @@ static json_t *recovery_json(const struct fold *f)
 	json_put(r, "steps", json_incref(f->steps));
 	json_put(r, "harvested", json_incref(f->harvested));
 	return r;
-}
-
-static json_t *real_or_null(const json_t *object, const char *key)
-{
-	const json_t *j = json_object_get(object, key);
-
-	return json_is_number(j) ? json_real(json_number_value(j)) : json_null();
 }
 
 static json_t *timings_json(const struct fold *f)
@@ -557,7 +559,7 @@ json_t *fold_result(struct fold *f)
 		 json_deep_copy(json_object_get(f->run, "board")) ?: json_object());
 	json_put(r, "host", json_lossy_str(json_get_str(f->run, "host", "")));
 	json_put(r, "start_time", json_lossy_str(json_get_str(f->run, "wall", "")));
-	json_put(r, "end_time", f->end_wall[0] ? json_string(f->end_wall) : json_null());
+	json_put(r, "end_time", f->end_wall[0] ? json_lossy_str(f->end_wall) : json_null());
 	json_put(r, "duration_s", json_real(f->t_end));
 	json_put(r, "verdict", verdict_json(&v));
 	json_put(r, "error_type", json_lossy_str(v.error_type));
@@ -574,7 +576,7 @@ json_t *fold_result(struct fold *f)
 	json_put(r, "resets", json_incref(f->resets));
 	json_put(r, "recovery", recovery_json(f));
 	json_t *power = json_object();
-	json_put(power, "final", json_string(f->power_final));
+	json_put(power, "final", json_lossy_str(f->power_final));
 	json_put(power, "cycles", json_integer(f->power_cycles));
 	json_put(r, "power", power);
 	json_put(r, "timings", timings_json(f));

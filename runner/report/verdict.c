@@ -194,8 +194,8 @@ static bool any_glob(const json_t *globs, const char *text)
 	if (!json_array_size(globs))
 		return true;
 	json_array_foreach((json_t *)(uintptr_t)globs, i,
-			   g) if (text && fnmatch(json_string_value(g), text, 0) ==
-						  0) return true;
+			   g) if (text && json_is_string(g) &&
+			       fnmatch(json_string_value(g), text, 0) == 0) return true;
 	return false;
 }
 

@@ -438,9 +438,18 @@ void watch_free(struct watch *w)
 	free(w);
 }
 
+/* A record on disk may say anything; what we count with stays far from overflow. */
+static int64_t sane_time(int64_t t_ns)
+{
+	const int64_t years = INT64_C(1) << 60;
+
+	return t_ns < 0 ? 0 : t_ns > years ? years : t_ns;
+}
+
 void watch_bytes(struct watch *w, const char *data, size_t len, uint64_t offset,
 		 int64_t t_ns)
 {
+	t_ns = sane_time(t_ns);
 	w->t_ns = t_ns;
 	w->offset = offset;
 	/* Line by line to both, so that events come in the order of the text. */
@@ -534,7 +543,7 @@ void watch_action(struct watch *w, const json_t *action)
 {
 	const char *what = json_get_str(action, "do", "");
 
-	watch_tick(w, json_get_int(action, "t", w->t_ns));
+	watch_tick(w, sane_time(json_get_int(action, "t", w->t_ns)));
 	w->offset = (uint64_t)json_get_int(action, "offset", (int64_t)w->offset);
 	if (strcmp(what, "recovery") == 0)
 		w->in_recovery = json_get_bool(action, "running", false);

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "util/jsonx.h"
+
 int err_set(struct err *err, enum err_class class, int code, const char *fmt, ...)
 {
 	va_list ap;
@@ -16,6 +18,8 @@ int err_set(struct err *err, enum err_class class, int code, const char *fmt, ..
 	va_start(ap, fmt);
 	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
 	va_end(ap);
+	/* A board's words may be in it, and it goes into JSON. */
+	utf8_repair(err->msg);
 	return code;
 }
 
@@ -31,6 +35,7 @@ int err_prefix(struct err *err, const char *fmt, ...)
 	va_end(ap);
 	if (n >= 0 && (size_t)n < sizeof(err->msg))
 		snprintf(err->msg + n, sizeof(err->msg) - (size_t)n, "%s", old);
+	utf8_repair(err->msg);
 	return err->code;
 }
 

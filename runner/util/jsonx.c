@@ -58,6 +58,17 @@ char *utf8_lossy(const char *s, size_t len, size_t *out_len)
 	return strbuf_take(&sb);
 }
 
+void utf8_repair(char *s)
+{
+	size_t len = strlen(s);
+
+	for (size_t i = 0, n; i < len; i += n ? n : 1) {
+		n = utf8_len((const unsigned char *)s + i, len - i);
+		if (!n)
+			s[i] = '?';
+	}
+}
+
 json_t *json_lossy(const char *s, size_t len)
 {
 	json_t *j = json_stringn(s, len);
