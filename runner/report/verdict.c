@@ -167,9 +167,7 @@ void verdict_of_run(const json_t *attempts, struct verdict *v)
 	const json_t *a;
 
 	if (!n) {
-		*v = (struct verdict){ .incident = -1,
-				       .status = "lab",
-				       .reason = "nothing was tried" };
+		verdict_set(v, "lab", NULL, "nothing was tried");
 		return;
 	}
 	copy_attempt(json_array_get(attempts, n - 1), v);
