@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* `bootrig run`: one job on one board, live, and its result written and posted. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <glob.h>
 #include <libgen.h>
 #include <signal.h>
 #include <sys/signalfd.h>
@@ -26,7 +26,7 @@ static const char usage[] =
 	"Run a job file on a board, show its console, say what became of it.\n"
 	"\n"
 	"  --board BOARD  board file; default: $BOOTRIG_BOARD, or the one board beside the job\n"
-	"                 (boards/*.yaml) that has the job's device_type\n"
+	"                 (boards/*.yaml) that has the job's device_type (any, if it has none)\n"
 	"  --runs DIR     where run directories are made (default: runs)\n"
 	"  --json FILE    also write the result there; - is standard output\n"
 	"  --quiet        no console, only the verdict\n"
@@ -36,7 +36,6 @@ static const char usage[] =
 
 struct run {
 	const char *job_path, *board_path, *runs, *json_path;
-	char *found_board;
 	bool quiet;
 	struct job_spec *job;
 	struct board_spec *board;
@@ -54,44 +53,64 @@ static int print_messages(const struct spec_messages *msgs, const struct err *er
 	return EXIT_USAGE;
 }
 
+/* boards/NAME.yaml beside the job, in the order of their names. */
+static void list_boards(const char *job_path, struct strvec *out)
+{
+	_cleanup_free_ char *copy = xstrdup(job_path);
+	_cleanup_free_ char *dir = xasprintf("%s/boards", dirname(copy));
+	struct dirent **names;
+	int n = scandir(dir, &names, NULL, alphasort);
+
+	for (int i = 0; i < n; i++) {
+		const char *name = names[i]->d_name;
+		size_t len = strlen(name);
+
+		if (name[0] != '.' && len > 5 && strcmp(name + len - 5, ".yaml") == 0)
+			strvec_addf(out, "%s/%s", dir, name);
+		free(names[i]);
+	}
+	if (n >= 0)
+		free(names);
+}
+
 /* The one board beside the job that the job asks for. */
 static int find_board(struct run *run, struct spec_messages *msgs, struct err *err)
 {
-	_cleanup_free_ char *copy = xstrdup(run->job_path);
-	_cleanup_free_ char *pattern = xasprintf("%s/boards/*.yaml", dirname(copy));
+	_cleanup_strvec_ struct strvec paths = STRVEC_INIT, fit = STRVEC_INIT;
 	const char *want = run->job->device_type;
-	glob_t g;
-	int r;
 
-	if (glob(pattern, 0, NULL, &g))
-		return err_set(err, ERR_JOB, -ENOENT,
-			       "no board given, and none matches %s", pattern);
-	for (size_t i = 0; i < g.gl_pathc; i++) {
-		struct board_spec *b = NULL;
-		struct spec_messages ignored = { .v = STRVEC_INIT };
-		struct err e = ERR_INIT;
+	list_boards(run->job_path, &paths);
+	for (size_t i = 0; i < paths.n; i++) {
+		_cleanup_board_spec_ struct board_spec *b = NULL;
 
-		r = board_spec_load(g.gl_pathv[i], &b, &ignored, &e);
-		strvec_release(&ignored.v);
-		if (!r && want && strcmp(want, b->device_type) == 0) {
-			if (run->board) {
-				board_spec_free(b);
-				globfree(&g);
-				return err_set(
-					err, ERR_JOB, -ENOTUNIQ,
-					"several boards are of device_type %s: say --board",
-					want);
-			}
+		/* A broken one may be the one that is meant: say what is wrong with it.
+		 */
+		if (board_spec_load(paths.v[i], &b, msgs, err))
+			continue;
+		if (want && (!b->device_type || strcmp(want, b->device_type) != 0))
+			continue;
+		strvec_add(&fit, paths.v[i]);
+		if (fit.n == 1)
 			run->board = TAKE_PTR(b);
-			run->found_board = xstrdup(g.gl_pathv[i]);
-		}
-		board_spec_free(b);
 	}
-	globfree(&g);
-	return run->board ? 0
-			  : err_set(err, ERR_JOB, -ENOENT,
-				    "no board given, and none in %s is a %s", pattern,
-				    want ? want : "(job without device_type)");
+	if (fit.n == 1) {
+		strvec_release(&msgs->v);
+		msgs->v = (struct strvec)STRVEC_INIT;
+		*err = (struct err)ERR_INIT;
+		return 0;
+	}
+	if (fit.n)
+		strvec_addf(
+			&msgs->v,
+			"%s:1:1: %s and %s both fit this job; expected --board or $BOOTRIG_BOARD",
+			run->job_path, fit.v[0], fit.v[1]);
+	else
+		strvec_addf(
+			&msgs->v,
+			"%s:1:1: no board in boards/*.yaml beside this file%s%s; expected --board or $BOOTRIG_BOARD",
+			run->job_path, want ? " is a " : "", want ? want : "");
+	return err_set(err, ERR_JOB, fit.n ? -ENOTUNIQ : -ENOENT, "%s",
+		       msgs->v.v[msgs->v.n - 1]);
 }
 
 static int load(struct run *run, struct spec_messages *msgs, struct err *err)
@@ -288,6 +307,5 @@ int cmd_run(int argc, char **argv)
 	destinations_release(&run.to);
 	job_spec_free(run.job);
 	board_spec_free(run.board);
-	free(run.found_board);
 	return status;
 }
