@@ -52,7 +52,7 @@ struct watch_state {
 	enum incident_kind fatal_kind;
 	char fatal_title[160];
 	uint64_t fatal_offset; /* where its report begins */
-	bool says_reboot; /* "Rebooting in N seconds", in this attempt */
+	bool says_reboot;      /* "Rebooting in N seconds", in this attempt */
 	uint32_t reboot_in_s;
 	bool panicked;
 	uint32_t resets; /* uncommanded, in this attempt */

@@ -80,7 +80,8 @@ static int pair(int fds[2], struct err *err)
 	return io_set_nonblock(fds[0], true);
 }
 
-/* The user monitor's socket stands in the run directory where its path is short enough for a socket. */
+/* The user monitor's socket stands in the run directory where its path is short enough
+ * for a socket. */
 static int make_socket_path(struct power_qemu *q, struct err *err)
 {
 	char dir[] = "/tmp/bootrig-qemu-XXXXXX";
@@ -91,7 +92,8 @@ static int make_socket_path(struct power_qemu *q, struct err *err)
 		q->sock_path = xasprintf("%s/qmp", q->base.env.run_dir);
 	} else {
 		if (!mkdtemp(dir))
-			return err_set(err, ERR_LAB, -errno, "%s: %s", dir, strerror(errno));
+			return err_set(err, ERR_LAB, -errno, "%s: %s", dir,
+				       strerror(errno));
 		q->tmp_dir = xstrdup(dir);
 		q->sock_path = xasprintf("%s/qmp", dir);
 	}

@@ -559,7 +559,8 @@ json_t *fold_result(struct fold *f)
 		 json_deep_copy(json_object_get(f->run, "board")) ?: json_object());
 	json_put(r, "host", json_lossy_str(json_get_str(f->run, "host", "")));
 	json_put(r, "start_time", json_lossy_str(json_get_str(f->run, "wall", "")));
-	json_put(r, "end_time", f->end_wall[0] ? json_lossy_str(f->end_wall) : json_null());
+	json_put(r, "end_time",
+		 f->end_wall[0] ? json_lossy_str(f->end_wall) : json_null());
 	json_put(r, "duration_s", json_real(f->t_end));
 	json_put(r, "verdict", verdict_json(&v));
 	json_put(r, "error_type", json_lossy_str(v.error_type));

@@ -193,7 +193,8 @@ static bool any_glob(const json_t *globs, const char *text)
 		return true;
 	json_array_foreach((json_t *)(uintptr_t)globs, i,
 			   g) if (text && json_is_string(g) &&
-			       fnmatch(json_string_value(g), text, 0) == 0) return true;
+				  fnmatch(json_string_value(g), text, 0) ==
+					  0) return true;
 	return false;
 }
 

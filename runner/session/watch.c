@@ -38,7 +38,7 @@ struct watch {
 	uint32_t boots_since_goal;
 	bool in_recovery, in_boot_with_kernel, says_restart, loop_reported;
 	bool banner_done, nonce_done; /* of this boot: nothing more to look for */
-	bool before_power; /* the attempt has not switched the board on */
+	bool before_power;            /* the attempt has not switched the board on */
 	char nonce_where[16];
 };
 
