@@ -218,6 +218,13 @@ void job_spec_free(struct job_spec *job); /* NULL is fine */
  * user:password@ in URLs replaced by ***, for the run directory. The caller owns it. Text
  * that is no YAML comes back as a comment that says so. */
 MUST_CHECK char *spec_masked_text(const char *text, size_t len);
+/* The same for what of a file gets into results: one text, and JSON (a new reference;
+ * NULL gives JSON null). */
+MUST_CHECK char *spec_masked_url(const char *url); /* NULL gives NULL */
+struct json_t;
+MUST_CHECK struct json_t *spec_masked_json(const struct json_t *value);
+/* Does a key of that name hold a password, token or secret? */
+bool spec_is_secret_name(const char *key);
 
 /* What a file is, by its keys. */
 enum spec_kind { SPEC_UNKNOWN, SPEC_JOB, SPEC_BOARD };

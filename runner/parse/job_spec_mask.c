@@ -4,7 +4,9 @@
 #include <ctype.h>
 #include <strings.h>
 
+#include "parse/job_spec.h"
 #include "parse/spec_load.h"
+#include "util/jsonx.h"
 #include "util/mem.h"
 #include "util/strbuf.h"
 
@@ -18,7 +20,7 @@ struct scalars {
 	size_t n;
 };
 
-static bool is_secret(const char *key)
+bool spec_is_secret_name(const char *key)
 {
 	static const char *const words[] = { "password",     "passwd", "passphrase",
 					     "token",        "secret", "apikey",
@@ -111,7 +113,8 @@ static void collect(const struct yaml_node *n, bool secret, struct scalars *out)
 		if (n->kind == YAML_MAP)
 			collect(n->keys[i], false, out);
 		collect(n->vals[i],
-			secret || (n->kind == YAML_MAP && is_secret(n->keys[i]->text)),
+			secret || (n->kind == YAML_MAP &&
+				   spec_is_secret_name(n->keys[i]->text)),
 			out);
 	}
 }
@@ -183,4 +186,49 @@ char *spec_masked_text(const char *text, size_t len)
 	mask_urls(text + at, len - at, &out);
 	free(scalars.v);
 	return strbuf_take(&out);
+}
+
+char *spec_masked_url(const char *url)
+{
+	struct strbuf out = STRBUF_INIT;
+
+	if (!url)
+		return NULL;
+	mask_urls(url, strlen(url), &out);
+	return strbuf_take(&out);
+}
+
+json_t *spec_masked_json(const json_t *value)
+{
+	json_t *copy, *child;
+	const char *key;
+	size_t i;
+
+	switch (value ? json_typeof(value) : JSON_NULL) {
+	case JSON_OBJECT:
+		copy = json_object();
+		json_object_foreach((json_t *)(uintptr_t)value, key, child)
+			json_put(copy, key,
+				 spec_is_secret_name(key) ? json_string("***")
+							  : spec_masked_json(child));
+		return copy;
+	case JSON_ARRAY:
+		copy = json_array();
+		json_array_foreach((json_t *)(uintptr_t)value, i, child)
+			json_push(copy, spec_masked_json(child));
+		return copy;
+	case JSON_STRING: {
+		_cleanup_free_ char *text = spec_masked_url(json_string_value(value));
+
+		return json_lossy_str(text);
+	}
+	case JSON_INTEGER:
+	case JSON_REAL:
+	case JSON_TRUE:
+	case JSON_FALSE:
+		return json_deep_copy(value);
+	case JSON_NULL:
+		break;
+	}
+	return json_null();
 }

@@ -140,9 +140,15 @@ static json_t *job_json(const struct job_spec *job)
 	json_put(j, "sha256", json_string(sha.str));
 	json_put(j, "priority", json_lossy_str(job->priority));
 	json_put(j, "visibility", json_lossy_str(job->visibility));
-	json_put(j, "metadata",
-		 job->metadata ? json_deep_copy(job->metadata) : json_null());
+	json_put(j, "metadata", spec_masked_json(job->metadata));
 	return j;
+}
+
+static void put_url(json_t *j, const char *key, const char *url)
+{
+	_cleanup_free_ char *shown = spec_masked_url(url);
+
+	json_put(j, key, json_lossy_str(shown));
 }
 
 static json_t *asked_json(const struct job_spec *job)
@@ -154,9 +160,9 @@ static json_t *asked_json(const struct job_spec *job)
 
 		if (job->actions[i].kind != JOB_DEPLOY)
 			continue;
-		json_put(j, "kernel", json_lossy_str(d->kernel.url));
-		json_put(j, "ramdisk", json_lossy_str(d->ramdisk.url));
-		json_put(j, "dtb", json_lossy_str(d->dtb.url));
+		put_url(j, "kernel", d->kernel.url);
+		put_url(j, "ramdisk", d->ramdisk.url);
+		put_url(j, "dtb", d->dtb.url);
 		break;
 	}
 	return j;

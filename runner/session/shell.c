@@ -73,7 +73,7 @@ static int wait_marker(struct session *s, uint32_t marker, struct deadline d,
 	return r;
 }
 
-static int run(struct session *s, const char *command, struct deadline d,
+static int run(struct session *s, const char *command, bool is_secret, struct deadline d,
 	       int *exit_status, struct console_hit *hit, struct err *err)
 {
 	uint32_t marker = ++s->marker, status = 0;
@@ -85,7 +85,7 @@ static int run(struct session *s, const char *command, struct deadline d,
 			"a command of %zu bytes is more than a tty takes as one line (%d)",
 			strlen(command), COMMAND_MAX);
 	console_mark(s->console);
-	int r = session_type(s, line, false, err);
+	int r = session_type(s, line, is_secret, err);
 	if (!r)
 		r = wait_marker(s, marker, d, hit, err);
 	if (r)
@@ -106,7 +106,16 @@ int shell_run(struct session *s, const char *command, struct deadline d, int *ex
 	      struct err *err)
 {
 	struct console_hit hit;
-	int r = run(s, command, d, exit_status, &hit, err);
+	int r = run(s, command, false, d, exit_status, &hit, err);
+
+	return r ? r : wait_prompt(s, err);
+}
+
+int shell_run_secret(struct session *s, const char *command, struct deadline d,
+		     int *exit_status, struct err *err)
+{
+	struct console_hit hit;
+	int r = run(s, command, true, d, exit_status, &hit, err);
 
 	return r ? r : wait_prompt(s, err);
 }
@@ -157,7 +166,7 @@ int shell_capture(struct session *s, const char *command, const char *artifact,
 {
 	uint64_t from = console_offset(s->console);
 	struct console_hit hit;
-	int r = run(s, command, d, exit_status, &hit, err);
+	int r = run(s, command, false, d, exit_status, &hit, err);
 
 	if (r)
 		return r;

@@ -58,11 +58,12 @@ static void make_append(struct session *s, const struct job_boot *boot)
 
 static json_t *file_json(const char *role, const struct staged_file *f)
 {
+	_cleanup_free_ char *url = spec_masked_url(f->url);
 	json_t *j = json_object();
 
 	json_put(j, "role", json_string(role));
 	json_put(j, "name", json_lossy_str(f->name));
-	json_put(j, "url", json_lossy_str(f->url));
+	json_put(j, "url", json_lossy_str(url));
 	json_put(j, "sha256", json_string(f->sha256.str));
 	json_put(j, "size", json_integer((json_int_t)f->size));
 	return j;

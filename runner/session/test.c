@@ -70,7 +70,9 @@ static int set_params(struct session *s, const struct job_definition *def,
 				strbuf_addch(&line, *p);
 		}
 		strbuf_addf(&line, "'; export %s", def->params[i].name);
-		r = shell_run(s, line.buf, d, &status, err);
+		r = spec_is_secret_name(def->params[i].name)
+			    ? shell_run_secret(s, line.buf, d, &status, err)
+			    : shell_run(s, line.buf, d, &status, err);
 		strbuf_release(&line);
 	}
 	return r;
