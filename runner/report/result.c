@@ -12,7 +12,7 @@
 
 /* A board can print for ever, a result cannot list for ever. What decides is kept apart.
  */
-enum { MAX_LIST = 20000, MAX_INCIDENTS = 1000, MAX_FATAL = 200 };
+enum { MAX_LIST = 20000, MAX_INCIDENTS = 250, MAX_FATAL = 200 };
 
 struct fold {
 	json_t *run, *incidents, *tests, *attempts, *resets, *steps, *harvested, *opened;
