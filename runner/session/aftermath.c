@@ -19,13 +19,18 @@ enum {
 	MAX_HARVEST = 64,
 };
 
+/* A report ends with its boot: one that a loop opens again and again would never settle.
+ */
 static void settle(struct session *s)
 {
+	const struct watch_state *st = watch_state(s->watch);
 	struct err err = ERR_INIT;
 	struct deadline d = deadline_in_ms(SETTLE_MS);
+	uint32_t boots = st->attempt_boots;
 	int r = 0;
 
-	while (watch_state(s->watch)->incident_open && !deadline_passed(d) && !r) {
+	while (st->incident_open && st->attempt_boots == boots && !deadline_passed(d) &&
+	       !r) {
 		console_resume(s->console);
 		r = console_wait_fd(s->console, -1, deadline_in_ms(50), &err);
 		if (r == -EINTR)
@@ -95,7 +100,8 @@ void session_watch_on(struct session *s)
 		if (r == -EINTR || (r == -ETIMEDOUT && !deadline_passed(d)))
 			r = 0;
 	}
-	settle(s);
+	if (st->attempt_boots < s->job->loop_boots)
+		settle(s);
 	for (size_t i = 0; i < n; i++)
 		pattern_free(p[i]);
 	journal_action(s->journal, "watch-on-end", "{s:i, s:b}", "boots",

@@ -37,6 +37,18 @@ static int add_regex(struct login_patterns *lp, const char *regex, struct err *e
 	return r;
 }
 
+/* login(1) and sshd greet with "Last login: Mon ..." or "Last failed login: ...", which
+ * asks for nothing. */
+static int add_login_prompt(struct login_patterns *lp, const char *prompt,
+			    struct err *err)
+{
+	_cleanup_free_ char *regex =
+		xasprintf("[Ll]ast (?:failed )?login(*SKIP)(*FAIL)|(?:%s)",
+			  prompt ? prompt : "login:");
+
+	return add_regex(lp, regex, err);
+}
+
 /* Name and password are typed; what comes next decides: a prompt, or the login prompt
  * again. */
 static int answer_login(struct session *s, const struct job_auto_login *login,
@@ -96,8 +108,7 @@ int session_login(struct session *s, const struct job_auto_login *login,
 		r = add_regex(&lp, prompts->v[i], err);
 	lp.n_prompts = lp.n;
 	if (!r && login->username)
-		r = add_regex(&lp,
-			      login->login_prompt ? login->login_prompt : "login:", err);
+		r = add_login_prompt(&lp, login->login_prompt, err);
 	if (!r)
 		r = session_wait(s, lp.p, lp.n, d, true, &hit, err);
 	for (int i = 0; !r && (size_t)hit.index >= lp.n_prompts; i++) {

@@ -49,6 +49,17 @@ def _(t):
     check(r.result["kernel"]["seen"].startswith("Linux version 6.1.0-fake"), "kernel.seen")
 
 
+@case("the greeting \"Last login:\" is no login prompt")
+def _(t):
+    greeting = 'say "" "Last failed login: Sun Nov 22 10:00:00 UTC 2026" "Last login: Mon Nov 23"\ndelay 100\n'
+    b = t.board(BOOT + LOGIN + greeting + SHELL)
+    r = t.run(minimal_job(inline(["true"]), boot={"auto_login": {
+        "login_prompt": "login:", "username": "root", "password_prompt": "Password:",
+        "password": "secret"}}))
+    check_eq(r.code, 0, "exit status")
+    check_eq(b.typed().count("root"), 1, "names typed")
+
+
 @case("a login prompt is answered with user and password")
 def _(t):
     b = t.board(BOOT + LOGIN + SHELL)

@@ -72,6 +72,15 @@ def _(t):
     check(causes and set(causes) == {"panic"}, f"resets: {r.result['resets']}")
 
 
+@case("a loop that is faster than its reports settle is three boots as well")
+def _(t):
+    t.board(BOOT + PANIC + REBOOTING + "delay 300\nreboot\n")
+    r = t.run(minimal_job())
+    check_eq(r.code, 1, "exit status")
+    check_eq(r.verdict["kind"], "panic", "kind")
+    check_eq(r.result["boots"], 3, "boots")
+
+
 @case("a panic that reboots into a good system decides, and the run ends there")
 def _(t):
     t.board(BOOT + "boot 1 {\n" + PANIC + REBOOTING + "delay 500\nreboot\n}\n" + SHELL)
