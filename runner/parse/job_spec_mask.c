@@ -129,18 +129,20 @@ static int by_begin(const void *a, const void *b)
 	return y->secret - x->secret;
 }
 
-/* Bare, *** would be an alias. A block keeps its indentation and line end, and so stays
- * YAML. */
+/* Bare, *** would be an alias. A block keeps the blanks around it: its own indentation,
+ * and its line end with the next line's, which libfyaml counts to it. */
 static void mask_scalar(const char *text, const struct yaml_node *n, struct strbuf *out)
 {
-	size_t begin = n->begin;
+	size_t begin = n->begin, end = n->end;
 
-	while (begin < n->end && isspace((unsigned char)text[begin]))
+	while (begin < end && isspace((unsigned char)text[begin]))
 		begin++;
+	while (end > begin && isspace((unsigned char)text[end - 1]))
+		end--;
 	strbuf_add(out, text + n->begin, begin - n->begin);
-	strbuf_addstr(out, n->is_bare ? "\"***\"" : "***");
-	if (text[n->end - 1] == '\n')
-		strbuf_addch(out, '\n');
+	if (begin < end) /* blanks are no secret */
+		strbuf_addstr(out, n->is_bare ? "\"***\"" : "***");
+	strbuf_add(out, text + end, n->end - end);
 }
 
 /* Escapes can hide a URL's secret from a look at the bytes; such a text is masked whole.

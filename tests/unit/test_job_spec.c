@@ -913,6 +913,8 @@ TEST(the_copy_without_secrets_reads_as_the_same_tree)
 		"password:\n  two\n  lines\nb: 2\n",
 		"token: |\n  x\n   y\n\n  z\nb: 2\n",
 		"token: >-\n\n  x\n\n  y\n\n\nb: 2\n",
+		"secrets:\n  - a:\n      - |\n        x\n        y\n    b: c\n",
+		"token: |\n\n",
 		"token: |2+\n    x\n\n# tail\nb: 2\n",
 		"token: 'two\n\n  lines '' x'\nb: \"c\"\n",
 		"secret: {a: b, \"c\":d, e: [f,g,  h ]}\nb: 2\n",
