@@ -354,6 +354,22 @@ static bool was_transferred(const struct fold *f, int64_t size)
 	return false;
 }
 
+/* "#7 SMP Mon Nov 23 …": which build of a release; "" when the banner was not whole. */
+static const char *build_of(const json_t *kernel)
+{
+	const char *p = strstr(json_get_str(kernel, "banner", ""), " #");
+
+	return p ? p + 1 : "";
+}
+
+/* A banner that a reset cut short says nothing against its build. */
+static bool same_start(const char *a, const char *b)
+{
+	size_t n = strlen(a) < strlen(b) ? strlen(a) : strlen(b);
+
+	return strncmp(a, b, n) == 0;
+}
+
 /* What ran is what was staged, as far as U-Boot and the kernel said; else why not. */
 static const char *provenance_fault(const struct fold *f, char *buf, size_t cap)
 {
@@ -367,6 +383,12 @@ static const char *provenance_fault(const struct fold *f, char *buf, size_t cap)
 	if (staged[0] && seen[0] && strcmp(staged, seen) != 0) {
 		snprintf(buf, cap, "the kernel that ran is %.80s, staged was %.80s", seen,
 			 staged);
+		return buf;
+	}
+	if (!same_start(build_of(f->staged), build_of(f->seen))) {
+		snprintf(buf, cap,
+			 "the kernel that ran is build %.80s, staged was build %.80s",
+			 build_of(f->seen), build_of(f->staged));
 		return buf;
 	}
 	json_array_foreach(json_object_get(f->staged, "files"), i, file)
