@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a UART does to bytes: garbage, endless lines, split and mixed ones, hang-ups."""
 import os
+import socket
 import subprocess
+import threading
 
 from rig import (BOOT, FIRMWARE, KERNEL, SHELL, PROMPT, Failure, case, check, check_eq, console, inline, main,
                  minimal_job, seconds)
@@ -107,6 +109,40 @@ def _(t):
     r = t.run(minimal_job(inline(["true"])), t.board_file(transport="unix"), limit_s=30)
     check_eq(r.code, 131, "exit status")
     check_eq(r.verdict["status"], "lab", "status")
+
+
+def pump(source, sink):
+    try:
+        while data := source.recv(65536):
+            sink.sendall(data)
+        sink.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
+
+
+def ser2net(path, listener):
+    """The board's socket on a TCP port, one client at a time."""
+    while True:
+        try:
+            client, _ = listener.accept()
+        except OSError:
+            return
+        board = socket.socket(socket.AF_UNIX)
+        board.connect(path)
+        for pair in ((client, board), (board, client)):
+            threading.Thread(target=pump, args=pair, daemon=True).start()
+
+
+@case("a console behind TCP, as ser2net gives it, is a console like any other")
+def _(t):
+    b = t.board(BOOT + SHELL, "--unix")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=ser2net, args=(os.path.join(b.dir, "console"), listener), daemon=True).start()
+        at = f"localhost:{listener.getsockname()[1]}"
+        r = t.run(minimal_job(inline(JOB_STEPS)),
+                  t.board_file(console={"transport": "tcp", "device": at}))
+    check_eq(r.code, 0, f"exit status ({r.verdict})")
+    check_eq(r.tests(), {"step-1": "pass", "step-2": "pass"}, "tests")
 
 
 @case("a flood of kernel messages loses no byte")
