@@ -103,8 +103,8 @@ MUST_CHECK int shell_run(struct session *s, const char *command, struct deadline
 /* The same for a command with a secret in it: recorded as ***. */
 MUST_CHECK int shell_run_secret(struct session *s, const char *command, struct deadline d,
 				int *exit_status, struct err *err);
-/* The same as shell_run, and what it printed, byte for byte as the console gave it, to a file below
- * artifacts/. */
+/* The same as shell_run, and what it printed, byte for byte as the console gave it, to a
+ * file below artifacts/. */
 MUST_CHECK int shell_capture(struct session *s, const char *command, const char *artifact,
 			     struct deadline d, int *exit_status, struct err *err);
 
