@@ -129,18 +129,22 @@ static int load(struct run *run, struct spec_messages *msgs, struct err *err)
 	return r ? r : destinations_collect(NULL, &run->job->result_urls, &run->to, err);
 }
 
-static int block_signals(struct err *err)
+/* What ends us comes through a file descriptor. Under nohup a hang-up ends nothing. */
+static int block_signals(int *fd, struct err *err)
 {
+	struct sigaction hup;
 	sigset_t set;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
+	/* Blocked, it would come even where it is ignored. */
+	if (!sigaction(SIGHUP, NULL, &hup) && hup.sa_handler != SIG_IGN)
+		sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return fd < 0 ? err_set(err, ERR_BUG, -errno, "signalfd: %s", strerror(errno))
-		      : fd;
+	*fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return *fd < 0 ? err_set(err, ERR_LAB, -errno, "signalfd: %s", strerror(errno))
+		       : 0;
 }
 
 static int write_json(const json_t *result, const char *path, struct err *err)
@@ -208,13 +212,21 @@ static int report(struct run *run, const struct run_dir *dir, struct live *live,
 		r = write_result(dir, result, err);
 	if (!r)
 		r = run_files_write(dir->dirfd, result, NULL, &kcidb, err);
-	if (!r && run->json_path)
-		r = write_json(result, run->json_path, err);
 	if (r)
 		return r;
 	live_verdict(live, result, dir->path);
 	post(run, result, kcidb);
-	return (int)json_get_int(result, "exit_code", EXIT_OUR_BUG);
+	if (run->json_path)
+		r = write_json(result, run->json_path, err);
+	return r ? r : (int)json_get_int(result, "exit_code", EXIT_OUR_BUG);
+}
+
+static int exit_code_of(const struct err *err)
+{
+	fprintf(stderr, "bootrig run: %s\n", err->msg);
+	return err->class == ERR_JOB   ? EXIT_USAGE
+	       : err->class == ERR_BUG ? EXIT_OUR_BUG
+				       : EXIT_LAB;
 }
 
 static int run_it(struct run *run)
@@ -240,12 +252,8 @@ static int run_it(struct run *run)
 
 	if (!r)
 		r = report(run, &dir, live, &err);
-	if (r < 0) {
-		fprintf(stderr, "bootrig run: %s\n", err.msg);
-		r = err.class == ERR_JOB   ? EXIT_USAGE
-		    : err.class == ERR_BUG ? EXIT_OUR_BUG
-					   : EXIT_LAB;
-	}
+	if (r < 0)
+		r = exit_code_of(&err);
 	run_dir_release(&dir);
 	live_free(live);
 	return r;
@@ -298,8 +306,9 @@ int cmd_run(int argc, char **argv)
 		return status;
 	if (load(&run, &msgs, &err)) {
 		status = print_messages(&msgs, &err);
+	} else if (block_signals(&run.cancel_fd, &err)) {
+		status = exit_code_of(&err);
 	} else {
-		run.cancel_fd = block_signals(&err);
 		status = run_it(&run);
 		close(run.cancel_fd);
 	}

@@ -117,6 +117,7 @@ static int start(struct power_qemu *q, int console[2], int qmp[2], struct err *e
 
 	opts.stdout_fd = log_fd;
 	opts.stderr_fd = log_fd;
+	opts.own_group = true; /* Ctrl-C is for us: we power it off */
 	build_argv(q, console[1], qmp[1], &argv);
 	return child_spawn(&q->child, (const char *const *)argv.v, &opts, err);
 }

@@ -37,6 +37,20 @@ def _(t):
     canceled(t, BOOT + 'mark now\nrepeat 100 { say "[    9.0] still busy"; delay 200 }\n', mark("now"))
 
 
+@case("under nohup a hang-up of the terminal ends nothing")
+def _(t):
+    b = t.board(BOOT + "mark now\ndelay 300\n" + SHELL)
+    old = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        process = t.start(minimal_job(inline(["true"])))
+    finally:
+        signal.signal(signal.SIGHUP, old)
+    b.wait_for("mark", "now")
+    process.send_signal(signal.SIGHUP)
+    r = t.finish(process)
+    check_eq(r.verdict["status"], "pass", "status")
+
+
 @case("Ctrl-C during a test leaves the board off and keeps what was tested")
 def _(t):
     _, r = canceled(t, BOOT + SHELL + "hook now { mark now }\n", mark("now"),
