@@ -70,6 +70,27 @@ def _(t):
     check("root" in b.typed() and "secret" in b.typed(), "no login was typed")
 
 
+@case("passwords and tokens are in no file but the console's")
+def _(t):
+    t.board(BOOT + LOGIN.replace("secret", "pa55word") + SHELL)
+    action = inline(["test $API_TOKEN = t0ken5"])
+    action["test"]["definitions"][0]["parameters"] = {"API_TOKEN": "t0ken5"}
+    job = minimal_job(action, boot={"auto_login": {
+        "login_prompt": "login:", "username": "root", "password_prompt": "Password:",
+        "password": "pa55word"}})
+    job["metadata"] = {"build": "https://ci:pa55word@example.org/?token=t0ken5", "secret": "t0ken5"}
+    r = t.run(job)
+    check_eq(r.code, 0, "exit status")
+    for name in os.listdir(r.dir):
+        if name == "console.raw" or os.path.isdir(r.path(name)):
+            continue
+        with open(r.path(name), encoding="utf-8") as f:
+            text = f.read()
+        for word in ("pa55word", "t0ken5"):
+            lines = [line for line in text.splitlines() if word in line and "test $API_TOKEN" not in line]
+            check(not lines, f"{name} has {word}: {lines[:1]}")
+
+
 @case("a login without a password needs no password prompt")
 def _(t):
     t.board(BOOT + """
