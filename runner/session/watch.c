@@ -36,7 +36,9 @@ struct watch {
 	uint32_t attempt;
 	uint32_t loop_boots; /* boots without the goal that make a loop */
 	uint32_t boots_since_goal;
-	bool in_recovery, in_boot_with_kernel, says_restart, loop_reported;
+	bool in_recovery, in_boot_with_kernel, loop_reported;
+	bool commanded;           /* we moved the power, and no boot came since */
+	const char *restart_word; /* who said that the board will start again; static */
 	bool banner_done, nonce_done; /* of this boot: nothing more to look for */
 	bool before_power;            /* the attempt has not switched the board on */
 	char nonce_where[16];
@@ -214,12 +216,17 @@ static void report_own(struct watch *w, enum incident_kind kind, const char *fmt
 	incident_free(in);
 }
 
+/* Why a board that nobody commanded starts again. A kernel that says nothing may have
+ * hung until a watchdog bit; without a kernel and without a word only the supply is left.
+ */
 static const char *reset_cause(const struct watch *w)
 {
-	if (w->st.panicked || w->st.says_reboot)
+	if (w->in_boot_with_kernel && (w->st.panicked || w->st.says_reboot))
 		return "panic";
-	if (w->says_restart)
-		return "reboot";
+	if (w->restart_word)
+		return w->restart_word;
+	if (!w->in_boot_with_kernel)
+		return "supply";
 	return w->st.fatal_id >= 0 ? "watchdog-or-panic" : "unknown";
 }
 
@@ -228,9 +235,7 @@ static void new_boot(struct watch *w, const struct stage_event *e)
 	struct watch_state *st = &w->st;
 	json_t *j = event(e->t_ns, e->offset, "boot");
 	bool is_reset = e->is_unexpected && w->in_boot_with_kernel;
-	const char *cause = is_reset           ? reset_cause(w)
-			    : e->is_unexpected ? "unknown"
-					       : "commanded";
+	const char *cause = w->commanded ? "commanded" : reset_cause(w);
 
 	if (!w->in_recovery) {
 		st->boots++;
@@ -242,7 +247,9 @@ static void new_boot(struct watch *w, const struct stage_event *e)
 	json_put(j, "after", json_string(stage_to_str(e->from)));
 	emit(w, j);
 	w->in_boot_with_kernel = false;
-	w->says_restart = w->banner_done = w->nonce_done = false;
+	w->banner_done = w->nonce_done = false;
+	w->restart_word = NULL;
+	w->commanded = false;
 	if (w->in_recovery)
 		return;
 	if (is_reset) {
@@ -343,6 +350,31 @@ static void nonce_seen(struct watch *w, const struct line *l, const char *where)
 	w->nonce_done = strcmp(where, "cmdline") == 0;
 }
 
+/* The last of these words counts: kernel/reboot.c, drivers/watchdog/watchdog_dev.c,
+ * U-Boot's lib/…/reset.c and its command. */
+static void read_restart_word(struct watch *w, const struct line *l)
+{
+	static const struct {
+		const char *text, *word;
+		bool in_loader;
+	} words[] = {
+		{ "reboot: Restarting system", "reboot", false },
+		{ "reboot: Power down", "reboot", false },
+		{ "watchdog did not stop!", "watchdog", false },
+		{ "resetting ...", "loader", true },
+	};
+	bool in_loader = w->st.stage == STAGE_UBOOT || w->st.stage == STAGE_TFTP;
+
+	/* Cheap: this is asked of every line. */
+	if (!in_loader && !memmem(l->text, l->len, "reboot: ", 8) &&
+	    !memmem(l->text, l->len, "watchdog", 8))
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (words[i].in_loader == in_loader &&
+		    memmem(l->text, l->len, words[i].text, strlen(words[i].text)))
+			w->restart_word = words[i].word;
+}
+
 static void read_line_text(struct watch *w, const struct line *l)
 {
 	char text[MAX_BANNER + 1];
@@ -359,13 +391,7 @@ static void read_line_text(struct watch *w, const struct line *l)
 			   : in_loader    ? "u-boot"
 					  : "cmdline");
 	}
-	if ((p = memmem(l->text, l->len, "reboot: ", 8))) {
-		size_t left = l->len - (size_t)(p + 8 - l->text);
-
-		w->says_restart |=
-			(left >= 17 && memcmp(p + 8, "Restarting system", 17) == 0) ||
-			(left >= 10 && memcmp(p + 8, "Power down", 10) == 0);
-	}
+	read_restart_word(w, l);
 	if (w->banner_done || !w->in_boot_with_kernel ||
 	    !memmem(l->text, l->len, "Linux version ", 14))
 		return;
@@ -502,6 +528,8 @@ static void power_moves(struct watch *w, const json_t *action)
 	bool is_off = strcmp(what, "off") == 0;
 
 	stage_commanded(&w->stages, is_off, w->t_ns);
+	w->commanded = true;
+	w->restart_word = NULL;
 	w->in_boot_with_kernel = false;
 	if (is_off)
 		w->st.stage = STAGE_OFF;

@@ -342,6 +342,40 @@ TEST(a_banner_while_the_kernel_runs_is_a_reset)
 	stop_watching(&b);
 }
 
+TEST(the_cause_of_a_reset_is_what_was_said_last)
+{
+	static const struct {
+		const char *said, *cause;
+		bool with_kernel;
+	} cases[] = {
+		{ "[   30.0] reboot: Restarting system\r\n", "reboot", true },
+		{ "[   30.0] watchdog: watchdog0: watchdog did not stop!\r\n", "watchdog",
+		  true },
+		{ "[   29.0] watchdog: watchdog0: watchdog did not stop!\r\n"
+		  "[   30.0] reboot: Restarting system\r\n",
+		  "reboot", true },
+		{ "[   30.0] usb 1-1: new device\r\n", "unknown", true },
+		{ "resetting ...\r\n", "loader", false },
+		{ "", "supply", false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct bench b;
+
+		start_watching(&b, NULL);
+		say(&b, firmware);
+		if (cases[i].with_kernel) {
+			say(&b, loads);
+			say(&b, boots);
+		}
+		say(&b, cases[i].said);
+		say(&b, firmware);
+		CHECK_STR(json_get_str(nth(&b, "boot", 1), "cause", ""), cases[i].cause);
+		CHECK_EQ(count(&b, "incident"), cases[i].with_kernel);
+		stop_watching(&b);
+	}
+}
+
 TEST(a_boot_that_we_commanded_is_no_reset)
 {
 	static const char *const moves[][2] = { { "off", "on" }, { "reset", NULL } };
@@ -677,6 +711,7 @@ TESTS(T(bytes_cut_at_every_place_give_the_same_events),
       T(an_oops_and_its_panic_are_one_incident_known_at_once),
       T(the_boot_after_a_panic_is_its_consequence),
       T(a_banner_while_the_kernel_runs_is_a_reset),
+      T(the_cause_of_a_reset_is_what_was_said_last),
       T(a_boot_that_we_commanded_is_no_reset), T(three_boots_without_the_goal_are_a_loop),
       T(the_goal_in_between_makes_it_no_loop), T(an_oops_explains_the_loop_that_it_makes),
       T(silence_is_an_incident_of_the_stage_it_fell_in),
