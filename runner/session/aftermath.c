@@ -36,6 +36,10 @@ static void settle(struct session *s)
 		if (r == -EINTR)
 			r = 0;
 	}
+	/* The evidence is safe before the board is touched. A disk that refuses is told
+	 * at the end of the run. */
+	if (console_sync(s->console, &err))
+		s->self_check_ok = false;
 }
 
 /* The goal again: a prompt, or the login prompt before it. */

@@ -55,20 +55,22 @@ static int answer_login(struct session *s, const struct job_auto_login *login,
 			struct login_patterns *lp, struct deadline d,
 			struct console_hit *hit, struct err *err)
 {
-	struct pattern *ask[2] = { NULL, NULL };
+	struct pattern *ask[1 + MAX_PATTERNS] = { NULL };
 	int r = session_type(s, login->username, false, err);
 
 	if (r || !login->password)
 		return r ? r : session_wait(s, lp->p, lp->n, d, true, hit, err);
 	r = pattern_new(login->password_prompt ? login->password_prompt : "[Pp]assword:",
 			&ask[0], err);
+	memcpy(ask + 1, lp->p, lp->n_prompts * sizeof(ask[0]));
 	if (!r)
-		ask[1] = lp->p[0];
-	if (!r)
-		r = session_wait(s, ask, 2, deadline_min(d, deadline_in_ms(PASSWORD_MS)),
-				 false, hit, err);
-	if (!r && hit->index == 1)
+		r = session_wait(s, ask, 1 + lp->n_prompts,
+				 deadline_min(d, deadline_in_ms(PASSWORD_MS)), false, hit,
+				 err);
+	if (!r && hit->index > 0) {
+		hit->index--;
 		goto out; /* the prompt came without a password */
+	}
 	if (!r)
 		r = console_wait_fd(s->console, -1, deadline_in_ms(NO_ECHO_MS), err);
 	if (!r)

@@ -70,6 +70,21 @@ def _(t):
     check("root" in b.typed() and "secret" in b.typed(), "no login was typed")
 
 
+@case("the second of two prompts may come where a password was expected")
+def _(t):
+    t.board(BOOT + """
+print "virt login: "
+echo on
+expect "^root$"
+echo off
+""" + SHELL)
+    r = t.run(minimal_job(inline(["true"]), boot={"prompts": ["other:~# $", r"virt:~# $"], "auto_login": {
+        "login_prompt": "login:", "username": "root", "password_prompt": "Password:",
+        "password": "none"}}))
+    check_eq(r.code, 0, "exit status")
+    check(r.result["duration_s"] < 10, f"took {r.result['duration_s']} s")
+
+
 @case("passwords and tokens are in no file but the console's")
 def _(t):
     t.board(BOOT + LOGIN.replace("secret", "pa55word") + SHELL)
