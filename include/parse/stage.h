@@ -43,6 +43,7 @@ struct stage_tracker {
 	uint32_t boot;
 	bool kernel_seen; /* a kernel line or "Starting kernel" in this boot */
 	bool commanded;   /* the next banner is our doing */
+	bool is_off;      /* by command: what still speaks begins no boot */
 	uint64_t last_transfer_bytes; /* U-Boot's "Bytes transferred = N" */
 	uint8_t rank;                 /* how far the banners of this boot got; private */
 	bool has_loader; /* firmware or a boot loader speaks on this console, so a kernel

@@ -245,7 +245,7 @@ void stage_feed_text(struct stage_tracker *t, const char *text, size_t len,
 		r = RANK_NONE; /* a driver that names the firmware */
 	if (r != RANK_NONE)
 		feed_banner(t, r, offset, t_ns, fn, arg);
-	else if (has_stamp && t->stage < STAGE_KERNEL)
+	else if (has_stamp && t->stage < STAGE_KERNEL && !t->is_off)
 		/* A quiet kernel, or a log that starts in the middle. */
 		enter(t, STAGE_KERNEL,
 		      t->boot == 0 || (t->commanded && t->stage == STAGE_OFF), offset,
@@ -271,9 +271,12 @@ void stage_feed(struct stage_tracker *t, const struct line *l, stage_fn fn, void
 
 void stage_commanded(struct stage_tracker *t, bool is_off, int64_t t_ns)
 {
+	bool was_off = t->is_off;
+
 	(void)t_ns;
 	t->commanded = true;
-	if (!is_off)
+	t->is_off = is_off;
+	if (!is_off && !was_off)
 		return;
 	t->stage = STAGE_OFF;
 	t->kernel_seen = false;

@@ -17,6 +17,7 @@ struct open_incident {
 	uint64_t line, offset;
 	int32_t id;
 	uint32_t attempt; /* where it opened: its report may settle later */
+	bool is_old;
 	char phase[80];
 };
 
@@ -84,7 +85,8 @@ static bool is_consequence(enum incident_kind kind)
 	       kind == INCIDENT_SILENCE;
 }
 
-static void note_fatal(struct watch *w, int32_t id, const struct incident *in)
+static void note_fatal(struct watch *w, const struct open_incident *o,
+		       const struct incident *in)
 {
 	struct watch_state *st = &w->st;
 	bool is_first = st->fatal_id < 0;
@@ -94,7 +96,7 @@ static void note_fatal(struct watch *w, int32_t id, const struct incident *in)
 	if (!is_first && (is_consequence(in->kind) || !is_consequence(st->fatal_kind)) &&
 	    !(st->fatal_kind == INCIDENT_RESET && in->kind == INCIDENT_BOOT_LOOP))
 		return;
-	st->fatal_id = id;
+	st->fatal_id = o->id;
 	st->fatal_kind = in->kind;
 	st->fatal_offset = in->offset;
 	snprintf(st->fatal_title, sizeof(st->fatal_title), "%s",
@@ -103,15 +105,16 @@ static void note_fatal(struct watch *w, int32_t id, const struct incident *in)
 		w->opts.fatal_seen(w->opts.arg, in);
 }
 
-static void emit_opened(struct watch *w, int32_t id, const struct incident *in)
+static void emit_opened(struct watch *w, const struct open_incident *o,
+			const struct incident *in)
 {
 	json_t *e = event(in->decided_t_ns ? in->decided_t_ns : w->t_ns, in->offset,
 			  "incident-opened");
 
-	json_put(e, "id", json_integer(id));
+	json_put(e, "id", json_integer(o->id));
 	json_put(e, "kind", json_string(incident_kind_to_str(in->kind)));
 	json_put(e, "title", json_lossy_str(in->title));
-	json_put(e, "fatal", json_boolean(is_fatal(w, in)));
+	json_put(e, "fatal", json_boolean(!o->is_old && is_fatal(w, in)));
 	emit(w, e);
 }
 
@@ -122,7 +125,7 @@ static void emit_incident(struct watch *w, const struct open_incident *o,
 	json_t *e = event(decided, in->offset, "incident");
 	json_t *body = incident_to_json(in);
 
-	json_put(body, "fatal", json_boolean(is_fatal(w, in)));
+	json_put(body, "fatal", json_boolean(!o->is_old && is_fatal(w, in)));
 	json_put(body, "boot", json_integer(w->st.boots));
 	json_put(body, "id", json_integer(o->id));
 	json_put(body, "attempt", json_integer(o->attempt));
@@ -139,7 +142,8 @@ static struct open_incident now_open(struct watch *w, const struct incident *in)
 	struct open_incident o = { .line = in->line,
 				   .offset = in->offset,
 				   .id = w->next_id++,
-				   .attempt = w->attempt - w->before_power };
+				   .attempt = w->attempt - w->before_power,
+				   .is_old = w->before_power };
 
 	snprintf(o.phase, sizeof(o.phase), "%s", w->phase);
 	return o;
@@ -154,8 +158,8 @@ static void incident_opened(void *arg, const struct incident *in)
 		BUG("more than %d open incidents", MAX_OPEN);
 	*o = now_open(w, in);
 	w->n_open++;
-	emit_opened(w, o->id, in);
-	note_fatal(w, o->id, in);
+	emit_opened(w, o, in);
+	note_fatal(w, o, in);
 }
 
 static void note_panic(struct watch *w, const struct incident *in)
@@ -210,9 +214,9 @@ static void report_own(struct watch *w, enum incident_kind kind, const char *fmt
 	in->t_ns = in->decided_t_ns = w->t_ns;
 	in->boot = w->st.boots;
 	struct open_incident o = now_open(w, in);
-	emit_opened(w, o.id, in);
+	emit_opened(w, &o, in);
 	emit_incident(w, &o, in);
-	note_fatal(w, o.id, in);
+	note_fatal(w, &o, in);
 	incident_free(in);
 }
 
@@ -270,9 +274,11 @@ static void stage_seen(void *arg, const struct stage_event *e)
 {
 	struct watch *w = arg;
 
+	w->st.stage = e->stage;
+	if (w->before_power)
+		return;
 	if (e->is_boot)
 		new_boot(w, e);
-	w->st.stage = e->stage;
 	if (e->stage == STAGE_STARTING || e->stage == STAGE_KERNEL ||
 	    e->stage == STAGE_USERSPACE) {
 		w->in_boot_with_kernel = true;
@@ -409,6 +415,8 @@ static void line_seen(void *arg, const struct line *l)
 
 	w->offset = l->offset;
 	stage_feed(&w->stages, l, stage_seen, w);
+	if (w->before_power)
+		return;
 	if (w->stages.last_transfer_bytes != transferred) {
 		json_t *j = event(l->t_ns, l->offset, "transfer");
 
@@ -434,7 +442,7 @@ static void incident_escalated(void *arg, const struct incident *in)
 	const struct open_incident *o = find_open(w, in);
 
 	if (o && o->attempt == w->attempt)
-		note_fatal(w, o->id, in);
+		note_fatal(w, o, in);
 }
 
 struct watch *watch_new(const struct watch_opts *opts)
@@ -534,6 +542,8 @@ static void power_moves(struct watch *w, const json_t *action)
 	if (is_off)
 		w->st.stage = STAGE_OFF;
 	if (!is_off && w->before_power) {
+		line_flush(&w->lines, line_seen, w);
+		oops_end(w->oops);
 		w->before_power = false;
 		forget_attempt(w);
 	}
@@ -590,9 +600,9 @@ void watch_action(struct watch *w, const json_t *action)
 			 json_get_str(action, "nonce", ""));
 	else if (strcmp(what, "detection") == 0)
 		oops_set_enabled(w->oops, json_get_bool(action, "enabled", true));
-	else if (strcmp(what, "run") == 0)
+	else if (strcmp(what, "run") == 0) {
 		w->loop_boots = (uint32_t)json_get_int(action, "loop_boots", 3);
-	else if (strcmp(what, "silence") == 0)
+	} else if (strcmp(what, "silence") == 0)
 		report_own(w, INCIDENT_SILENCE, "silence in %s",
 			   json_get_str(action, "stage", stage_to_str(w->st.stage)));
 	else if (strcmp(what, "no-boot") == 0)

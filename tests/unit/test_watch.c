@@ -268,6 +268,7 @@ TEST(the_nonce_proves_a_kernel_only_where_a_kernel_says_it)
 	CHECK(watch_state(b.w)->nonce_seen);
 	act(&b, "attempt", "{s:i}", "n", 2);
 	CHECK(!watch_state(b.w)->nonce_seen);
+	act(&b, "power", "{s:s}", "what", "on");
 	say(&b, "# cat /proc/cmdline\r\nquiet bootrig.nonce=" NONCE "\r\n# ");
 	CHECK_STR(json_get_str(nth(&b, "nonce", 2), "where", ""), "cmdline");
 	CHECK(watch_state(b.w)->nonce_seen);
@@ -506,6 +507,48 @@ TEST(a_new_attempt_starts_with_a_clean_slate)
 	stop_watching(&b);
 }
 
+TEST(what_the_former_system_said_before_the_power_on_is_old_news)
+{
+	struct bench b;
+
+	start_watching(&b, NULL);
+	act(&b, "attempt", "{s:i}", "n", 2);
+	say(&b, boots);
+	say(&b, oopses);
+	act(&b, "power", "{s:s}", "what", "off");
+	say(&b, panics);
+	CHECK_EQ(b.n_fatal, 0);
+	CHECK(!json_get_bool(nth(&b, "incident-opened", 0), "fatal", true));
+	act(&b, "power", "{s:s}", "what", "on");
+	CHECK_EQ(count(&b, "incident"), 1);
+	CHECK(!json_get_bool(json_object_get(nth(&b, "incident", 0), "incident"), "fatal",
+			     true));
+	CHECK_EQ(watch_state(b.w)->boots, 0);
+	CHECK(!watch_state(b.w)->kernel_seen && !watch_state(b.w)->says_reboot);
+	say(&b, firmware);
+	say(&b, loads);
+	say(&b, boots);
+	CHECK_EQ(watch_state(b.w)->boots, 1);
+	say(&b, oopses);
+	CHECK_EQ(b.n_fatal, 1);
+	stop_watching(&b);
+}
+
+TEST(last_words_after_the_power_was_cut_begin_no_boot)
+{
+	struct bench b;
+
+	start_watching(&b, NULL);
+	say(&b, boots);
+	act(&b, "power", "{s:s}", "what", "off");
+	say(&b, panics);
+	CHECK_EQ(watch_state(b.w)->boots, 1);
+	act(&b, "power", "{s:s}", "what", "on");
+	say(&b, "[    0.100000] a quiet kernel without banner\r\n");
+	CHECK_EQ(watch_state(b.w)->boots, 2);
+	stop_watching(&b);
+}
+
 TEST(the_job_raises_and_lowers_what_is_fatal)
 {
 	struct job_watch fatal;
@@ -717,6 +760,8 @@ TESTS(T(bytes_cut_at_every_place_give_the_same_events),
       T(silence_is_an_incident_of_the_stage_it_fell_in),
       T(what_u_boot_could_not_boot_is_an_incident_with_its_words),
       T(a_new_attempt_starts_with_a_clean_slate),
+      T(what_the_former_system_said_before_the_power_on_is_old_news),
+      T(last_words_after_the_power_was_cut_begin_no_boot),
       T(the_job_raises_and_lowers_what_is_fatal),
       T(recovery_counts_no_boots_and_blames_nobody), T(what_a_harvest_prints_is_old_news),
       T(results_belong_to_the_phase_and_a_raise_is_known),
