@@ -271,6 +271,12 @@ static void on_verdict(struct fold *f, const json_t *e)
 	f->latency_us = us > f->latency_us ? us : f->latency_us;
 }
 
+static void on_timing(struct fold *f, const json_t *e)
+{
+	json_put(f->timings, "start_to_power_on_ms", real_or_null(e, "ms"));
+	f->waits_ms = json_number_value(json_object_get(e, "waits_ms"));
+}
+
 static void on_recovery(struct fold *f, const json_t *e)
 {
 	f->recovery_ran = true;
@@ -320,7 +326,7 @@ void fold_event(struct fold *f, const json_t *e)
 	else if (strcmp(type, "verified") == 0)
 		keep(&f->verified, e);
 	else if (strcmp(type, "timing") == 0)
-		json_put(f->timings, "start_to_power_on_ms", real_or_null(e, "ms"));
+		on_timing(f, e);
 	else if (strcmp(type, "verdict") == 0)
 		on_verdict(f, e);
 	else if (strcmp(type, "recovery") == 0)
@@ -464,12 +470,14 @@ static json_t *timings_json(const struct fold *f)
 		json_number_value(json_object_get(f->timings, "start_to_power_on_ms"));
 	double stage = json_number_value(json_object_get(f->staged, "ms"));
 	double verify = json_number_value(json_object_get(f->verified, "ms"));
+	double not_ours = stage + verify + f->waits_ms;
 
 	json_put(t, "stage_ms", real_or_null(f->staged, "ms"));
 	json_put(t, "verify_ms", real_or_null(f->verified, "ms"));
 	json_put(t, "power_on_ms", json_real(f->power_on_ms));
 	json_put(t, "start_to_power_on_ms", json_real(all));
-	json_put(t, "own_ms", json_real(all > stage + verify ? all - stage - verify : 0));
+	json_put(t, "waits_ms", json_real(f->waits_ms));
+	json_put(t, "own_ms", json_real(all > not_ours ? all - not_ours : 0));
 	return t;
 }
 

@@ -299,12 +299,14 @@ static int prove_nonce(struct session *s, struct deadline d, struct err *err)
 	return r;
 }
 
-static void record_timing(struct session *s)
+/* off_ns: what the board's own power command and settling took of it. */
+static void record_timing(struct session *s, int64_t off_ns)
 {
 	static const char what[] = "start_to_power_on";
 
-	journal_action(s->journal, "timing", "{s:s, s:f}", "what", what, "ms",
-		       (double)((clock_now_ns() - s->opts->begin_ns) / 1000) / 1e3);
+	journal_action(s->journal, "timing", "{s:s, s:f, s:f}", "what", what, "ms",
+		       (double)((clock_now_ns() - s->opts->begin_ns) / 1000) / 1e3,
+		       "waits_ms", (double)(off_ns / 1000) / 1e3);
 }
 
 static int boot_once(struct session *s, const struct job_action *action,
@@ -313,13 +315,14 @@ static int boot_once(struct session *s, const struct job_action *action,
 	const struct job_boot *boot = &action->boot;
 	int64_t login_ms =
 		job_timeout_ms(s->job, "auto-login-action", action->timeout_ms);
+	int64_t begin = clock_now_ns();
 	int r = session_power(s, "off", err);
 
 	if (r)
 		return r;
 	session_phase(s, "power-on");
 	if (s->attempt == 1)
-		record_timing(s);
+		record_timing(s, clock_now_ns() - begin);
 	r = session_power(s, "on", err);
 	if (!r && boot->method == JOB_BOOT_UBOOT)
 		r = run_uboot(s, action, d, err);

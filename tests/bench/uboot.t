@@ -64,6 +64,20 @@ class Loader:
         return self.t.run(job, self.file, **but)
 
 
+@case("a second kernel that cannot be staged fails a run whose first one passed")
+def _(t):
+    l = Loader(t, UBOOT + KERNEL + SHELL)
+    job = l.job(inline(["true"]))
+    again = json.loads(json.dumps(job["actions"][:2]))
+    again[0]["deploy"]["kernel"]["url"] = "file:" + os.path.join(t.tmp, "NoImage")
+    job["actions"] += again
+    r = l.run(job)
+    check_eq(r.verdict["status"], "job", f"status ({r.verdict})")
+    check_eq(r.code, 129, "exit status")
+    check("NoImage" in r.verdict["reason"], f"reason: {r.verdict['reason']}")
+    check_eq([a["status"] for a in r.result["attempts"]], ["pass"], "attempts")
+
+
 @case("the chosen kernel is staged, booted by its label and proven by its nonce")
 def _(t):
     l = Loader(t, UBOOT + KERNEL + SHELL)
