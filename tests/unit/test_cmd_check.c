@@ -37,6 +37,13 @@ static void make_boards_dir(void)
 	CHECK_EQ(mkdir(dir, 0700), 0);
 }
 
+static void put_board(const char *name, const char *text)
+{
+	_cleanup_free_ char *path = xasprintf("boards/%s", name);
+
+	free(put(path, text));
+}
+
 TEST(a_sound_job_and_board_are_ok)
 {
 	_cleanup_free_ char *job = put("j.yaml", JOB("device_type: d\n"));
@@ -117,24 +124,21 @@ TEST(the_board_beside_the_job_is_the_one_of_its_device_type)
 	_cleanup_free_ char *runs = xasprintf("%s/runs", tap_tmpdir());
 
 	make_boards_dir();
-	_cleanup_free_ char *other = put("boards/a.yaml", BOARD("a", "device_type: e\n"));
-	_cleanup_free_ char *none = put("boards/b.yaml", BOARD("b", ""));
-	_cleanup_free_ char *broken = put("boards/c.yaml", "board: [\n");
-	_cleanup_free_ char *hidden =
-		put("boards/.d.yaml", BOARD("h", "device_type: d\n"));
+	put_board("a.yaml", BOARD("a", "device_type: e\n"));
+	put_board("b.yaml", BOARD("b", ""));
+	put_board("c.yaml", "board: [\n");
+	put_board(".d.yaml", BOARD("h", "device_type: d\n"));
 
 	/* None fits, and one may have meant to. */
 	CHECK_EQ(run_program(&out, "run", "--runs", runs, job, NULL), 129);
 	CHECK_CONTAINS(out.buf, "boards/c.yaml:");
 	CHECK_CONTAINS(out.buf, "is a d; expected --board");
 	/* Its console cannot be opened: it was taken, and the lab is to blame. */
-	_cleanup_free_ char *fits =
-		put("boards/d.yaml", BOARD("the-one", "device_type: d\n"));
+	put_board("d.yaml", BOARD("the-one", "device_type: d\n"));
 	CHECK_EQ(run_program(&out, "run", "--runs", runs, job, NULL), 131);
 	CHECK(!strstr(out.buf, "c.yaml"));
 	CHECK_CONTAINS(out.buf, "console");
-	_cleanup_free_ char *too =
-		put("boards/e.yaml", BOARD("another", "device_type: d\n"));
+	put_board("e.yaml", BOARD("another", "device_type: d\n"));
 	CHECK_EQ(run_program(&out, "run", "--runs", runs, job, NULL), 129);
 	CHECK_CONTAINS(out.buf, "boards/d.yaml and ");
 	CHECK_CONTAINS(out.buf, "both fit this job");
@@ -146,7 +150,7 @@ TEST(a_job_for_any_board_takes_the_only_one)
 	_cleanup_free_ char *runs = xasprintf("%s/runs", tap_tmpdir());
 
 	make_boards_dir();
-	_cleanup_free_ char *b = put("boards/b.yaml", BOARD("b", ""));
+	put_board("b.yaml", BOARD("b", ""));
 	CHECK_EQ(run_program(&out, "run", "--runs", runs, job, NULL), 131);
 	CHECK_CONTAINS(out.buf, "console");
 }
