@@ -15,7 +15,6 @@ struct uboot {
 	 * or "loader-prompt". */
 	void (*did)(void *arg, const char *what, const char *text);
 	void *arg;
-	int64_t prompt_ms; /* one wait for a prompt */
 };
 
 /* All return 0, a code of console.h, or an error with err set. What U-Boot says of a

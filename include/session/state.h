@@ -78,7 +78,7 @@ void session_reached(struct session *s, const char *what);
 MUST_CHECK int session_wait(struct session *s, struct pattern *const patterns[], size_t n,
 			    struct deadline d, bool probe, struct console_hit *hit,
 			    struct err *err);
-struct uboot session_uboot(struct session *s, int64_t prompt_ms);
+struct uboot session_uboot(struct session *s);
 
 /* session/stage_job.c */
 MUST_CHECK int session_stage(struct session *s, const struct job_action *deploy,

@@ -5,6 +5,7 @@
 
 #include "cmd/cmd.h"
 #include "report/result.h"
+#include "report/text.h"
 #include "session/run_dir.h"
 #include "util/io.h"
 #include "util/jsonx.h"
@@ -43,8 +44,11 @@ static void print_verdict(const char *what, const json_t *result)
 {
 	const json_t *v = json_object_get(result, "verdict");
 
+	_cleanup_strbuf_ struct strbuf line = STRBUF_INIT;
+
+	text_add_line(&line, json_get_str(v, "reason", ""));
 	printf("%s: %s %s: %s\n", what, json_get_str(v, "status", "?"),
-	       json_get_str(v, "kind", "-"), json_get_str(v, "reason", ""));
+	       json_get_str(v, "kind", "-"), strbuf_str(&line));
 }
 
 static int diff_events(const struct run_dir *dir, const struct replay_cmd *rc)

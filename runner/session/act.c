@@ -58,14 +58,13 @@ static void uboot_did(void *arg, const char *what, const char *text)
 		session_reached(s, text);
 }
 
-struct uboot session_uboot(struct session *s, int64_t prompt_ms)
+struct uboot session_uboot(struct session *s)
 {
 	return (struct uboot){
 		.console = s->console,
 		.board = s->board,
 		.did = uboot_did,
 		.arg = s,
-		.prompt_ms = prompt_ms,
 	};
 }
 

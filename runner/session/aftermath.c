@@ -168,7 +168,7 @@ static int start_rung(struct session *s, const struct board_rung *rung, struct e
 static int boot_known_good(struct session *s, const struct board_rung *rung,
 			   struct deadline d, struct err *err)
 {
-	struct uboot u = session_uboot(s, 0);
+	struct uboot u = session_uboot(s);
 	int r;
 
 	if (!rung->commands.n)

@@ -202,7 +202,7 @@ static int talk_to_loader(struct session *s, const struct job_action *action,
 {
 	const struct board_boot *b = &s->board->boot;
 	const struct job_boot *boot = &action->boot;
-	struct uboot u = session_uboot(s, 0);
+	struct uboot u = session_uboot(s);
 	struct deadline fw = deadline_min(d, deadline_in_ms(firmware_ms));
 	uint64_t from = console_offset(s->console);
 	int r = uboot_stop_autoboot(&u, fw, err);

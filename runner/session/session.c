@@ -265,13 +265,37 @@ static int open_board(struct session *s, struct err *err)
 	return r;
 }
 
+/* A repository travels in the ramdisk's overlay: without one it cannot get to the board.
+ */
+static int check_trees(const struct session *s, struct err *err)
+{
+	const struct job_deploy *d = NULL;
+
+	for (size_t i = 0; i < s->job->n_actions && !d; i++)
+		if (s->job->actions[i].kind == JOB_DEPLOY)
+			d = &s->job->actions[i].deploy;
+	for (size_t i = 0; i < s->definitions.n; i++) {
+		const struct job_definition *spec = s->definitions.v[i].spec;
+
+		if (!s->definitions.v[i].tree ||
+		    (d && d->ramdisk.url && d->ramdisk.install_overlay))
+			continue;
+		return err_set(
+			err, ERR_JOB, -EINVAL,
+			"%s:%u:%u: a definition from git travels in the ramdisk, and none is deployed; expected deploy with a ramdisk, or from: inline or file",
+			s->job->path, spec->mark.line, spec->mark.col);
+	}
+	return 0;
+}
+
 static int fetch_definitions(struct session *s, struct err *err)
 {
 	struct task t = TASK_INIT;
 
 	t.deadline = deadline_min(s->job_deadline, deadline_in_ms(PREPARE_MS));
 	t.cancel_fd = s->opts->cancel_fd;
-	return definition_fetch_all(s->opts->job, &t, &s->definitions, err);
+	int r = definition_fetch_all(s->opts->job, &t, &s->definitions, err);
+	return r ? r : check_trees(s, err);
 }
 
 /* The latest of the boot's own namespace. */

@@ -3,6 +3,7 @@
 """Power, refusals before power, retries, two runs on one board."""
 import json
 import os
+import subprocess
 import time
 
 from rig import (BOOT, FIRMWARE, SHELL, case, check, check_eq, console, inline, main,
@@ -108,6 +109,24 @@ def _(t):
     r = t.run(minimal_job(inline(["true"])), spec)
     check_eq(r.code, 129, "exit status")
     check("board.yaml:" in r.err and "serial" in r.err, f"message: {r.err}")
+    check_eq(b.clicks(), [], "clicks")
+
+
+@case("a definition from git without a ramdisk to carry it is refused before a relay clicks")
+def _(t):
+    b = t.board(BOOT + SHELL)
+    repo = os.path.join(t.tmp, "tests.git")
+    os.mkdir(repo)
+    with open(os.path.join(repo, "smoke.yaml"), "w", encoding="utf-8") as f:
+        f.write("metadata: {format: Lava-Test Test Definition 1.0, name: smoke}\nrun: {steps: ['./smoke.sh']}\n")
+    git = ["git", "-C", repo, "-c", "user.name=t", "-c", "user.email=t@localhost"]
+    subprocess.run(["git", "init", "-q", repo], check=True)
+    subprocess.run(git + ["add", "."], check=True)
+    subprocess.run(git + ["commit", "-q", "-m", "smoke"], check=True)
+    r = t.run(minimal_job({"test": {"definitions": [
+        {"from": "git", "repository": repo, "path": "smoke.yaml", "name": "smoke"}]}}))
+    check_eq(r.code, 129, "exit status")
+    check("ramdisk" in r.verdict["reason"] and "job" in r.verdict["reason"], f"reason: {r.verdict}")
     check_eq(b.clicks(), [], "clicks")
 
 
