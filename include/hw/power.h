@@ -18,7 +18,9 @@ typedef int (*power_wait_fn)(void *arg, int fd, struct deadline d, struct err *e
 struct power_env {
 	power_wait_fn wait;
 	void *arg;
-	const char *run_dir;   /* absolute; borrowed for the life of the power object */
+	const char *run_dir; /* absolute; borrowed for the life of the power object */
+	int hold_fd; /* the board's lock, held by whoever switches it off after our
+			death; -1 = none */
 	const char *tftp_root; /* absolute or NULL; borrowed */
 };
 

@@ -30,6 +30,8 @@ enum board_power_backend {
 struct board_console {
 	enum board_transport transport;
 	char *device;
+	uint32_t baud; /* of a tty; 0 = as it is. Sockets have their speed from their
+			  server */
 	uint32_t type_delay_us; /* between typed bytes; 0 = none */
 	bool echo_check; /* typed lines must come back; U-Boot only. Default true */
 };
@@ -39,6 +41,7 @@ struct board_power {
 	/* command: one shell line each, run by /bin/sh -c, as LAVA's power_on_command has
 	 * them. NULL = none */
 	char *on, *off, *reset;
+	bool keep_on_worker_death;           /* on_worker_death: keep; default off */
 	int64_t on_settle_ms, off_settle_ms; /* wait after switching; discharge time.
 						Defaults 0 and 0 */
 	/* qemu */

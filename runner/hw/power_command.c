@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include "hw/power.h"
+#include "hw/power_guard.h"
 #include "util/child.h"
 #include "util/mem.h"
 
@@ -41,14 +42,35 @@ static int run(struct power *p, const char *what, const char *line, struct err *
 	return 0;
 }
 
+struct power_command {
+	struct power base;
+	struct power_guard guard;
+};
+
+static struct power_command *from(struct power *p)
+{
+	return (struct power_command *)(void *)p;
+}
+
 static int command_on(struct power *p, struct err *err)
 {
+	const struct board_power *bp = &p->board->power;
+	int r = 0;
+
+	if (bp->off && !bp->keep_on_worker_death)
+		r = power_guard_start(&from(p)->guard, bp->off, p->env.hold_fd, err);
+	if (r)
+		return r;
 	return p->board->power.on ? run(p, "on", p->board->power.on, err) : 0;
 }
 
 static int command_off(struct power *p, struct err *err)
 {
-	return p->board->power.off ? run(p, "off", p->board->power.off, err) : 0;
+	int r = p->board->power.off ? run(p, "off", p->board->power.off, err) : 0;
+
+	if (!r)
+		power_guard_dismiss(&from(p)->guard);
+	return r;
 }
 
 static int command_reset(struct power *p, struct err *err)
@@ -58,6 +80,7 @@ static int command_reset(struct power *p, struct err *err)
 
 static void command_free(struct power *p)
 {
+	power_guard_dismiss(&from(p)->guard);
 	free(p);
 }
 
@@ -70,8 +93,9 @@ static const struct power_ops ops = {
 
 struct power *power_command_new(void)
 {
-	struct power *p = xcalloc(1, sizeof(*p));
+	struct power_command *c = xcalloc(1, sizeof(*c));
 
-	p->ops = &ops;
-	return p;
+	c->base.ops = &ops;
+	c->guard = (struct power_guard)POWER_GUARD_INIT;
+	return &c->base;
 }

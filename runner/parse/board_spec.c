@@ -89,7 +89,7 @@ static void load_type_delay(struct spec_report *r, const struct yaml_node *n,
 static const struct yaml_field console_fields[] = {
 	YAML_FN_REQUIRED("transport", load_transport, struct board_console, transport),
 	YAML_LINE("device", struct board_console, device),
-	YAML_REFUSED("baud", "set the speed with stty, or in ser2net"),
+	YAML_U32("baud", struct board_console, baud, 50, 20000000),
 	YAML_FN("type_delay", load_type_delay, struct board_console, type_delay_us),
 	YAML_BOOL("echo_check", struct board_console, echo_check),
 };
@@ -167,6 +167,16 @@ static void load_qemu(struct spec_report *r, const struct yaml_node *n, const ch
 	yaml_load_map(r, n, what, qemu_fields, ARRAY_SIZE(qemu_fields), power);
 }
 
+static void load_on_worker_death(struct spec_report *r, const struct yaml_node *n,
+				 const char *what, void *keep)
+{
+	static const char *const words[] = { "off", "keep" };
+	size_t i;
+
+	if (yaml_get_word(r, n, what, words, ARRAY_SIZE(words), &i))
+		*(bool *)keep = i == 1;
+}
+
 static const struct yaml_field power_fields[] = {
 	YAML_FN_REQUIRED("backend", load_backend, struct board_power, backend),
 	YAML_FN("on", board_load_shell, struct board_power, on),
@@ -175,9 +185,8 @@ static const struct yaml_field power_fields[] = {
 	YAML_FN("on_settle", spec_load_duration, struct board_power, on_settle_ms),
 	YAML_FN("off_settle", spec_load_duration, struct board_power, off_settle_ms),
 	YAML_FN_BASE("qemu", load_qemu),
-	YAML_REFUSED(
-		"on_worker_death",
-		"a machine of backend qemu ends with bootrig, anything else stays as it is"),
+	YAML_FN("on_worker_death", load_on_worker_death, struct board_power,
+		keep_on_worker_death),
 };
 
 static void check_power(struct spec_report *r, const struct yaml_node *n,
@@ -185,6 +194,12 @@ static void check_power(struct spec_report *r, const struct yaml_node *n,
 {
 	static const char *const lines[] = { "on", "off", "reset" };
 	bool is_command = p->backend == BOARD_POWER_COMMAND;
+	const struct yaml_node *death = yaml_find(n, "on_worker_death");
+
+	if (death && p->keep_on_worker_death && p->backend == BOARD_POWER_QEMU)
+		spec_complain(
+			r, death->mark,
+			"power.on_worker_death: keep is not supported with backend qemu: the machine ends with bootrig; expected off");
 
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
 		const struct yaml_node *key = yaml_find_key(n, lines[i]);

@@ -110,28 +110,11 @@ static void check_action(struct spec_report *r, const struct board_spec *b,
 	}
 }
 
-/* What a sound board file may say and this version cannot do: before anything is
- * switched. */
-static int check_board(const struct board_spec *b, struct spec_messages *msgs,
-		       struct err *err)
-{
-	_cleanup_spec_report_ struct spec_report r = { .path = b->path };
-
-	if (b->console.transport == BOARD_CONSOLE_SERIAL)
-		spec_complain(
-			&r, b->console_mark,
-			"console.transport: serial is not supported by this version; expected tcp with ser2net holding the UART, or pty");
-	return spec_report_finish(&r, msgs, err);
-}
-
 int board_spec_fits(const struct board_spec *board, const struct job_spec *job,
 		    struct spec_messages *msgs, struct err *err)
 {
 	_cleanup_spec_report_ struct spec_report r = { .path = job->path };
-	int bad = check_board(board, msgs, err);
 
-	if (bad)
-		return bad;
 	if (job->device_type && board->device_type &&
 	    strcmp(job->device_type, board->device_type) != 0)
 		spec_complain(

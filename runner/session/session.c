@@ -13,7 +13,7 @@
 #include "util/jsonx.h"
 #include "util/mem.h"
 
-enum { PREPARE_MS = 300000, OPEN_MS = 10000 };
+enum { PREPARE_MS = 300000, OPEN_MS = 10000, CLAIM_MS = 1000 };
 
 static void watch_event(void *arg, const json_t *event)
 {
@@ -237,21 +237,31 @@ static int claim(struct session *s, struct err *err)
 	if (s->lock_fd < 0)
 		return err_set(err, ERR_JOB, -errno, "%s: %s", s->board->path,
 			       strerror(errno));
-	if (flock(s->lock_fd, LOCK_EX | LOCK_NB))
+	/* After a kill -9 the guard holds it until the board is off. */
+	struct deadline d = deadline_in_ms(CLAIM_MS);
+	while (flock(s->lock_fd, LOCK_EX | LOCK_NB)) {
+		int r = console_wait_fd(s->console, -1, deadline_in_ms(20), err);
+
+		if (r)
+			return r;
+		if (!deadline_passed(d))
+			continue;
 		return err_set(err, ERR_LAB, -EBUSY,
 			       "board %s is busy: another run holds it", s->board->board);
+	}
 	return 0;
 }
 
 static int open_board(struct session *s, struct err *err)
 {
+	int fd = -1, r = claim(s, err);
 	const struct power_env env = {
 		.wait = session_power_wait,
 		.arg = s,
 		.run_dir = s->dir->path,
 		.tftp_root = s->board->boot.tftp_root,
+		.hold_fd = s->lock_fd,
 	};
-	int fd = -1, r = claim(s, err);
 
 	if (!r)
 		r = power_new(s->board, &env, &s->power, err);

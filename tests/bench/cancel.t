@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Ctrl-C and kill -9 at any moment: the board is off, nothing recorded is lost."""
+import json
 import os
 import signal
 import subprocess
+import time
 
 from rig import (BOOT, FIRMWARE, KERNEL, FAKEBOARD, SHELL, Failure, case, check, check_eq, console, inline,
                  main, minimal_job, seconds)
@@ -91,6 +93,50 @@ def _(t):
     canceled(t, BOOT + "mark now\nhang\n", mark("now"), sig=signal.SIGTERM)
 
 
+def wait_off(b, limit_s=10):
+    """The guard of a killed worker switches the board off."""
+    end = time.monotonic() + limit_s
+    while b.state()["power"] != "off":
+        if time.monotonic() > end:
+            raise Failure("the board is still on after kill -9")
+        time.sleep(0.02)
+
+
+@case("after kill -9 the board is switched off, and the next run may start at once")
+def _(t):
+    b = t.board(BOOT + SHELL + "hook now { mark now }\n")
+    for _ in range(3):
+        process = t.start(minimal_job(inline(["hook now; sleep 30"])))
+        b.wait_for("mark", "now")
+        process.send_signal(signal.SIGKILL)
+        dead = t.finish(process, holds=False)
+        check_eq(dead.code, -9, "exit status")
+        r = t.run(minimal_job(inline(["true"])), same_bytes=False)
+        check_eq(r.code, 0, "exit status of the run right after")
+    process = t.start(minimal_job(inline(["hook now; sleep 30"])))
+    b.wait_for("mark", "now")
+    os.kill(process.pid, signal.SIGKILL)
+    t.finish(process, holds=False)
+    wait_off(b)
+
+
+@case("on_worker_death: keep leaves the board on after kill -9")
+def _(t):
+    b = t.board(BOOT + SHELL + "hook now { mark now }\n")
+    spec = t.board_file()
+    with open(spec, encoding="utf-8") as f:
+        board = json.load(f)
+    board["power"]["on_worker_death"] = "keep"
+    t.write("board.yaml", board)
+    process = t.start(minimal_job(inline(["hook now; sleep 30"])), spec)
+    b.wait_for("mark", "now")
+    process.send_signal(signal.SIGKILL)
+    t.finish(process, holds=False)
+    time.sleep(0.5)  # a guard would have clicked by now
+    check_eq(b.state()["power"], "on", "power")
+    check_eq(t.run(minimal_job(inline(["true"])), spec, same_bytes=False).code, 0, "the next run")
+
+
 @case("after kill -9 what was recorded is there, and the next run starts from power-off")
 def _(t):
     b = t.board(BOOT + SHELL + "hook now { mark now }\n")
@@ -104,6 +150,7 @@ def _(t):
     check(b"Run /init as init process" in raw, "the boot is not in console.raw")
     for line in open(dead.path("actions.jsonl"), encoding="utf-8"):
         check(line.endswith("\n"), f"half a line in actions.jsonl: {line!r}")
+    wait_off(b)
     n = len(b.log())
     r = t.run(minimal_job(inline(["true"])), same_bytes=False)
     check_eq(r.code, 0, "exit status of the next run")

@@ -65,14 +65,13 @@ static const struct {
 	  "console: {transport: usb, device: /dev/x, speed: 9600}\n"
 	  "power: {backend: gpoi}\n",
 	  "t.yaml:2:22: console.transport is \"usb\"; expected one of: serial, pty, unix, tcp, qemu\n"
-	  "t.yaml:2:43: unknown key \"speed\" in console; expected one of: transport, device, type_delay, echo_check\n"
+	  "t.yaml:2:43: unknown key \"speed\" in console; expected one of: transport, device, baud, type_delay, echo_check\n"
 	  "t.yaml:3:18: power.backend is \"gpoi\", did you mean \"gpio\"?; expected one of: none, command, qemu, gpio\n" },
 	{ "board: b\n"
 	  "console: {transport: serial, baud: 9600}\n"
 	  "power: {backend: gpio, on: {chip: 0}}\n",
 	  "t.yaml:2:10: console has no \"device\"; expected a path\n"
 	  "t.yaml:2:22: console.transport: serial is not supported by this version; expected pty for a tty whose speed is set already, or tcp for a ser2net port\n"
-	  "t.yaml:2:30: console.baud is not supported; set the speed with stty, or in ser2net\n"
 	  "t.yaml:3:18: power.backend: gpio is not supported by this version; expected backend: command with the relays switched by on, off and reset\n"
 	  "t.yaml:3:28: power.on is a mapping; expected a list of texts\n" },
 	{ "board: b\n"
@@ -90,12 +89,12 @@ static const struct {
 	  "t.yaml:3:31: power.on is empty; expected a shell command\n" },
 	{ "board: b\n"
 	  "console: {transport: pty, device: x, type_delay: {seconds: 2}, echo_check: maybe}\n"
-	  "power: {backend: qemu, off: x, on_worker_death: off}\n",
+	  "power: {backend: qemu, off: x, on_worker_death: keep}\n",
 	  "t.yaml:2:50: console.type_delay is 2000 ms; expected at most a second between bytes\n"
 	  "t.yaml:2:76: console.echo_check is \"maybe\"; expected true or false\n"
 	  "t.yaml:3:8: power has no \"qemu\"; expected qemu: {args: [...]}\n"
 	  "t.yaml:3:24: power.off has no meaning here; expected it with backend: command only\n"
-	  "t.yaml:3:32: power.on_worker_death is not supported; a machine of backend qemu ends with bootrig, anything else stays as it is\n" },
+	  "t.yaml:3:49: power.on_worker_death: keep is not supported with backend qemu: the machine ends with bootrig; expected off\n" },
 	{ "board: b\n"
 	  "console: {transport: unix, device: s}\n"
 	  "power: {backend: qemu, qemu: {binary: q, args: x}}\n",
