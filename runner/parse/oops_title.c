@@ -355,8 +355,29 @@ static bool is_mid_sentence(const char *literal)
 	       c == ']' || c == '[';
 }
 
+/* A kernel without stamps prints right behind a prompt: "board login: ",
+ * "root@board:~# ", "/ # ", "sh-5.2$ ". */
+static const char *after_prompt(const char *text)
+{
+	const char *login = strstr(text, " login: ");
+	size_t n = strcspn(text, "#$");
+
+	if (login && login - text < 80)
+		return login + strlen(" login: ");
+	if (n == 0 || n > 80 || !text[n] || text[n + 1] != ' ')
+		return text;
+	for (size_t i = 0; i + 1 < n; i++)
+		if (text[i] == ' ' && text[0] != '[')
+			return text;
+	if (text[n - 1] == ' ' && text[0] != '/' && text[0] != '~')
+		return text;
+	return text + n + 2;
+}
+
 const struct oops_header *header_find(const char *text, bool is_stamped, const char **at)
 {
+	if (!is_stamped)
+		text = after_prompt(text);
 	for (size_t i = 0; i < ARRAY_SIZE(headers); i++) {
 		const struct oops_header *h = &headers[i];
 		const char *hit = strstr(text, h->literal);

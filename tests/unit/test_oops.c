@@ -347,6 +347,24 @@ TEST(glued_prompts_replays_and_carriage_returns_hide_nothing)
 			"bug|kernel BUG|line 1|cut\n");
 }
 
+TEST(a_kernel_without_stamps_prints_behind_any_prompt)
+{
+	static const char *const prompts[] = { "root@board:~# ", "/ # ",
+					       "sh-5.2$ ",       "[root@board ~]# ",
+					       "virt:~# ",       "board login: " };
+
+	for (size_t i = 0; i < ARRAY_SIZE(prompts); i++) {
+		_cleanup_free_ char *text = xasprintf(
+			"%sINFO: task cat:7 blocked for more than 120 seconds.\n",
+			prompts[i]);
+
+		CHECK_INCIDENTS(text, "hung-task|INFO: task hung|line 1|cut\n");
+	}
+	CHECK_INCIDENTS("[    1.000000] kernel\n"
+			"we ran # INFO: task cat:7 blocked for more than 1 seconds.\n",
+			"");
+}
+
 TEST(other_cpus_that_stop_are_not_the_culprit)
 {
 	CHECK_INCIDENTS("[    5.000000] Kernel panic - not syncing: out of luck\n"
@@ -472,6 +490,7 @@ TESTS(T(header_internal_error_trace_and_panic_are_one_incident),
       T(before_a_kernel_runs_its_words_are_the_firmwares),
       T(a_panic_after_a_warning_makes_it_fatal_at_once),
       T(glued_prompts_replays_and_carriage_returns_hide_nothing),
+      T(a_kernel_without_stamps_prints_behind_any_prompt),
       T(other_cpus_that_stop_are_not_the_culprit),
       T(a_banner_after_the_kernel_is_a_reset_and_three_boots_are_a_loop),
       T(an_oops_explains_the_reboots_that_follow_it),
