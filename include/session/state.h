@@ -2,6 +2,8 @@
 /* What the files of session/ share about one running job. Not for other layers. */
 #pragma once
 
+#include <errno.h>
+
 #include "boot/stage.h"
 #include "boot/uboot.h"
 #include "hw/power.h"
