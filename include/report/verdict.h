@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Who or what is to blame: the one place where incidents, test results and our own
- * outcomes become a status, a kind, a reason and an exit code (DESIGN: pass fail lab job
+ * outcomes become a status, a kind, a reason and an exit code (pass fail lab job
  * canceled bug). */
 #pragma once
 
