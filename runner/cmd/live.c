@@ -19,7 +19,7 @@ struct live {
 	char line[SHOW_MAX];
 	size_t len;
 	uint64_t taken, about; /* bytes of the console so far; where the event stands */
-	bool is_dim, in_incident, progress_shown;
+	bool is_dim, in_incident, progress_shown, seen_tftp;
 	struct deadline next_progress;
 	char progress_what[64];
 };
@@ -141,8 +141,13 @@ static void mark(struct live *l, const char *look, const char *fmt, ...)
 static void on_stage(struct live *l, const json_t *e, double t)
 {
 	const char *stage = json_get_str(e, "stage", "");
+	bool is_tftp = strcmp(stage, "tftp") == 0;
 
-	mark(l, "\033[36m", "--- %7.3f s  %s", t, stage);
+	/* U-Boot and its transfers alternate with every file: one mark for each of them.
+	 */
+	if (!(l->seen_tftp && (is_tftp || strcmp(stage, "u-boot") == 0)))
+		mark(l, "\033[36m", "--- %7.3f s  %s", t, stage);
+	l->seen_tftp |= is_tftp;
 	l->is_dim = strcmp(stage, "firmware") == 0 || strcmp(stage, "u-boot") == 0 ||
 		    strcmp(stage, "tftp") == 0 || strcmp(stage, "starting-kernel") == 0;
 }
@@ -161,6 +166,8 @@ void live_event(void *live, const json_t *e)
 	double t = json_number_value(json_object_get(e, "t"));
 
 	l->about = (uint64_t)json_get_int(e, "offset", 0);
+	if (strcmp(type, "power") == 0 || strcmp(type, "boot") == 0)
+		l->seen_tftp = false;
 	if (strcmp(type, "stage") == 0)
 		on_stage(l, e, t);
 	else if (strcmp(type, "staged") == 0)

@@ -154,11 +154,26 @@ static void on_attempt(struct fold *f, const json_t *e)
 	f->nonce_echoed = f->nonce_asked = false;
 }
 
+/* U-Boot and its transfers alternate with every file: when a boot first got there is what
+ * counts. */
+static bool is_known_stage(const struct fold *f, const json_t *e)
+{
+	const json_t *s;
+	size_t i;
+
+	json_array_foreach(json_object_get(f->attempt, "stages"), i,
+			   s) if (json_get_int(s, "boot", -1) ==
+					  json_get_int(e, "boot", 0) &&
+				  strcmp(json_get_str(s, "stage", ""),
+					 json_get_str(e, "stage", "")) == 0) return true;
+	return false;
+}
+
 static void on_stage(struct fold *f, const json_t *e)
 {
 	json_t *s;
 
-	if (!f->attempt || json_get_bool(e, "recovery", false))
+	if (!f->attempt || json_get_bool(e, "recovery", false) || is_known_stage(f, e))
 		return;
 	s = json_object();
 	json_put(s, "stage", json_string(json_get_str(e, "stage", "")));

@@ -166,6 +166,14 @@ def _(t):
     check_eq(panic["boot"], 2, "boot of the panic")
 
 
+@case("a crash a moment after the last step is no pass")
+def _(t):
+    t.board(BOOT + SHELL + "hook late {\ndelay 150\n" + PANIC + "hang\n}\n")
+    r = t.run(minimal_job(inline(["true", "(hook late &) ; true"])))
+    check_eq(r.code, 1, "exit status")
+    check_eq(r.verdict["kind"], "panic", "kind")
+
+
 @case("a panic cut off in the middle is still a panic")
 def _(t):
     t.board(BOOT + console("null-deref").replace("null-deref", "null-deref-cut") + "hang\n")
