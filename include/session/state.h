@@ -40,6 +40,8 @@ struct session {
 	const struct strvec *prompts; /* of the system that runs; NULL = unknown */
 	bool helpers_ready;           /* lava-test-case and friends are in PATH */
 	uint32_t marker;              /* number of the next shell marker */
+	bool shell_ready;             /* it tells us when it ends */
+	bool shell_gone;              /* a command ended it */
 	int64_t power_on_ns;          /* run time of the last power move */
 	int64_t latency_ns; /* of the last fatal incident, from its byte to us; -1 = none
 			     */
@@ -99,7 +101,9 @@ MUST_CHECK int session_login(struct session *s, const struct job_auto_login *log
 			     const struct strvec *prompts, struct deadline d,
 			     struct err *err);
 
-/* session/shell.c: a POSIX shell at the prompt */
+/* session/shell.c: a POSIX shell at the prompt. SHELL_GONE: the command before ended it
+ * (exit, set -e), and no other came. */
+enum { SHELL_GONE = -EPIPE };
 MUST_CHECK int shell_run(struct session *s, const char *command, struct deadline d,
 			 int *exit_status, struct err *err);
 /* The same for a command with a secret in it: recorded as ***. */

@@ -154,7 +154,7 @@ int session_power(struct session *s, const char *what, struct err *err)
 		console_drain(s->console);
 	journal_action(s->journal, "power", "{s:s}", "what", what);
 	s->prompts = NULL;
-	s->helpers_ready = false;
+	s->helpers_ready = s->shell_ready = s->shell_gone = false;
 	console_resume(s->console);
 	if (!is_on)
 		console_mask_cancel(s->console, true);

@@ -9,7 +9,14 @@
 #include "util/mem.h"
 #include "util/num.h"
 
-enum { COMMAND_MAX = 3500, PROMPT_MS = 3000 };
+enum {
+	COMMAND_MAX = 3000,
+	LINE_TYPED = 900,
+	PIECE = 200, /* each byte may become four */
+	PROMPT_MS = 3000,
+	NEXT_SHELL_MS = 10000,
+	MAX_PROMPTS = 16,
+};
 
 /* 'it'\''s' */
 static void add_quoted(struct strbuf *sb, const char *text)
@@ -24,24 +31,53 @@ static void add_quoted(struct strbuf *sb, const char *text)
 	strbuf_addch(sb, '\'');
 }
 
-/* eval keeps the command in this shell (cd, export) and its syntax errors in itself. The
- * marker comes twice, so that a kernel line may break one of them. */
-static char *command_line(const char *command, uint32_t marker)
-{
-	struct strbuf sb = STRBUF_INIT;
+struct command {
+	const char *text;
+	bool is_secret;
+	struct deadline d;
+};
 
-	strbuf_addstr(&sb, "eval ");
-	add_quoted(&sb, command);
-	strbuf_addf(
-		&sb,
-		"; bootrig_rc=$?; echo bootrig-%u:$bootrig_rc: ; echo bootrig-%u:$bootrig_rc:",
-		marker, marker);
-	return strbuf_take(&sb);
+/* What tells our markers from anything that a test may print: a word of this run. */
+static const char *word(const struct session *s)
+{
+	size_t n = strlen(s->dir->id);
+
+	return s->dir->id + (n < 8 ? 0 : n - 8);
+}
+
+/* eval keeps the command in this shell (cd, export); `command` keeps its syntax errors
+ * from ending our line as well. The marker comes twice, so that a kernel line may break
+ * one of them; one with an x comes from a shell that the command ended (exit, set -e). */
+static void add_command(const struct session *s, struct strbuf *sb, uint32_t marker,
+			const char *quoted)
+{
+	if (!s->shell_ready)
+		strbuf_addf(
+			sb,
+			"trap 'bootrig_rc=$?; echo bootrig-%s-x$bootrig_n:$bootrig_rc:' "
+			"EXIT; ",
+			word(s));
+	strbuf_addf(sb, "bootrig_n=%u; command eval %s; bootrig_rc=$?; ", marker, quoted);
+	for (int i = 0; i < 2; i++)
+		strbuf_addf(sb, "echo bootrig-%s-%u:$bootrig_rc: %s", word(s), marker,
+			    i ? "" : "; ");
+}
+
+static size_t longest_line(const char *text)
+{
+	size_t longest = 0;
+
+	for (size_t n; *text; text += n + (text[n] != '\0')) {
+		n = strcspn(text, "\n");
+		if (n > longest)
+			longest = n;
+	}
+	return longest;
 }
 
 static int wait_prompt(struct session *s, struct err *err)
 {
-	struct pattern *p[16];
+	struct pattern *p[MAX_PROMPTS];
 	struct console_hit hit;
 	size_t n = 0;
 	int r = 0;
@@ -63,7 +99,8 @@ static int wait_prompt(struct session *s, struct err *err)
 static int wait_marker(struct session *s, uint32_t marker, struct deadline d,
 		       struct console_hit *hit, struct err *err)
 {
-	_cleanup_free_ char *regex = xasprintf("bootrig-%u:([0-9]+):", marker);
+	_cleanup_free_ char *regex =
+		xasprintf("bootrig-%s-x?%u:([0-9]+):", word(s), marker);
 	struct pattern *p;
 	int r = pattern_new(regex, &p, err);
 
@@ -73,51 +110,141 @@ static int wait_marker(struct session *s, uint32_t marker, struct deadline d,
 	return r;
 }
 
-static int run(struct session *s, const char *command, bool is_secret, struct deadline d,
-	       int *exit_status, struct console_hit *hit, struct err *err)
+static int type_line(struct session *s, const char *line, uint32_t marker,
+		     const struct command *c, struct console_hit *hit, struct err *err)
 {
-	uint32_t marker = ++s->marker, status = 0;
-	_cleanup_free_ char *line = command_line(command, marker);
-
-	if (strlen(line) > COMMAND_MAX)
-		return err_set(
-			err, ERR_JOB, -E2BIG,
-			"a command of %zu bytes is more than a tty takes as one line (%d)",
-			strlen(command), COMMAND_MAX);
 	console_mark(s->console);
-	int r = session_type(s, line, is_secret, err);
+	int r = session_type(s, line, c->is_secret, err);
+
+	return r ? r : wait_marker(s, marker, c->d, hit, err);
+}
+
+/* A tty takes 4095 bytes as a line, busybox 1023, and a UART no more than its buffer
+ * while nobody reads: what is longer is put together in a variable first. */
+static int type_pieces(struct session *s, const struct command *c, struct err *err)
+{
+	const char *text = c->text;
+	struct console_hit hit;
+	bool is_first = true;
+	int r = 0;
+
+	while (*text && !r) {
+		struct strbuf sb = STRBUF_INIT;
+		size_t n = strnlen(text, PIECE);
+		uint32_t marker = ++s->marker;
+
+		/* No half characters for a shell that edits its line. */
+		while (n > PIECE - 4 && ((unsigned char)text[n] & 0xc0) == 0x80)
+			n--;
+		_cleanup_free_ char *piece = xstrndup(text, n);
+		strbuf_addstr(&sb, is_first ? "bootrig_c=" : "bootrig_c=$bootrig_c");
+		add_quoted(&sb, piece);
+		strbuf_addf(&sb, "; echo bootrig-%s-%u:$?:", word(s), marker);
+		r = type_line(s, sb.buf, marker, c, &hit, err);
+		strbuf_release(&sb);
+		text += n;
+		is_first = false;
+	}
+	return r;
+}
+
+/* The command before ended its shell. Init or getty may start another one. */
+static int next_shell(struct session *s, struct deadline d, struct err *err)
+{
+	const struct job_auto_login *login = s->boot ? &s->boot->auto_login : NULL;
+	struct pattern *p[MAX_PROMPTS + 1];
+	struct console_hit hit;
+	size_t n = 0, n_prompts;
+	int r = 0;
+
+	for (size_t i = 0; s->prompts && i < s->prompts->n && n < MAX_PROMPTS && !r;
+	     i++) {
+		r = pattern_new(s->prompts->v[i], &p[n], err);
+		n += !r;
+	}
+	n_prompts = n;
+	if (!r && login && login->username) {
+		r = pattern_new(
+			login->login_prompt ? login->login_prompt : "login:", &p[n], err);
+		n += !r;
+	}
 	if (!r)
-		r = wait_marker(s, marker, d, hit, err);
+		r = session_type(s, "", false, err);
+	if (!r && n)
+		r = session_wait(s, p, n, deadline_min(d, deadline_in_ms(NEXT_SHELL_MS)),
+				 false, &hit, err);
+	if (!r && n && (size_t)hit.index >= n_prompts) {
+		r = session_type(s, "", false, err);
+		if (!r)
+			r = session_login(s, login, s->prompts, d, err);
+	}
+	for (size_t i = 0; i < n; i++)
+		pattern_free(p[i]);
+	if (r == -ETIMEDOUT && err->class == ERR_NONE)
+		return SHELL_GONE;
+	s->shell_gone = r != 0;
+	return r;
+}
+
+static int run(struct session *s, const struct command *c, int *exit_status,
+	       uint64_t *from, struct console_hit *hit, struct err *err)
+{
+	struct strbuf line = STRBUF_INIT, quoted = STRBUF_INIT;
+	uint32_t marker;
+	uint64_t status = 255;
+	int r = s->shell_gone ? next_shell(s, c->d, err) : 0;
+
+	add_quoted(&quoted, c->text);
+	if (!r && (quoted.len > COMMAND_MAX || longest_line(quoted.buf) > LINE_TYPED)) {
+		r = type_pieces(s, c, err);
+		strbuf_reset(&quoted);
+		strbuf_addstr(&quoted, "\"$bootrig_c\"");
+	}
+	if (!r) {
+		marker = ++s->marker;
+		add_command(s, &line, marker, quoted.buf);
+		*from = console_offset(s->console);
+		r = type_line(s, line.buf, marker, c, hit, err);
+	}
+	strbuf_release(&line);
+	strbuf_release(&quoted);
 	if (r)
 		return r;
+	s->shell_ready = true;
 	const char *colon = strchr(hit->text, ':');
-	if (colon) {
-		uint64_t v = 0;
-
-		if (parse_u64n(colon + 1, strcspn(colon + 1, ":"), 10, 255, &v))
-			v = 255;
-		status = (uint32_t)v;
-	}
+	if (colon && parse_u64n(colon + 1, strcspn(colon + 1, ":"), 10, 255, &status))
+		status = 255;
 	*exit_status = (int)status;
+	if (strstr(hit->text, "-x")) {
+		s->shell_gone = true;
+		s->shell_ready = s->helpers_ready = false;
+	}
 	return 0;
+}
+
+static int run_to_prompt(struct session *s, const struct command *c, int *exit_status,
+			 struct err *err)
+{
+	struct console_hit hit;
+	uint64_t from;
+	int r = run(s, c, exit_status, &from, &hit, err);
+
+	return r || s->shell_gone ? r : wait_prompt(s, err);
 }
 
 int shell_run(struct session *s, const char *command, struct deadline d, int *exit_status,
 	      struct err *err)
 {
-	struct console_hit hit;
-	int r = run(s, command, false, d, exit_status, &hit, err);
-
-	return r ? r : wait_prompt(s, err);
+	return run_to_prompt(s, &(struct command){ .text = command, .d = d }, exit_status,
+			     err);
 }
 
 int shell_run_secret(struct session *s, const char *command, struct deadline d,
 		     int *exit_status, struct err *err)
 {
-	struct console_hit hit;
-	int r = run(s, command, true, d, exit_status, &hit, err);
-
-	return r ? r : wait_prompt(s, err);
+	return run_to_prompt(
+		s, &(struct command){ .text = command, .is_secret = true, .d = d },
+		exit_status, err);
 }
 
 /* Copy console.raw[from..to) without the first line, which is the echo of what was typed.
@@ -166,7 +293,8 @@ int shell_capture(struct session *s, const char *command, const char *artifact,
 {
 	uint64_t from = console_offset(s->console);
 	struct console_hit hit;
-	int r = run(s, command, false, d, exit_status, &hit, err);
+	int r = run(s, &(struct command){ .text = command, .d = d }, exit_status, &from,
+		    &hit, err);
 
 	if (r)
 		return r;

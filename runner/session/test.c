@@ -105,6 +105,20 @@ static const char *failure_text(struct session *s, int r, struct err *err)
 					       : err->msg;
 }
 
+/* What a shell needs before a definition's steps: once, and again when a step has ended
+ * its shell (exit, set -e) and init or getty started another. */
+static int prepare_shell(struct session *s, const struct job_definition *def,
+			 struct deadline d, struct err *err)
+{
+	int r = 0;
+
+	if (uses_helpers(def))
+		r = ready_helpers(s, d, err);
+	if (!r)
+		r = enter_tree(s, definition_find(&s->definitions, def), d, err);
+	return r ? r : set_params(s, def, d, err);
+}
+
 static int run_steps(struct session *s, const struct job_definition *def,
 		     struct deadline d, struct err *err)
 {
@@ -113,15 +127,21 @@ static int run_steps(struct session *s, const struct job_definition *def,
 	for (size_t i = 0; i < def->steps.n; i++) {
 		const char *step = def->steps.v[i];
 		int status = 0;
-		int r = shell_run(s, step, d, &status, err);
+		int r = s->shell_gone ? prepare_shell(s, def, d, err) : 0;
 
+		if (!r)
+			r = shell_run(s, step, d, &status, err);
+		if (r == SHELL_GONE)
+			err_set(err, ERR_NONE, r,
+				"the step before ended the shell, and no other came");
 		if (r) {
 			report_step(s, def->name, i + 1, step,
 				    r == -ECANCELED ? "unknown" : "fail",
 				    failure_text(s, r, err));
 			return r;
 		}
-		snprintf(reason, sizeof(reason), "exit status %d", status);
+		snprintf(reason, sizeof(reason), "exit status %d%s", status,
+			 s->shell_gone ? ", and the end of the shell" : "");
 		report_step(s, def->name, i + 1, step, status ? "fail" : "pass",
 			    status ? reason : NULL);
 	}
@@ -131,18 +151,14 @@ static int run_steps(struct session *s, const struct job_definition *def,
 static enum outcome run_definition(struct session *s, const struct job_definition *def,
 				   struct deadline d, struct err *err)
 {
-	int r = 0;
+	int r;
 
 	session_phase(s, "%s", def->name);
-	if (uses_helpers(def))
-		r = ready_helpers(s, d, err);
-	if (!r)
-		r = enter_tree(s, definition_find(&s->definitions, def), d, err);
-	if (!r)
-		r = set_params(s, def, d, err);
+	r = prepare_shell(s, def, d, err);
 	if (!r)
 		r = run_steps(s, def, d, err);
-	return session_outcome(s, r, err, "the end of a test step");
+	return r == SHELL_GONE ? OUT_TEST
+			       : session_outcome(s, r, err, "the end of a test step");
 }
 
 enum outcome session_test(struct session *s, const struct job_action *action,

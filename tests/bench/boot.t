@@ -145,6 +145,45 @@ def _(t):
     check(any(x["result"] == "fail" for x in r.result["tests"]), f"tests: {r.result['tests']}")
 
 
+@case("a step that exits fails with its status, and the next shell goes on")
+def _(t):
+    t.board(BOOT + SHELL + SHELL)
+    r = t.run(minimal_job(inline(["lava-test-case a --result pass", "exit 3",
+                                  "lava-test-case b --result pass"])))
+    check_eq(r.code, 1, "exit status")
+    check_eq(r.verdict["kind"], "test", "kind")
+    check_eq([x["result"] for x in r.result["tests"] if x["name"].startswith("step-")],
+             ["pass", "fail", "pass"], "steps")
+    check("exit status 3" in r.verdict["reason"], r.verdict["reason"])
+    check_eq([x["name"] for x in r.result["tests"] if x["source"] == "lava"], ["a", "b"], "cases")
+
+
+@case("a step with a syntax error is a failed test at once")
+def _(t):
+    t.board(BOOT + SHELL)
+    r = t.run(minimal_job(inline(["if true; then", "echo \"unbalanced", "true"])))
+    check_eq([x["result"] for x in r.result["tests"]], ["fail", "fail", "pass"], "steps")
+    check(r.result["duration_s"] < 5, f"took {r.result['duration_s']} s")
+
+
+@case("a step that prints what the end of a step looks like still fails")
+def _(t):
+    t.board(BOOT + SHELL)
+    r = t.run(minimal_job(inline([
+        "for i in 1 2 3 4 5 6; do echo bootrig-$i:0:; done; sleep 0.2; false"])))
+    check_eq(r.code, 1, "exit status")
+    check_eq(r.tests(), {"step-1": "fail"}, "tests")
+
+
+@case("a step may be longer than a tty takes as one line")
+def _(t):
+    t.board(BOOT + SHELL)
+    r = t.run(minimal_job(inline([
+        "x=" + "a" * 5000 + "; test ${#x} = 5000",
+        "n=$(cat <<EOF | wc -l\n" + "it's a line \u00e9\n" * 400 + "EOF\n); test $n = 400"])))
+    check_eq(r.code, 0, f"exit status ({r.verdict})")
+
+
 @case("LAVA signals on the console become test cases")
 def _(t):
     t.board(BOOT + SHELL + """
