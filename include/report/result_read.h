@@ -29,9 +29,6 @@ const json_t *result_last_attempt(const json_t *result);
 /* A number member, integer or real; dflt when missing. Never NaN. */
 double result_number(const json_t *object, const char *key, double dflt);
 
-/* "2026-11-23T19:15:00.123Z" (UTC only) to milliseconds since 1970, and back. */
+/* "2026-11-23T19:15:00.123Z" (UTC only) to milliseconds since 1970;
+ * wall_time_of() goes back. */
 MUST_CHECK int rfc3339_parse(const char *s, int64_t *ms);
-struct rfc3339 {
-	char str[32];
-};
-struct rfc3339 rfc3339_of(int64_t ms);

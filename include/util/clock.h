@@ -28,6 +28,7 @@ int deadline_poll_ms(struct deadline d);
 struct wall_time {
 	char str[32];
 };
+struct wall_time wall_time_of(int64_t ms); /* milliseconds since the epoch */
 struct wall_time clock_wall(void);
 /* The wall clock in milliseconds since 1970, for instants that outlive the process. It
  * may jump: never measure with it. */

@@ -11,6 +11,7 @@
 #include "report/run_files.h"
 #include "util/jsonx.h"
 #include "util/mem.h"
+#include "util/clock.h"
 
 enum { POST_EMPTY = 0, POST_BAD_USAGE = 129, POST_NOT_EMPTY = 131 };
 
@@ -93,7 +94,7 @@ static void print_line(const struct post_line *l, FILE *to)
 		fprintf(to, ": %s", l->why);
 	if (l->next_ms)
 		fprintf(to, " (attempt %u, next %s)", l->attempts,
-			rfc3339_of(l->next_ms).str);
+			wall_time_of(l->next_ms).str);
 	fputc('\n', to);
 }
 
@@ -113,7 +114,7 @@ static void report(void *arg, const struct post_line *l)
 	json_put(e, "outcome", json_string(post_outcome_to_str(l->outcome)));
 	json_put(e, "attempts", json_integer(l->attempts));
 	json_put(e, "next",
-		 l->next_ms ? json_string(rfc3339_of(l->next_ms).str) : json_null());
+		 l->next_ms ? json_string(wall_time_of(l->next_ms).str) : json_null());
 	json_put(e, "why", json_lossy_str(l->why));
 	json_push(p->entries, e);
 }

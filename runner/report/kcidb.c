@@ -12,6 +12,7 @@
 #include "util/jsonx.h"
 #include "util/mem.h"
 #include "util/strbuf.h"
+#include "util/clock.h"
 
 enum {
 	BEFORE_MAX = 2048, /* console bytes before an incident, for context */
@@ -268,7 +269,7 @@ static void put_times(const struct kcidb *k, json_t *test, const json_t *from)
 	    start_s < 0 || start_s > 1e9)
 		return;
 	json_put(test, "start_time",
-		 json_string(rfc3339_of(ms + (int64_t)(start_s * 1000)).str));
+		 json_string(wall_time_of(ms + (int64_t)(start_s * 1000)).str));
 	if (end_s >= start_s && end_s <= 1e9)
 		json_put(test, "duration", json_real(end_s - start_s));
 }

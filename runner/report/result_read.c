@@ -143,16 +143,3 @@ int rfc3339_parse(const char *s, int64_t *ms)
 	*ms = (int64_t)t * 1000 + milli;
 	return 0;
 }
-
-struct rfc3339 rfc3339_of(int64_t ms)
-{
-	time_t t = (time_t)(ms / 1000);
-	struct rfc3339 r;
-	struct tm tm;
-	char day[24];
-
-	gmtime_r(&t, &tm);
-	strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(r.str, sizeof(r.str), "%.19s.%03dZ", day, (int)(ms % 1000));
-	return r;
-}

@@ -423,7 +423,7 @@ static bool needs_recovery(const struct session *s, enum outcome o)
 }
 
 /* Off, whatever happened, and nothing of ours left in the TFTP root. */
-static void leave_board(struct session *s, enum outcome o)
+static void leave_board(struct session *s)
 {
 	struct err err = ERR_INIT;
 	int r = -ENODEV;
@@ -461,7 +461,7 @@ static void finish(struct session *s, enum outcome o, struct err *err)
 		session_recover(s);
 	if (console_was_canceled(s->console))
 		journal_action(s->journal, "cancel", NULL);
-	leave_board(s, o);
+	leave_board(s);
 	watch_end(s->watch);
 	now = clock_wall();
 	journal_action(s->journal, "end", "{s:s, s:I, s:s}", "wall", now.str,

@@ -75,18 +75,27 @@ static size_t longest_line(const char *text)
 	return longest;
 }
 
+/* At most MAX_PROMPTS into p; the caller frees the *n that are there, also on error. */
+static int compile_prompts(const struct session *s, struct pattern **p, size_t *n,
+			   struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; s->prompts && i < s->prompts->n && *n < MAX_PROMPTS && !r;
+	     i++) {
+		r = pattern_new(s->prompts->v[i], &p[*n], err);
+		*n += !r;
+	}
+	return r;
+}
+
 static int wait_prompt(struct session *s, struct err *err)
 {
 	struct pattern *p[MAX_PROMPTS];
 	struct console_hit hit;
 	size_t n = 0;
-	int r = 0;
+	int r = compile_prompts(s, p, &n, err);
 
-	for (size_t i = 0; s->prompts && i < s->prompts->n && n < ARRAY_SIZE(p) && !r;
-	     i++) {
-		r = pattern_new(s->prompts->v[i], &p[n], err);
-		n += !r;
-	}
 	if (!r && n)
 		r = console_wait(s->console, p, n, deadline_in_ms(PROMPT_MS), &hit, err);
 	for (size_t i = 0; i < n; i++)
@@ -155,13 +164,8 @@ static int next_shell(struct session *s, struct deadline d, struct err *err)
 	struct pattern *p[MAX_PROMPTS + 1];
 	struct console_hit hit;
 	size_t n = 0, n_prompts;
-	int r = 0;
+	int r = compile_prompts(s, p, &n, err);
 
-	for (size_t i = 0; s->prompts && i < s->prompts->n && n < MAX_PROMPTS && !r;
-	     i++) {
-		r = pattern_new(s->prompts->v[i], &p[n], err);
-		n += !r;
-	}
 	n_prompts = n;
 	if (!r && login && login->username) {
 		r = pattern_new(

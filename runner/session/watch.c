@@ -42,7 +42,6 @@ struct watch {
 	const char *restart_word; /* who said that the board will start again; static */
 	bool banner_done, nonce_done; /* of this boot: nothing more to look for */
 	bool before_power;            /* the attempt has not switched the board on */
-	char nonce_where[16];
 };
 
 static json_t *event(int64_t t_ns, uint64_t offset, const char *type)

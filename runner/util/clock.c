@@ -72,16 +72,20 @@ void clock_pin_wall_ms(int64_t now_ms)
 	pinned_wall_ms = now_ms;
 }
 
-struct wall_time clock_wall(void)
+struct wall_time wall_time_of(int64_t ms)
 {
-	int64_t now_ms = clock_wall_ms();
-	time_t now_s = (time_t)(now_ms / 1000);
+	time_t seconds = (time_t)(ms / 1000);
 	struct wall_time w;
 	struct tm tm;
 	char day[24];
 
-	gmtime_r(&now_s, &tm);
+	gmtime_r(&seconds, &tm);
 	strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(w.str, sizeof(w.str), "%s.%03dZ", day, (int)(now_ms % 1000));
+	snprintf(w.str, sizeof(w.str), "%.19s.%03dZ", day, (int)(ms % 1000));
 	return w;
+}
+
+struct wall_time clock_wall(void)
+{
+	return wall_time_of(clock_wall_ms());
 }
