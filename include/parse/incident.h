@@ -61,7 +61,9 @@ enum {
 	INCIDENT_MAX_FRAMES = 64,
 	INCIDENT_MAX_MODULES = 256,
 	INCIDENT_MAX_CODE = 64,
-	INCIDENT_MAX_REGS = 40
+	INCIDENT_MAX_REGS = 40,
+	INCIDENT_MAX_EVIDENCE = 16,
+	INCIDENT_MAX_EVIDENCE_BYTES = 200
 };
 
 struct incident_frame {
@@ -75,6 +77,12 @@ struct incident_frame {
 struct incident_register {
 	char name[8]; /* "x0", "rax", "r12" */
 	uint64_t value;
+};
+
+/* A line of the log that says something about the failure. */
+struct incident_evidence {
+	uint64_t line; /* its number, from 1 */
+	char *text;    /* without its prefix, cut at INCIDENT_MAX_EVIDENCE_BYTES */
 };
 
 struct incident {
@@ -116,6 +124,24 @@ struct incident {
 	bool says_reboot;      /* "Rebooting in N seconds" was part of it */
 	uint32_t reboot_in_s;
 	bool panicked; /* "Kernel panic - not syncing" was part of it */
+
+	char *signature; /* kind, function and the frames that lead there, without
+			    offsets, addresses and compiler suffixes: the same over boots
+			    and builds */
+	/* KASAN's shadow undone, or its "in range [..]": what the code meant to touch. */
+	bool has_real_range;
+	uint64_t real_first, real_last;
+	bool has_pstate;
+	uint64_t pstate;
+	char *banner;   /* "Linux version …" of the boot that failed, or NULL */
+	char *build_id; /* of the kernel, hex, where the trace or the banner gives it */
+	bool has_kaslr_offset;
+	uint64_t kaslr_offset; /* "Kernel Offset: 0x.. from 0x.." */
+	char *source;          /* "lib/list_debug.c:29" of BUG and WARN lines */
+	char *owner_comm;      /* "likely owned by task COMM:PID": who holds the lock */
+	int32_t owner_pid;     /* -1 = unknown */
+	struct incident_evidence *evidence;
+	size_t n_evidence;
 };
 
 struct incident *incident_new(enum incident_kind kind);

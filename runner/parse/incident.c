@@ -5,6 +5,7 @@
 
 #include <errno.h>
 
+#include "parse/esr.h"
 #include "util/jsonx.h"
 #include "util/mem.h"
 
@@ -80,7 +81,7 @@ struct incident *incident_new(enum incident_kind kind)
 	in->fatal = incident_kind_is_fatal(kind);
 	in->confidence = 1.0;
 	in->printk_s = -1;
-	in->cpu = in->pid = -1;
+	in->cpu = in->pid = in->owner_pid = -1;
 	in->code_faulting = -1;
 	return in;
 }
@@ -106,6 +107,14 @@ void incident_free(struct incident *in)
 	free(in->tainted);
 	free(in->hardware);
 	free(in->code);
+	free(in->signature);
+	free(in->banner);
+	free(in->build_id);
+	free(in->source);
+	free(in->owner_comm);
+	for (size_t i = 0; i < in->n_evidence; i++)
+		free(in->evidence[i].text);
+	free(in->evidence);
 	free(in);
 }
 
@@ -117,19 +126,27 @@ static json_t *hex(uint64_t v)
 	return json_string(buf);
 }
 
-/* The fields of ESR_EL1 that are plain bits; names come with the diagnosis. */
-static json_t *esr_json(uint64_t esr)
+static json_t *esr_json(uint64_t value)
 {
 	json_t *o = json_object();
-	unsigned ec = (unsigned)(esr >> 26) & 0x3f;
+	struct esr e;
 
-	json_put(o, "value", hex(esr));
-	json_put(o, "ec", json_integer(ec));
-	if (ec == 0x20 || ec == 0x21 || ec == 0x24 || ec == 0x25) {
-		json_put(o, "dfsc", json_integer((json_int_t)(esr & 0x3f)));
-		if (ec >= 0x24)
-			json_put(o, "wnr", json_boolean(esr >> 6 & 1));
-		json_put(o, "fnv", json_boolean(esr >> 10 & 1));
+	esr_decode(value, &e);
+	json_put(o, "value", hex(value));
+	json_put(o, "ec", json_integer(e.ec));
+	json_put(o, "ec_name", json_string(esr_ec_name(e.ec)));
+	if (e.is_abort) {
+		json_put(o, "dfsc", json_integer(e.fsc));
+		json_put(o, "dfsc_name", json_string(esr_fsc_name(e.fsc)));
+		json_put(o, "level", e.has_level ? json_integer(e.level) : json_null());
+		json_put(o, "wnr", e.is_data ? json_boolean(e.wnr) : json_null());
+		json_put(o, "fnv", json_boolean(e.fnv));
+		json_put(o, "s1ptw", json_boolean(e.s1ptw));
+		json_put(o, "ea", json_boolean(e.ea));
+	}
+	if (e.is_brk) {
+		json_put(o, "brk", json_integer(e.brk_imm));
+		json_put(o, "brk_name", json_string(esr_brk_name(e.brk_imm)));
 	}
 	return o;
 }
@@ -182,6 +199,38 @@ static json_t *integer_or_null(int32_t v)
 	return v < 0 ? json_null() : json_integer(v);
 }
 
+static json_t *range_json(const struct incident *in)
+{
+	json_t *a = json_array();
+
+	json_push(a, hex(in->real_first));
+	json_push(a, hex(in->real_last));
+	return a;
+}
+
+static json_t *owner_json(const struct incident *in)
+{
+	json_t *o = json_object();
+
+	json_put(o, "comm", json_lossy_str(in->owner_comm));
+	json_put(o, "pid", integer_or_null(in->owner_pid));
+	return o;
+}
+
+static json_t *evidence_json(const struct incident *in)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < in->n_evidence; i++) {
+		json_t *o = json_object();
+
+		json_put(o, "line", json_integer((json_int_t)in->evidence[i].line));
+		json_put(o, "text", json_lossy_str(in->evidence[i].text));
+		json_push(a, o);
+	}
+	return a;
+}
+
 json_t *incident_to_json(const struct incident *in)
 {
 	json_t *o = json_object(), *modules = json_array();
@@ -219,6 +268,16 @@ json_t *incident_to_json(const struct incident *in)
 	json_put(o, "tainted", json_lossy_str(in->tainted));
 	json_put(o, "hardware", json_lossy_str(in->hardware));
 	json_put(o, "code", code_json(in));
+	json_put(o, "signature", json_lossy_str(in->signature));
+	json_put(o, "source", json_lossy_str(in->source));
+	json_put(o, "pstate", in->has_pstate ? hex(in->pstate) : json_null());
+	json_put(o, "real_range", in->has_real_range ? range_json(in) : json_null());
+	json_put(o, "banner", json_lossy_str(in->banner));
+	json_put(o, "build_id", json_lossy_str(in->build_id));
+	json_put(o, "kaslr_offset",
+		 in->has_kaslr_offset ? hex(in->kaslr_offset) : json_null());
+	json_put(o, "owner", in->owner_comm ? owner_json(in) : json_null());
+	json_put(o, "evidence", evidence_json(in));
 	json_put(o, "panicked", json_boolean(in->panicked));
 	json_put(o, "secondary", json_integer(in->n_secondary));
 	return o;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Owns what a report's facts amount to: kind by arithmetic, guilty function, title,
  * whether it was cut off. */
+#include "parse/esr.h"
 #include "parse/oops_culprit.h"
 #include "parse/oops_report.h"
 
@@ -33,20 +34,13 @@ static bool is_fault_kind(enum incident_kind k)
 	       k == INCIDENT_USER_ACCESS || k == INCIDENT_GPF;
 }
 
-/* DABT or IABT: the fault address register holds an address, unless FnV. */
-static bool esr_is_abort(uint64_t esr)
-{
-	unsigned ec = (unsigned)(esr >> 26) & 0x3f;
-
-	return ec == 0x20 || ec == 0x21 || ec == 0x24 || ec == 0x25;
-}
-
 /* The address says more than the words: "paging request" may be NULL + offset seen
  * through KASAN's shadow, and "NULL pointer" is what SW-PAN does not say. */
 static void decide_fault(struct report *r)
 {
 	struct incident *in = r->in;
 	uint64_t real = in->fault_address;
+	struct esr e;
 	bool shadow;
 
 	if (!in->has_fault_address) {
@@ -56,8 +50,9 @@ static void decide_fault(struct report *r)
 			in->kind = INCIDENT_USER_ACCESS;
 		return;
 	}
-	if (in->has_esr && esr_is_abort(in->esr) && (in->esr >> 10 & 1))
-		return; /* FnV: the address is not valid */
+	esr_decode(in->esr, &e);
+	if (in->has_esr && e.fnv)
+		return; /* the address is not valid */
 	shadow = undo_shadow(in->fault_address, &real);
 	if (real < PAGE)
 		in->kind = INCIDENT_NULL_DEREF;
@@ -92,15 +87,15 @@ static bool detail_has(const struct report *r, const char *word)
 static void decide_die(struct report *r)
 {
 	struct incident *in = r->in;
-	unsigned ec = (unsigned)(in->esr >> 26) & 0x3f;
+	struct esr e;
 
+	esr_decode(in->esr, &e);
 	if (r->says_bug) {
 		in->kind = INCIDENT_BUG;
 	} else if (r->says_user) {
 		in->kind = INCIDENT_PAGING_FAULT;
 		decide_fault(r);
-	} else if (in->has_esr && (ec == 0x21 || ec == 0x25) &&
-		   (in->esr & 0x3f) != 0x10) {
+	} else if (in->has_esr && e.is_abort && e.fault != ESR_FAULT_EXTERNAL) {
 		in->kind = INCIDENT_PAGING_FAULT;
 		decide_fault(r);
 	}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The reader's insides, shared by the files that make it up: oops.c cuts the stream into
+ * messages, oops_incidents.c assigns messages to reports, oops_boots.c counts boots.
+ * Private to them. */
+#pragma once
+
+#include "parse/line.h"
+#include "parse/match.h"
+#include "parse/oops.h"
+#include "parse/oops_report.h"
+#include "parse/prefix.h"
+#include "parse/stage.h"
+
+enum { READER_MAX_OPEN = 16 };
+
+struct oops_reader {
+	struct oops_opts opts;
+	struct oops_ops ops;
+	void *arg;
+	struct matcher matcher;
+	struct stage_tracker stage;
+	bool enabled;
+
+	char stash[LINE_MAX_BYTES]; /* the line whose end has not come */
+	size_t stash_len;
+	bool in_piece;
+	uint64_t offset; /* of the next byte to look at */
+	uint64_t line;   /* its line, from 1 */
+	int64_t t_ns;
+
+	struct report *open[READER_MAX_OPEN]; /* oldest first */
+	size_t n_open;
+	struct report *current; /* takes lines that no caller id assigns */
+	uint64_t asked_until;   /* line */
+	bool stamps_seen;
+	bool has_lead_address; /* given by the lines before the header */
+	uint64_t lead_address;
+
+	uint32_t n_boots;
+	bool boot_has_cause; /* a fatal incident explains the next reset */
+	uint32_t n_unexplained;
+	bool loop_reported;
+	bool loader_failed; /* U-Boot said that it cannot boot */
+	uint64_t failed_offset, failed_line;
+	int64_t failed_t_ns;
+};
+
+/* One segment of a line: a message with its prefix parsed. */
+struct message {
+	const char *text; /* NUL-terminated */
+	struct prefix prefix;
+	uint64_t offset, end_offset;
+};
+
+/* A header was found in m; after is what follows its literal. */
+void reader_on_header(struct oops_reader *r, const struct oops_header *h,
+		      const struct message *m, const char *after);
+/* The report that a message without a header belongs to, or NULL. */
+struct report *reader_find_by_caller(const struct oops_reader *r, const struct prefix *p);
+/* Offer a message to a report, which may refuse it. */
+void reader_feed_report(struct oops_reader *r, struct report *rep,
+			const struct message *m);
+/* A line went by: reports that nobody continues are over. */
+void reader_age_reports(struct oops_reader *r);
+/* Time went by: the same. */
+void reader_settle(struct oops_reader *r, int64_t t_ns);
+void reader_close_all(struct oops_reader *r);
+
+/* A stage_fn: boots, resets, loops. */
+void reader_on_stage(void *arg, const struct stage_event *e);
+/* Does the boot loader say here that it cannot boot? */
+void reader_note_loader_failure(struct oops_reader *r, const struct message *m);
+/* End of input: a loader that failed, and no kernel since, is no-boot. */
+void reader_end_boots(struct oops_reader *r);
