@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* One AArch64 instruction: what memory it touches through which register, and what it
- * does to its destination. Text comes from capstone; base register and displacement are
- * read from the encoding where capstone 4 knows the instruction not (LSE atomics, ldapr).
- * Source: Arm ARM (DDI 0487) C4.1 "A64 instruction set encoding". */
+ * does to its destination. Read from the encoding: that knows LSE atomics and ldapr,
+ * which capstone 4 does not, and needs no decoder state; words for people come from
+ * capstone. Source: Arm ARM (DDI 0487) C4.1 "A64 instruction set encoding". */
 #pragma once
 
 #include <stdbool.h>
@@ -31,7 +31,6 @@ enum insn_op {
 struct insn {
 	uint32_t word;
 	uint64_t pc;
-	char text[INSN_TEXT_BYTES]; /* "ldr x3, [x19, #0x20]"; never empty */
 	enum insn_op op;
 
 	bool is_memory;         /* base holds; disp too unless has_index or is_literal */
@@ -55,7 +54,11 @@ struct insn {
 	unsigned shift;
 };
 
-/* Always fills *out; an unknown word is INSN_OTHER with text ".inst 0x…". */
+/* Always fills *out; an unknown word is INSN_OTHER. */
 void insn_decode(uint32_t word, uint64_t pc, struct insn *out);
 /* Does the instruction change register reg (0-30)? */
 bool insn_writes(const struct insn *i, int reg);
+/* "ldr x3, [x19, #0x20]"; what nobody knows is ".inst 0x…". */
+void insn_to_text(const struct insn *i, char out[INSN_TEXT_BYTES]);
+/* "x19", "sp", "" for INSN_NO_REG. */
+const char *insn_reg_name(int reg);
