@@ -9,48 +9,56 @@
 #include "parse/incident.h"
 #include "util/strvec.h"
 
-/* How the base register got its value. */
+/* How the base register got its value, as far as the instructions before show. */
 enum origin {
 	ORIGIN_UNKNOWN,
-	ORIGIN_LOADED, /* from origin_disp of the object that origin_reg points to */
-	ORIGIN_MASKED, /* origin_reg with low bits cleared */
-	ORIGIN_MOVED,
-	ORIGIN_ADDED,
-	ORIGIN_RETURNED, /* by a call */
-	ORIGIN_ARGUMENT, /* still what the caller passed */
+	ORIGIN_LOADED,   /* from disp of the object that reg points to */
+	ORIGIN_MASKED,   /* reg with some bits cleared */
+	ORIGIN_RETURNED, /* by a call; target is its address in the build, or 0 */
+	ORIGIN_ARGUMENT, /* still what the caller passed in reg */
 	ORIGIN_CONSTANT
+};
+
+struct base_origin {
+	enum origin kind;
+	struct insn insn; /* that set it; unset for ORIGIN_ARGUMENT */
+	int reg;          /* the register it came from, or INSN_NO_REG */
+	bool has_value;   /* reg still holds at the fault what it held then */
+	uint64_t value;
+	int64_t disp;
+	uint64_t mask;
+	uint64_t target;
 };
 
 /* Every string is owned; NULL or a false has_ flag = not known. */
 struct diagnosis {
 	bool has_insn;
 	struct insn insn;
-	bool insn_is_from_build; /* the log had no Code line */
-	char base_name[8];       /* "x19", "sp"; empty = no base */
+	bool code_is_from_build; /* the log had no Code line, or too short a one */
+	/* The object's register: where the code adds a constant to a pointer first, that
+	 * pointer's, and access_offset counts from it. */
+	int base; /* or INSN_NO_REG */
 	bool has_base_value;
 	uint64_t base_value;
 	bool has_access_offset;
-	int64_t access_offset; /* displacement, index included where its value is known */
-	bool has_match;
-	bool address_matches; /* base + access_offset is the fault address */
-	bool null_base;       /* base is 0 and the sum matches, as far as known */
-	enum origin origin;
-	char origin_name[8]; /* register that the base came from */
-	bool has_origin_value;
-	uint64_t origin_value;
-	int64_t origin_disp;
-	uint64_t origin_mask;
-	char *origin_insn; /* its text */
+	int64_t access_offset; /* index included where its value is known */
+	bool is_shadow_check;  /* the instruction is KASAN's own; base is the register
+				  that it checks */
+	bool has_match;        /* both sides are known */
+	bool address_matches;  /* base + access_offset is the fault address */
+	bool null_base;        /* base is 0, and the sum matches as far as known */
+	struct base_origin origin;
 	char *origin_says; /* one sentence */
 
 	char *base_type; /* "struct dma_fence *" */
 	char *base_type_why;
 	struct candidate *candidates;
 	size_t n_candidates;
-	char *assumption; /* what holds where no layout is known */
+	bool candidates_assumed; /* no layout of the build: the table of known ones */
+	char *assumption;        /* what holds where no layout is known */
 
 	bool has_place;
-	struct build_place place;
+	struct build_place place;                      /* borrowed from the build */
 	struct source_line source[SOURCE_MAX_INLINED]; /* borrowed from the build */
 	size_t n_source;
 	bool is_other_build; /* this vmlinux is not the one that ran */

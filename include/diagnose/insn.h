@@ -21,6 +21,7 @@ enum insn_op {
 	INSN_ADD,     /* rd = rn + imm (imm may be negative) */
 	INSN_ADD_REG, /* rd = rn + (rm << shift) */
 	INSN_CONST,   /* rd = imm (movz, movn, orr from zero) */
+	INSN_LSR,     /* rd = rn >> imm, the whole register: KASAN's way to its shadow */
 	INSN_ADRP,    /* rd = page of pc + imm; adr as well */
 	INSN_CALL,    /* bl, blr: x0 to x18 and lr are lost, x0 is the result */
 	INSN_BRANCH,  /* b, b.cond, cbz, tbz: target in imm (absolute) where known */

@@ -388,6 +388,10 @@ static void immediate(struct insn *i)
 	default: /* tags, bit fields, extract */
 		i->rd = general(bits(w, 4, 0));
 		i->rn = general(bits(w, 9, 5));
+		if (bits(w, 31, 22) == 0x34d && bits(w, 15, 10) == 63) {
+			i->op = INSN_LSR;
+			i->imm = bits(w, 21, 16);
+		}
 		return;
 	}
 }
