@@ -75,7 +75,8 @@ struct candidate {
 };
 
 struct candidate_query {
-	struct build_place at; /* function NULL: only the offset is known */
+	struct build_place at; /* function NULL: only the offset is known; a bare BTF
+				  file takes a function's name without addresses */
 	int base;              /* register 0-30, or INSN_NO_REG */
 	uint64_t offset;
 	unsigned bytes; /* size of the access, 0 = unknown */

@@ -128,6 +128,8 @@ enum type_kind type_kind(const struct type_ref *t, struct type_ref *stripped);
 /* Of a pointer or an array (stripped or not): what it points to, its element; of a
  * function its result. False when t is none of these. */
 bool type_target(const struct type_ref *t, struct type_ref *out);
+/* What a pointer of that type points to, if that says anything (void does not). */
+bool type_pointee(const struct type_ref *pointer, struct type_ref *out);
 uint64_t type_size(const struct type_ref *t);  /* 0 = unknown or incomplete */
 uint64_t type_count(const struct type_ref *t); /* elements of an array; 0 = flexible */
 bool type_is_object(const struct type_ref *t); /* struct or union */
@@ -267,9 +269,11 @@ struct asking {
 
 /* Of the register before instruction i (build_value.c). */
 bool value_before(struct asking *a, size_t i, int reg, unsigned depth, struct value *out);
-/* Of the register as instruction d makes it, and as the function was entered
- * (build_defs.c). */
+/* Of the register as instruction d makes it (build_defs.c). */
 bool value_of_def(struct asking *a, size_t d, int reg, unsigned depth, struct value *out);
+/* What the call at d returned; the register as the function was entered
+ * (build_calls.c). */
+bool value_of_call(struct asking *a, size_t d, struct value *out);
 bool value_of_argument(struct asking *a, int reg, struct value *out);
 /* Puts a clause before the reason that is there; true. */
 PRINTF(2, 3) bool value_say(struct value *v, const char *fmt, ...);

@@ -15,102 +15,6 @@ static const char *name_of(int reg)
 	return insn_reg_name(reg);
 }
 
-/* What a pointer of that type points to, if that says anything. */
-static bool pointee(const struct type_ref *pointer, struct type_ref *out)
-{
-	struct type_ref s;
-	enum type_kind kind;
-
-	if (type_kind(pointer, &s) != TYPE_POINTER || !type_target(&s, out))
-		return false;
-	kind = type_kind(out, &s);
-	return kind != TYPE_VOID && kind != TYPE_FUNC && kind != TYPE_OTHER;
-}
-
-/* ---- functions -------------------------------------------------------------------- */
-
-static bool function_in_btf(const struct build_file *f, const char *name,
-			    struct type_ref *out)
-{
-	int id = f->btf ? btf__find_by_name_kind(f->btf, name, BTF_KIND_FUNC) : -1;
-
-	if (id <= 0)
-		return false;
-	*out = (struct type_ref){ .from = TYPE_BTF, .btf = f->btf, .id = (uint32_t)id };
-	return true;
-}
-
-bool function_type(struct build_file *f, uint64_t addr, const char *name,
-		   struct type_ref *out)
-{
-	Dwarf_Die die;
-
-	if (dwarf_function_at(f, addr, &die)) {
-		*out = type_of_die(&die);
-		return true;
-	}
-	return function_in_btf(f, name, out);
-}
-
-/* A clone that the compiler made has other parameters than its source. */
-static bool is_clone(const char *name)
-{
-	return strstr(name, ".isra") || strstr(name, ".constprop") ||
-	       strstr(name, ".part") || strstr(name, ".cold");
-}
-
-static bool called_type(struct asking *a, const struct insn *call, const char *name,
-			struct type_ref *out)
-{
-	struct build_place to;
-
-	if (build_find(a->b, name, a->f->module, 0, 0, &to) == BUILD_FOUND &&
-	    function_type(a->f, to.start, name, out))
-		return true;
-	for (size_t i = 0; i < a->b->n_files; i++)
-		if (build_find(a->b, name, a->b->files[i]->module, 0, 0, &to) ==
-			    BUILD_FOUND &&
-		    function_type(a->b->files[i], to.start, name, out))
-			return true;
-	return function_in_btf(a->b->files[0], name, out);
-}
-
-static bool result_of_call(struct asking *a, size_t d, struct value *out)
-{
-	const struct insn *call = way_insn(a->w, d);
-	const char *name =
-		call->imm ? file_call_target(a->f, call->pc, (uint64_t)call->imm) : NULL;
-	struct type_ref func, result;
-
-	if (!name || !called_type(a, call, name, &func) || !type_target(&func, &result) ||
-	    !pointee(&result, &out->type))
-		return false;
-	return value_say(out, "x0 is what %s() returned", name);
-}
-
-/* AAPCS64: integers and pointers take x0 to x7 in order. */
-bool value_of_argument(struct asking *a, int reg, struct value *out)
-{
-	struct type_ref func, param, s;
-
-	if (reg > 7 || is_clone(a->at->function) ||
-	    !function_type(a->f, a->at->start, a->at->function, &func))
-		return false;
-	for (unsigned i = 0; i <= (unsigned)reg; i++) {
-		enum type_kind kind;
-
-		if (!type_param(&func, i, &param))
-			return false;
-		kind = type_kind(&param, &s);
-		if (kind != TYPE_SCALAR && kind != TYPE_POINTER)
-			return false;
-	}
-	if (!pointee(&param, &out->type))
-		return false;
-	return value_say(out, "%s is still argument %d of %s()", name_of(reg), reg + 1,
-			 a->at->function);
-}
-
 /* ---- addresses -------------------------------------------------------------------- */
 
 /* The constant address in a register, made by adrp and add. */
@@ -140,7 +44,8 @@ static bool address_before(struct asking *a, size_t i, int reg, unsigned depth,
 	return true;
 }
 
-static bool variable_at(struct asking *a, uint64_t addr, struct value *out)
+static bool variable_at(struct asking *a, uint64_t addr, struct value *out,
+			const char **name)
 {
 	const struct func *object = file_object_at(a->f, addr);
 
@@ -148,7 +53,17 @@ static bool variable_at(struct asking *a, uint64_t addr, struct value *out)
 	    !dwarf_global(a->f, a->at->addr, object->addr, object->name, &out->type))
 		return false;
 	out->delta = (int64_t)(addr - object->addr);
-	return value_say(out, "that is the address of %s", object->name);
+	*name = object->name;
+	return true;
+}
+
+/* A register that was made to point to a variable. */
+static bool at_variable(struct asking *a, uint64_t addr, int reg, struct value *out)
+{
+	const char *name;
+
+	return variable_at(a, addr, out, &name) &&
+	       value_say(out, "%s points to the variable %s", name_of(reg), name);
 }
 
 /* ---- loads ------------------------------------------------------------------------ */
@@ -168,11 +83,11 @@ static bool pointer_at(struct asking *a, const struct value *v, int64_t off,
 		at %= size;
 	n = members_at(a->b, &v->type, at, leaf, &budget);
 	for (size_t i = n; i-- > 0;)
-		if (leaf[i].offset == at && pointee(&leaf[i].type, &target) &&
+		if (leaf[i].offset == at && type_pointee(&leaf[i].type, &target) &&
 		    (best == SIZE_MAX || type_is_object(&target)))
 			best = i;
 	if (best != SIZE_MAX) {
-		pointee(&leaf[best].type, out);
+		type_pointee(&leaf[best].type, out);
 		*path = TAKE_PTR(leaf[best].path);
 	}
 	members_at_release(leaf, n);
@@ -194,7 +109,7 @@ static bool only_array(struct asking *a, const struct value *v, struct type_ref 
 	members_start(&it, &s);
 	while (budget-- && members_next(&it, &m)) {
 		if (type_kind(&m.type, &s) != TYPE_ARRAY || !type_target(&s, &element) ||
-		    !pointee(&element, &element))
+		    !type_pointee(&element, &element))
 			continue;
 		if (n++ == 0) {
 			*out = element;
@@ -208,9 +123,10 @@ static bool only_array(struct asking *a, const struct value *v, struct type_ref 
 	return n == 1;
 }
 
-/* A pointer was loaded from there: v becomes what that points to. */
+/* A pointer was loaded from there: v becomes what that points to. variable: its name, or
+ * NULL where base is a pointer. */
 static bool follow(struct asking *a, struct value *v, int64_t off, const char *rd,
-		   const char *base)
+		   const char *base, const char *variable)
 {
 	bool is_indexed =
 		v->stride && type_is_object(&v->type) && v->stride != type_size(&v->type);
@@ -223,6 +139,9 @@ static bool follow(struct asking *a, struct value *v, int64_t off, const char *r
 	v->type = target;
 	v->delta = 0;
 	v->stride = 0;
+	if (variable)
+		return value_say(v, "%s was loaded from the variable %s%s%s", rd,
+				 variable, path[0] == '[' || !path[0] ? "" : ".", path);
 	if (path[0])
 		return value_say(v, "%s was loaded from %s of the %s that %s points to",
 				 rd, path, type, base);
@@ -255,6 +174,7 @@ static bool loaded(struct asking *a, size_t d, int reg, unsigned depth, struct v
 	bool is_second = reg == in->rd2 && in->is_pair;
 	int64_t disp = in->disp + (is_second ? in->bytes : 0);
 	struct value base = { .why = NULL };
+	const char *variable = NULL;
 	uint64_t addr;
 
 	if ((reg != in->rd && !is_second) || in->bytes != 8 || in->is_literal)
@@ -264,7 +184,7 @@ static bool loaded(struct asking *a, size_t d, int reg, unsigned depth, struct v
 	if (in->base < 0 || in->base > 30)
 		return false;
 	if (!in->has_index && address_before(a, d, in->base, depth, &addr) &&
-	    variable_at(a, addr + (uint64_t)disp, &base)) {
+	    variable_at(a, addr + (uint64_t)disp, &base, &variable)) {
 		disp = 0;
 	} else if (!value_before(a, d, in->base, depth + 1, &base)) {
 		if (!in->has_index || in->index_shift || in->index_is_32 ||
@@ -275,7 +195,7 @@ static bool loaded(struct asking *a, size_t d, int reg, unsigned depth, struct v
 		disp = 0;
 		base.stride = UINT64_C(1) << in->index_shift;
 	}
-	if (!follow(a, &base, disp, name_of(reg), name_of(in->base))) {
+	if (!follow(a, &base, disp, name_of(reg), name_of(in->base), variable)) {
 		free(base.why);
 		return false;
 	}
@@ -306,6 +226,7 @@ static bool of_other(struct asking *a, size_t d, int reg, unsigned depth,
 {
 	const struct insn *in = way_insn(a->w, d);
 	uint32_t w = in->word;
+	int n = (int)(w >> 5 & 31), m = (int)(w >> 16 & 31);
 
 	/* mrs rd, sp_el0 */
 	if ((w & 0xffffffe0) == 0xd5384100 && (int)(w & 31) == reg &&
@@ -313,8 +234,10 @@ static bool of_other(struct asking *a, size_t d, int reg, unsigned depth,
 		return value_say(out, "%s is current", name_of(reg));
 	/* csel xd, xn, xm */
 	if ((w & 0xffe00c00) == 0x9a800000 && (int)(w & 31) == reg)
-		return value_before(a, d, (int)(w >> 5 & 31), depth + 1, out) ||
-		       value_before(a, d, (int)(w >> 16 & 31), depth + 1, out);
+		return (value_before(a, d, n, depth + 1, out) ||
+			value_before(a, d, m, depth + 1, out)) &&
+		       value_say(out, "%s is %s or %s", name_of(reg), name_of(n),
+				 name_of(m));
 	return false;
 }
 
@@ -325,7 +248,7 @@ bool value_of_def(struct asking *a, size_t d, int reg, unsigned depth, struct va
 
 	*out = (struct value){ .why = NULL };
 	if (in->op == INSN_CALL)
-		return reg == 0 && result_of_call(a, d, out);
+		return reg == 0 && value_of_call(a, d, out);
 	if (in->op == INSN_OTHER)
 		return of_other(a, d, reg, depth, out);
 	if (in->op == INSN_LOAD)
@@ -343,7 +266,7 @@ bool value_of_def(struct asking *a, size_t d, int reg, unsigned depth, struct va
 				 name_of(in->rn));
 	case INSN_ADD:
 		if (address_before(a, d, in->rn, depth, &addr) &&
-		    variable_at(a, addr + (uint64_t)in->imm, out))
+		    at_variable(a, addr + (uint64_t)in->imm, reg, out))
 			return true;
 		if (!value_before(a, d, in->rn, depth + 1, out))
 			return false;
@@ -354,9 +277,10 @@ bool value_of_def(struct asking *a, size_t d, int reg, unsigned depth, struct va
 	case INSN_ADD_REG:
 		return indexed(a, d, depth, out);
 	case INSN_ADRP:
-		return variable_at(a, (uint64_t)in->imm, out);
+		return at_variable(a, (uint64_t)in->imm, reg, out);
 	case INSN_OTHER:
 	case INSN_LOAD:
+	case INSN_LSR:
 	case INSN_STORE:
 	case INSN_CONST:
 	case INSN_CALL:

@@ -121,6 +121,17 @@ uint64_t type_count(const struct type_ref *t)
 				    : btf_array(btf_type_of(&s))->nelems;
 }
 
+bool type_pointee(const struct type_ref *pointer, struct type_ref *out)
+{
+	struct type_ref s;
+	enum type_kind kind;
+
+	if (type_kind(pointer, &s) != TYPE_POINTER || !type_target(&s, out))
+		return false;
+	kind = type_kind(out, &s);
+	return kind != TYPE_VOID && kind != TYPE_FUNC && kind != TYPE_OTHER;
+}
+
 bool type_is_object(const struct type_ref *t)
 {
 	struct type_ref s;
