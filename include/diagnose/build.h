@@ -96,7 +96,8 @@ char *build_register_type(struct build *b, const struct build_place *at, int reg
 			  char **why);
 
 /* "struct dma_fence.context" (nested: "struct a.b.c"): its offset and size in bytes.
- * -ENOENT with *err naming the type or the member that this build has not. */
+ * -ENOENT with *err naming the type or the member that this build has not. Elements of an
+ * array are a[1]; pahole's BTF knows arrays of arrays by one index. */
 MUST_CHECK int build_member(struct build *b, const char *access, uint64_t *offset,
 			    uint64_t *size, struct err *err);
 /* Was function inlined anywhere into (the function of) at, and by the chain at that very
