@@ -17,7 +17,9 @@
 struct func {
 	const char *name; /* borrowed from the file's string table */
 	uint64_t addr, size;
-	uint64_t gap; /* to the next symbol: what kallsyms prints as size; 0 = last */
+	uint64_t gap; /* to the next symbol: what kallsyms prints as size; 0 = last of
+			 its section */
+	uint32_t section;
 };
 
 struct cu_range {
@@ -128,7 +130,8 @@ enum type_kind type_kind(const struct type_ref *t, struct type_ref *stripped);
 /* Of a pointer or an array (stripped or not): what it points to, its element; of a
  * function its result. False when t is none of these. */
 bool type_target(const struct type_ref *t, struct type_ref *out);
-/* What a pointer of that type points to, if that says anything (void does not). */
+/* What a pointer of that type points to, if that says anything (void and bytes do not).
+ */
 bool type_pointee(const struct type_ref *pointer, struct type_ref *out);
 uint64_t type_size(const struct type_ref *t);  /* 0 = unknown or incomplete */
 uint64_t type_count(const struct type_ref *t); /* elements of an array; 0 = flexible */

@@ -266,11 +266,16 @@ static size_t first_named(const struct build_file *f, const char *name, size_t l
 	return lo;
 }
 
-/* kallsyms counts the padding up to the next symbol as part of the function. */
+enum { PAGE_BYTES_MAX = 1 << 16 };
+
+/* kallsyms counts the padding up to the next symbol as part of the function: up to the
+ * end of a module's pages for its last. */
 static bool is_size(const struct func *fn, uint64_t size)
 {
+	uint64_t most = fn->gap ? fn->gap : fn->size + PAGE_BYTES_MAX;
+
 	return size == fn->size || size == fn->gap ||
-	       (fn->size && size > fn->size && (size < fn->gap || !fn->gap));
+	       (fn->size && size > fn->size && size < most);
 }
 
 struct found {

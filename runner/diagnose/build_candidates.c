@@ -23,6 +23,7 @@ struct listing {
 	const struct candidate_query *q;
 	struct entry *v;
 	size_t n, cap;
+	size_t n_known; /* those before are looked through for duplicates */
 	unsigned budget;
 };
 
@@ -36,13 +37,15 @@ static enum fit fit_of(const struct listing *l, const struct member_at *m,
 
 static bool has_entry(const struct listing *l, const char *type, const char *member)
 {
-	for (size_t i = 0; i < l->n; i++)
+	for (size_t i = 0; i < l->n_known; i++)
 		if (strcmp(l->v[i].c.type, type) == 0 &&
 		    strcmp(l->v[i].c.member, member) == 0)
 			return true;
 	return false;
 }
 
+/* Of all types there may be tens of thousands: their duplicates (two structs of one name)
+ * are neighbours after sorting, and go then. */
 static void add_entry(struct listing *l, const struct entry *e)
 {
 	if (l->n == l->cap) {
@@ -52,6 +55,8 @@ static void add_entry(struct listing *l, const struct entry *e)
 	l->v[l->n] = *e;
 	l->v[l->n].order = l->n;
 	l->n++;
+	if (e->c.scope != CANDIDATE_ALL)
+		l->n_known = l->n;
 }
 
 /* Every member of t at the offset, with one reason. */
@@ -69,7 +74,6 @@ static void add_object(struct listing *l, const struct type_ref *t, uint64_t off
 	for (size_t i = 0; i < n; i++) {
 		enum fit fit = fit_of(l, &m[i], offset);
 
-		/* Types are listed by their order of scope, and within ALL each once. */
 		if (fit > worst || !m[i].path[0] || has_entry(l, name, m[i].path))
 			continue;
 		add_entry(l, &(struct entry){ .c = { .type = xstrdup(name),
@@ -293,8 +297,13 @@ static int compare(const void *a, const void *b)
 	other = nesting(y->c.member);
 	if (x->c.scope == CANDIDATE_ALL && deep != other)
 		return deep < other ? -1 : 1;
-	if (x->c.scope == CANDIDATE_ALL && strcmp(x->c.type, y->c.type) != 0)
-		return strcmp(x->c.type, y->c.type);
+	if (x->c.scope == CANDIDATE_ALL) {
+		int r = strcmp(x->c.type, y->c.type);
+
+		r = r ? r : strcmp(x->c.member, y->c.member);
+		if (r)
+			return r;
+	}
 	return x->order < y->order ? -1 : x->order > y->order;
 }
 
@@ -303,6 +312,22 @@ static void free_candidate(struct candidate *c)
 	free(c->type);
 	free(c->member);
 	free(c->why);
+}
+
+static void drop_duplicates(struct listing *l)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		struct candidate *c = &l->v[i].c, *last = kept ? &l->v[kept - 1].c : NULL;
+
+		if (last && strcmp(last->type, c->type) == 0 &&
+		    strcmp(last->member, c->member) == 0)
+			free_candidate(c);
+		else
+			l->v[kept++] = l->v[i];
+	}
+	l->n = kept;
 }
 
 size_t build_candidates(struct build *b, const struct candidate_query *q,
@@ -320,6 +345,7 @@ size_t build_candidates(struct build *b, const struct candidate_query *q,
 		types_each(b, add_any, &l);
 	if (l.n)
 		qsort(l.v, l.n, sizeof(*l.v), compare);
+	drop_duplicates(&l);
 	n = l.n < CANDIDATES_MAX ? l.n : CANDIDATES_MAX;
 	*out = n ? xcalloc(n, sizeof(**out)) : NULL;
 	for (size_t i = 0; i < l.n; i++) {

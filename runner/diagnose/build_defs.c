@@ -68,30 +68,39 @@ static bool at_variable(struct asking *a, uint64_t addr, int reg, struct value *
 
 /* ---- loads ------------------------------------------------------------------------ */
 
-/* The pointer to an object that is off bytes behind what v points to. */
+static bool is_same_type(const struct type_ref *x, const struct type_ref *y)
+{
+	_cleanup_free_ char *p = type_name(x), *q = type_name(y);
+
+	return strcmp(p, q) == 0;
+}
+
+/* The pointer that is off bytes behind what v points to. Members of a union that point to
+ * different things tell nothing. */
 static bool pointer_at(struct asking *a, const struct value *v, int64_t off,
 		       struct type_ref *out, char **path)
 {
 	struct member_at leaf[MEMBERS_AT_MAX];
-	unsigned budget = LEAF_BUDGET;
+	unsigned budget = LEAF_BUDGET, n_types = 0;
 	uint64_t at = (uint64_t)(v->delta + off), size = type_size(&v->type);
-	size_t n, best = SIZE_MAX;
 	struct type_ref target;
+	size_t n;
 
 	/* An array's next elements look like the first. */
 	if (size && (!type_is_object(&v->type) || v->stride == size))
 		at %= size;
 	n = members_at(a->b, &v->type, at, leaf, &budget);
-	for (size_t i = n; i-- > 0;)
-		if (leaf[i].offset == at && type_pointee(&leaf[i].type, &target) &&
-		    (best == SIZE_MAX || type_is_object(&target)))
-			best = i;
-	if (best != SIZE_MAX) {
-		type_pointee(&leaf[best].type, out);
-		*path = TAKE_PTR(leaf[best].path);
+	for (size_t i = 0; i < n; i++) {
+		if (leaf[i].offset != at || !type_pointee(&leaf[i].type, &target) ||
+		    (n_types && is_same_type(&target, out)))
+			continue;
+		if (n_types++ == 0) {
+			*out = target;
+			*path = TAKE_PTR(leaf[i].path);
+		}
 	}
 	members_at_release(leaf, n);
-	return best != SIZE_MAX;
+	return n_types == 1;
 }
 
 /* The one array of pointers in the object: what an unknown index can reach. */

@@ -194,26 +194,30 @@ struct register_search {
 	size_t n;
 };
 
-/* Objects before other things, the innermost scope before those around it. */
+/* Objects before other things and before small ones that every other object begins with
+ * (a lock, a counter, a list head), the innermost scope before those around it. */
+static unsigned score_of(const struct type_ref *t, unsigned depth)
+{
+	if (!type_is_object(t))
+		return depth;
+	return depth + (type_is_declared(t) || type_size(t) > 16 ? 2 : 1) * SCOPES_MAX;
+}
+
 static bool add_register_var(void *arg, const struct scope_die *s)
 {
 	struct register_search *q = arg;
 	Dwarf_Die die = s->die;
 	struct register_var v;
-	struct type_ref type, stripped;
-	enum type_kind kind;
+	struct type_ref type;
 	unsigned score;
 	size_t at;
 
 	if (dwarf_tag(&die) == DW_TAG_inlined_subroutine ||
 	    register_of(&die, q->addr) != q->reg || !type_of_dwarf_attr(&die, &type) ||
-	    type_kind(&type, &stripped) != TYPE_POINTER || !type_target(&type, &v.type))
-		return true;
-	kind = type_kind(&v.type, &stripped);
-	if (kind == TYPE_VOID || kind == TYPE_FUNC || type_size(&v.type) == 1)
+	    !type_pointee(&type, &v.type))
 		return true;
 	v.name = dwarf_diename(&die);
-	score = s->depth + (kind == TYPE_STRUCT || kind == TYPE_UNION ? SCOPES_MAX : 0);
+	score = score_of(&v.type, s->depth);
 	for (at = q->n; at > 0 && q->score[at - 1] < score; at--)
 		;
 	if (at == REGISTER_VARS_MAX)

@@ -84,7 +84,9 @@ static bool read_symbol(struct build_file *f, int i, uint64_t bias, struct func 
 	*is_func = section_flags(elf, shndx) & SHF_EXECINSTR;
 	if (*is_func ? type != STT_FUNC && type != STT_NOTYPE : type != STT_OBJECT)
 		return false;
-	*out = (struct func){ .name = name, .addr = addr - bias, .size = sym.st_size };
+	*out = (struct func){
+		.name = name, .addr = addr - bias, .size = sym.st_size, .section = shndx
+	};
 	return true;
 }
 
@@ -96,6 +98,8 @@ static void fill_gaps(struct build_file *f)
 		if (i + 1 == f->n_funcs)
 			continue;
 		next = f->by_addr[i + 1];
+		if (next->section != fn->section)
+			continue;
 		fn->gap = next->addr == fn->addr ? next->gap : next->addr - fn->addr;
 	}
 }

@@ -129,6 +129,8 @@ bool type_pointee(const struct type_ref *pointer, struct type_ref *out)
 	if (type_kind(pointer, &s) != TYPE_POINTER || !type_target(&s, out))
 		return false;
 	kind = type_kind(out, &s);
+	if (kind == TYPE_SCALAR && type_size(&s) == 1)
+		return false; /* char *, u8 *: bytes of anything */
 	return kind != TYPE_VOID && kind != TYPE_FUNC && kind != TYPE_OTHER;
 }
 

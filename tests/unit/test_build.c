@@ -309,6 +309,16 @@ TEST(a_register_that_holds_a_number_has_no_type)
 	build_close(b);
 }
 
+TEST(members_of_a_union_that_point_to_different_things_give_no_type)
+{
+	struct build *b = open_fixture("fence.elf");
+	struct build_place at = place(b, "dma_fence_second_callback", NULL, 4);
+	char *why;
+
+	CHECK(!build_register_type(b, &at, 0, &why));
+	build_close(b);
+}
+
 /* ---- candidates ------------------------------------------------------------------- */
 
 TEST(a_null_slot_and_null_ops_are_told_apart)
@@ -675,6 +685,7 @@ TESTS(T(a_vmlinux_says_who_it_is_and_what_it_has),
       T(without_dwarf_the_way_of_the_value_leads_to_the_arguments),
       T(btf_of_two_functions_of_one_name_is_taken_for_neither),
       T(a_register_that_holds_a_number_has_no_type),
+      T(members_of_a_union_that_point_to_different_things_give_no_type),
       T(a_null_slot_and_null_ops_are_told_apart),
       T(after_the_base_come_the_function_its_subsystem_and_the_rest),
       T(equal_questions_have_equal_answers), T(each_member_of_a_union_is_a_candidate),

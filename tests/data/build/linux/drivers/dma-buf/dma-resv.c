@@ -98,3 +98,9 @@ void dma_resv_release(struct dma_resv *obj)
 {
 	release(obj->fences->table[0]);
 }
+
+/* What is loaded is a list_head or an rcu_head. */
+struct list_head *dma_fence_second_callback(struct dma_fence *fence)
+{
+	return fence->cb_list.next->next;
+}
