@@ -50,6 +50,8 @@ struct build_file {
 	struct cu_range *cus; /* by start; made when first asked for */
 	size_t n_cus;
 	bool has_cus;
+	Dwarf_Die last_func; /* that was asked for */
+	bool has_last_func;
 	struct btf *btf;
 	struct type_entry *types; /* by name; made when first asked for */
 	size_t n_types;

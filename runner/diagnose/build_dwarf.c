@@ -78,13 +78,19 @@ bool dwarf_function_at(struct build_file *f, uint64_t addr, Dwarf_Die *func)
 	unsigned budget = DIES_MAX;
 	int r;
 
+	/* A value's way asks often, and for one function. */
+	if (f->has_last_func && dwarf_haspc(&f->last_func, addr) == 1) {
+		*func = f->last_func;
+		return true;
+	}
 	if (!dwarf_unit_at(f, addr, &cu))
 		return false;
 	for (r = dwarf_child(&cu, &die); r == 0 && budget;
 	     r = dwarf_siblingof(&die, &die), budget--)
 		if (dwarf_tag(&die) == DW_TAG_subprogram &&
 		    dwarf_haspc(&die, addr) == 1) {
-			*func = die;
+			f->last_func = *func = die;
+			f->has_last_func = true;
 			return true;
 		}
 	return false;

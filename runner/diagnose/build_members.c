@@ -276,8 +276,8 @@ int build_member(struct build *b, const char *access, uint64_t *offset, uint64_t
 			       access);
 	type_part = xstrndup(name, len);
 	if (!types_find(b, NULL, type_part, tag, &type))
-		return err_set(err, ERR_JOB, -ENOENT, "%s: this build has no %s%s",
-			       access,
+		return err_set(err, ERR_JOB, -ENOENT,
+			       "%s: the debug information has no %s%s", access,
 			       tag == DW_TAG_union_type ? "union "
 			       : tag                    ? "struct "
 							: "type ",
