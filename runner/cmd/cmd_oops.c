@@ -1,158 +1,79 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* `bootrig oops`: any console log in, every incident out, as a page or as JSON. Reads in
- * chunks, so that memory stays flat; what was found is all it keeps. */
+/* `bootrig oops`: any console log in, every incident out, as a page or as JSON. */
 #include "cmd/cmd.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <inttypes.h>
 
-#include "parse/oops.h"
-#include "util/jsonx.h"
+#include "cmd/oops_command.h"
 #include "util/mem.h"
-
-enum { CHUNK = 256 * 1024 };
-
-struct printer {
-	bool as_json;
-	uint64_t n;
-};
+#include "util/strvec.h"
 
 static const char usage[] =
-	"usage: bootrig oops [--json] [FILE or -]\n"
-	"Read a console log and report every failure of the kernel in it.\n";
+	"usage: bootrig oops [--vmlinux FILE] [--module FILE]... [--json] [FILE or -]\n"
+	"Read a console log, report every failure of the kernel in it, and explain it.\n"
+	"  --vmlinux FILE   the build that ran: vmlinux with debug information, or a BTF\n"
+	"                   file; gives source lines and the member that was accessed\n"
+	"  --module FILE    a module's .ko with debug information; may be repeated\n"
+	"  --json           for machines (docs/result.md); exit status is 0 whatever the "
+	"log\n"
+	"                   holds, 129 when it cannot be read\n";
 
-static void print_json(struct printer *p, const struct incident *in)
+struct options {
+	bool as_json;
+	const char *vmlinux; /* borrowed from argv, as is path */
+	struct strvec modules;
+	const char *path; /* NULL: standard input */
+};
+
+static int complain(const char *what, const char *why)
 {
-	_cleanup_json_ json_t *o = incident_to_json(in);
-	size_t len;
-	_cleanup_free_ char *s = json_line(o, &len);
-
-	printf("%s\n%.*s", p->n ? "," : "", (int)len - 1, s);
+	fprintf(stderr, "bootrig oops: %s: %s\n", what, why);
+	return EXIT_USAGE;
 }
 
-static void print_clean(const char *label, const char *s)
+static int open_build(const struct options *o, struct build **out)
 {
-	if (!s)
-		return;
-	printf("  %-10s ", label);
-	for (; *s; s++)
-		putchar((unsigned char)*s < 0x20 || *s == 0x7f ? '?' : *s);
-	putchar('\n');
+	struct err err;
+
+	*out = NULL;
+	if (!o->vmlinux)
+		return o->modules.n ? complain("--module", "it needs --vmlinux") : 0;
+	if (build_open(o->vmlinux, out, &err) < 0)
+		return complain(o->vmlinux, err.msg);
+	for (size_t i = 0; i < o->modules.n; i++)
+		if (build_add_module(*out, o->modules.v[i], &err) < 0)
+			return complain(o->modules.v[i], err.msg);
+	return 0;
 }
 
-static void print_page(struct printer *p, const struct incident *in)
+static int run(const struct options *o)
 {
-	if (p->n)
-		putchar('\n');
-	printf("%s: ", incident_kind_to_str(in->kind));
-	for (const char *s = in->title; *s; s++)
-		putchar((unsigned char)*s < 0x20 || *s == 0x7f ? '?' : *s);
-	printf("\n  %-10s %" PRIu64, "line", in->line);
-	if (in->printk_s >= 0)
-		printf(" at [%.6f]", in->printk_s);
-	if (in->boot)
-		printf(", boot %u", in->boot);
-	printf("%s%s%s\n", in->fatal ? "" : ", not fatal",
-	       in->panicked ? ", panicked" : "", in->truncated ? ", cut off" : "");
-	if (in->has_fault_address)
-		printf("  %-10s 0x%" PRIx64 "\n", "address", in->fault_address);
-	if (in->has_esr)
-		printf("  %-10s 0x%" PRIx64 "\n", "ESR", in->esr);
-	print_clean("function", in->function);
-	print_clean("module", in->module);
-	print_clean("pc", in->pc);
-	print_clean("lr", in->lr);
-	if (in->cpu >= 0)
-		printf("  %-10s %d\n", "CPU", in->cpu);
-	print_clean("comm", in->comm);
-	print_clean("kernel", in->kernel);
-	print_clean("tainted", in->tainted);
-	print_clean("hardware", in->hardware);
-	for (size_t i = 0; i < in->n_frames; i++) {
-		const struct incident_frame *f = &in->frames[i];
+	struct oops_command_opts opts = { .as_json = o->as_json,
+					  .color = !o->as_json && isatty(STDOUT_FILENO) };
+	const char *name = o->path ? o->path : "standard input";
+	_cleanup_close_ int file_fd = -1;
+	int fd = STDIN_FILENO, err;
 
-		printf("  %-10s %s%s+0x%" PRIx64 "/0x%" PRIx64, i ? "" : "trace",
-		       f->reliable ? "" : "? ", f->function, f->offset, f->size);
-		if (f->module)
-			printf(" [%s]", f->module);
-		putchar('\n');
-	}
-	if (in->n_secondary)
-		printf("  %-10s %u more of its kind followed\n", "", in->n_secondary);
-}
-
-static void on_opened(void *arg, const struct incident *in)
-{
-}
-
-static void on_closed(void *arg, const struct incident *in)
-{
-	struct printer *p = arg;
-
-	if (p->as_json)
-		print_json(p, in);
-	else
-		print_page(p, in);
-	p->n++;
-}
-
-static int read_all(int fd, struct oops_reader *r)
-{
-	_cleanup_free_ char *buf = xmalloc(CHUNK);
-
-	for (;;) {
-		ssize_t n = read(fd, buf, CHUNK);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			return 0;
-		oops_feed(r, buf, (size_t)n, 0);
-	}
-}
-
-static int run(const char *path, bool as_json)
-{
-	static const struct oops_ops ops = { .opened = on_opened, .closed = on_closed };
-	static const struct oops_opts opts = { .has_times = false };
-	struct printer p = { .as_json = as_json };
-	_cleanup_close_ int fd = -1;
-	struct oops_reader *r;
-	int err;
-
-	if (path) {
-		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-		if (fd < 0) {
-			fprintf(stderr, "bootrig oops: %s: %s\n", path, strerror(errno));
-			return EXIT_USAGE;
-		}
+	if (o->path) {
+		file_fd = fd = open(o->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		if (fd < 0)
+			return complain(name, strerror(errno));
 		/* Only a hint: a pipe refuses it. */
 		(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	}
-	if (as_json)
-		printf("{\"schema\":\"bootrig.oops/1\",\"incidents\":[");
-	r = oops_new(&opts, &ops, &p);
-	err = read_all(path ? fd : STDIN_FILENO, r);
-	oops_end(r);
-	oops_free(r);
-	if (as_json)
-		printf("%s]}\n", p.n ? "\n" : "");
-	else if (p.n == 0 && err == 0)
-		puts("no incident");
-	if (err < 0) {
-		fprintf(stderr, "bootrig oops: %s: %s\n", path ? path : "standard input",
-			strerror(-err));
-		return EXIT_USAGE;
+	err = open_build(o, &opts.build);
+	if (err == 0) {
+		int got = oops_command(fd, stdout, &opts);
+
+		if (got < 0)
+			err = complain(name, strerror(-got));
+		else if (fflush(stdout) != 0 || ferror(stdout))
+			err = complain("standard output", "cannot write the report");
 	}
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		fprintf(stderr, "bootrig oops: cannot write the report\n");
-		return EXIT_USAGE;
-	}
-	return 0;
+	build_close(opts.build);
+	return err;
 }
 
 int cmd_oops(int argc, char **argv)
@@ -161,37 +82,42 @@ int cmd_oops(int argc, char **argv)
 		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "vmlinux", required_argument, NULL, 'v' },
-		{ "hypothesis", required_argument, NULL, 'y' },
+		{ "module", required_argument, NULL, 'm' },
 		{ NULL, 0, NULL, 0 },
 	};
-	bool as_json = false;
-	const char *path = NULL;
-	int c;
+	struct options o = { .as_json = false };
+	int c, status;
 
 	optind = 1;
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		switch (c) {
 		case 'j':
-			as_json = true;
+			o.as_json = true;
+			break;
+		case 'v':
+			o.vmlinux = optarg;
+			break;
+		case 'm':
+			strvec_add(&o.modules, optarg);
 			break;
 		case 'h':
 			fputs(usage, stdout);
+			strvec_release(&o.modules);
 			return 0;
-		case 'v':
-		case 'y':
-			fprintf(stderr, "bootrig oops: %s comes with the diagnosis\n",
-				c == 'v' ? "--vmlinux" : "--hypothesis");
-			return EXIT_USAGE;
 		default:
 			fputs(usage, stderr);
+			strvec_release(&o.modules);
 			return EXIT_USAGE;
 		}
 	}
 	if (argc - optind > 1) {
 		fputs(usage, stderr);
-		return EXIT_USAGE;
+		status = EXIT_USAGE;
+	} else {
+		if (optind < argc && strcmp(argv[optind], "-") != 0)
+			o.path = argv[optind];
+		status = run(&o);
 	}
-	if (optind < argc && strcmp(argv[optind], "-") != 0)
-		path = argv[optind];
-	return run(path, as_json);
+	strvec_release(&o.modules);
+	return status;
 }

@@ -20,23 +20,23 @@ struct known {
 };
 
 static const struct known known[] = {
-	{ "struct dma_fence", "ops", 0x08, KERNEL(5, 10), KERNEL(7, 2) },
-	{ "struct dma_fence", "context", 0x20, KERNEL(5, 10), KERNEL(7, 2) },
-	{ "struct dma_fence", "seqno", 0x28, KERNEL(5, 10), KERNEL(7, 2) },
-	{ "struct dma_fence", "flags", 0x30, KERNEL(5, 10), KERNEL(7, 2) },
-	{ "struct dma_fence", "refcount", 0x38, KERNEL(5, 10), KERNEL(7, 2) },
-	{ "struct dma_fence", "error", 0x3c, KERNEL(5, 10), KERNEL(7, 2) },
-	{ "struct dma_fence_ops", "use_64bit_seqno", 0x00, KERNEL(5, 10), KERNEL(6, 16) },
-	{ "struct dma_fence_ops", "signaled", 0x20, KERNEL(5, 10), KERNEL(6, 16) },
-	{ "struct dma_fence_ops", "wait", 0x28, KERNEL(5, 10), KERNEL(6, 16) },
-	{ "struct dma_fence_ops", "release", 0x30, KERNEL(5, 10), KERNEL(6, 16) },
+	{ "struct dma_fence", "ops", 0x08, KERNEL(6, 1), KERNEL(7, 2) },
+	{ "struct dma_fence", "context", 0x20, KERNEL(6, 1), KERNEL(7, 2) },
+	{ "struct dma_fence", "seqno", 0x28, KERNEL(6, 1), KERNEL(7, 2) },
+	{ "struct dma_fence", "flags", 0x30, KERNEL(6, 1), KERNEL(7, 2) },
+	{ "struct dma_fence", "refcount", 0x38, KERNEL(6, 1), KERNEL(7, 2) },
+	{ "struct dma_fence", "error", 0x3c, KERNEL(6, 1), KERNEL(7, 2) },
+	{ "struct dma_fence_ops", "use_64bit_seqno", 0x00, KERNEL(6, 1), KERNEL(6, 16) },
+	{ "struct dma_fence_ops", "signaled", 0x20, KERNEL(6, 1), KERNEL(6, 16) },
+	{ "struct dma_fence_ops", "wait", 0x28, KERNEL(6, 1), KERNEL(6, 16) },
+	{ "struct dma_fence_ops", "release", 0x30, KERNEL(6, 1), KERNEL(6, 16) },
 	{ "struct dma_fence_ops", "signaled", 0x18, KERNEL(6, 17), KERNEL(7, 2) },
 	{ "struct dma_fence_ops", "wait", 0x20, KERNEL(6, 17), KERNEL(7, 2) },
 	{ "struct dma_fence_ops", "release", 0x28, KERNEL(6, 17), KERNEL(7, 2) },
-	{ "struct dma_resv", "fences", 0x28, KERNEL(5, 19), KERNEL(7, 2) },
-	{ "struct dma_resv_list", "num_fences", 0x10, KERNEL(5, 19), KERNEL(7, 2) },
-	{ "struct dma_resv_list", "table[0]", 0x18, KERNEL(5, 19), KERNEL(7, 2) },
-	{ "struct dma_resv_list", "table[1]", 0x20, KERNEL(5, 19), KERNEL(7, 2) },
+	{ "struct dma_resv", "fences", 0x28, KERNEL(6, 1), KERNEL(7, 2) },
+	{ "struct dma_resv_list", "num_fences", 0x10, KERNEL(6, 1), KERNEL(7, 2) },
+	{ "struct dma_resv_list", "table[0]", 0x18, KERNEL(6, 1), KERNEL(7, 2) },
+	{ "struct dma_resv_list", "table[1]", 0x20, KERNEL(6, 1), KERNEL(7, 2) },
 };
 
 /* KERNEL() of "6.12.1-rc3+", 0 when it cannot be read. */

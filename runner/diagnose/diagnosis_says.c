@@ -70,7 +70,7 @@ static void say_base(struct diagnosis *d, const struct incident *in)
 	if (!d->has_base_value || !d->has_access_offset)
 		return;
 	if (d->has_match)
-		strvec_addf(&d->reasons, "%s = 0x%" PRIx64 " %c 0x%" PRIx64 " is %s%s",
+		strvec_addf(&d->reasons, "%s (0x%" PRIx64 ") %c 0x%" PRIx64 " is %s%s",
 			    base, d->base_value, sign, size,
 			    d->address_matches ? "" : "NOT ",
 			    d->is_shadow_check ? "in the range that KASAN checked"

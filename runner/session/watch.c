@@ -4,6 +4,7 @@
  * do meanwhile. */
 #include "session/watch.h"
 
+#include "diagnose/diagnosis.h"
 #include "parse/line.h"
 #include "parse/oops.h"
 #include "parse/test_output.h"
@@ -123,7 +124,12 @@ static void emit_incident(struct watch *w, const struct open_incident *o,
 	int64_t decided = in->decided_t_ns ? in->decided_t_ns : w->t_ns;
 	json_t *e = event(decided, in->offset, "incident");
 	json_t *body = incident_to_json(in);
+	struct diagnosis d;
 
+	/* From the log alone: takes no time. What a vmlinux adds comes with the result. */
+	diagnosis_make(&d, in, NULL);
+	json_put(body, "diagnosis", diagnosis_to_json(&d));
+	diagnosis_release(&d);
 	json_put(body, "fatal", json_boolean(!o->is_old && is_fatal(w, in)));
 	json_put(body, "boot", json_integer(w->st.boots));
 	json_put(body, "id", json_integer(o->id));
