@@ -159,6 +159,24 @@ static void on_files(struct live *l, const json_t *e, double t, const char *what
 	     json_number_value(json_object_get(e, "ms")));
 }
 
+/* What the registers say, under the failure's own line: the page is `bootrig oops`. */
+static void on_incident(struct live *l, const json_t *e)
+{
+	const json_t *in = json_object_get(e, "incident");
+	const json_t *d = json_object_get(in, "diagnosis");
+	const char *insn = json_get_str(d, "instruction", NULL);
+	const char *base = json_get_str(d, "base_register", NULL);
+	const char *why = json_get_str(json_object_get(d, "origin"), "says", NULL);
+
+	if (!json_get_bool(in, "fatal", false) || !insn)
+		return;
+	mark(l, "\033[33m", "    %s: %s%s%s%s%s", json_get_str(in, "pc", "?"), insn,
+	     base ? ", " : "", base ? base : "", base ? " = " : "",
+	     base ? json_get_str(d, "base_value", "?") : "");
+	if (why)
+		mark(l, "\033[33m", "    %s", why);
+}
+
 void live_event(void *live, const json_t *e)
 {
 	struct live *l = live;
@@ -193,8 +211,10 @@ void live_event(void *live, const json_t *e)
 		mark(l, fatal ? "\033[41;97;1m" : "\033[33m", "*** %7.3f s  %s: %s", t,
 		     json_get_str(e, "kind", ""), json_get_str(e, "title", ""));
 		l->in_incident = fatal;
-	} else if (strcmp(type, "incident") == 0)
+	} else if (strcmp(type, "incident") == 0) {
 		l->in_incident = false;
+		on_incident(l, e);
+	}
 	else if (strcmp(type, "test") == 0)
 		mark(l, "\033[36m", "--- %7.3f s  test %s/%s: %s", t,
 		     json_get_str(e, "suite", ""), json_get_str(e, "name", ""),
