@@ -28,6 +28,7 @@ struct base_origin {
 	int64_t disp;
 	uint64_t mask;
 	uint64_t target;
+	bool is_joined; /* a branch comes in between: another path may have set it */
 };
 
 /* Every string is owned; NULL or a false has_ flag = not known. */

@@ -63,12 +63,37 @@ static bool has_jump(const struct code_path *path, size_t at)
 	return false;
 }
 
+/* Does a branch from elsewhere reach a word behind v[writer], up to v[at]? */
+static bool is_joined(const struct code_path *path, size_t writer, size_t at)
+{
+	for (size_t i = 0; i < path->n; i++) {
+		const struct insn *b = &path->v[i];
+
+		if ((b->op != INSN_BRANCH && b->op != INSN_JUMP) || b->imm == 0 ||
+		    (i > writer && i < at))
+			continue;
+		if ((uint64_t)b->imm > path->v[writer].pc &&
+		    (uint64_t)b->imm <= path->v[at].pc)
+			return true;
+	}
+	return false;
+}
+
 static void from_register(const struct incident *in, const struct code_path *path,
 			  size_t writer, int reg, struct base_origin *out)
 {
 	out->reg = reg;
 	out->has_value =
 		is_kept(path, writer, reg) && dump_register(in, reg, &out->value);
+}
+
+/* The dump must agree: else another path led here. */
+static bool is_masked_so(const struct incident *in, const struct base_origin *o, int reg)
+{
+	uint64_t now;
+
+	return !o->has_value || !dump_register(in, reg, &now) ||
+	       (o->value & o->mask) == now;
 }
 
 void origin_find(const struct incident *in, const struct code_path *path, size_t at,
@@ -88,6 +113,7 @@ void origin_find(const struct incident *in, const struct code_path *path, size_t
 		}
 		i = &path->v[w];
 		out->insn = *i;
+		out->is_joined |= is_joined(path, w, at);
 		switch (i->op) {
 		case INSN_MOVE:
 		case INSN_ADD:
@@ -105,6 +131,8 @@ void origin_find(const struct incident *in, const struct code_path *path, size_t
 			out->mask = i->mask;
 			if (i->rn != INSN_NO_REG)
 				from_register(in, path, w, i->rn, out);
+			if (!is_masked_so(in, out, *reg))
+				out->kind = ORIGIN_UNKNOWN;
 			return;
 		case INSN_LOAD:
 			if (i->is_literal || i->has_index || i->rd != *reg || i->is_store)
@@ -168,7 +196,7 @@ static const char *looks_like(uint64_t v)
 	return "no kernel address";
 }
 
-char *origin_to_str(const struct base_origin *o, int base, bool null_base)
+static char *say(const struct base_origin *o, int base, bool null_base)
 {
 	const char *b = insn_reg_name(base), *r = insn_reg_name(o->reg), *what;
 
@@ -208,4 +236,15 @@ char *origin_to_str(const struct base_origin *o, int base, bool null_base)
 		break;
 	}
 	return NULL;
+}
+
+char *origin_to_str(const struct base_origin *o, int base, bool null_base)
+{
+	char *said = say(o, base, null_base), *more;
+
+	if (!said || !o->is_joined)
+		return said;
+	more = xasprintf("%s; as the code stands, another path joins in between", said);
+	free(said);
+	return more;
 }

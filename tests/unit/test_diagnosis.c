@@ -204,6 +204,23 @@ TEST(atomics_that_the_disassembler_does_not_know_still_have_a_base)
 	release(&f);
 }
 
+/* The mask before the access did not make this value, so another path led here. */
+TEST(an_origin_that_the_dump_contradicts_is_dropped)
+{
+	struct found f;
+
+	read_report(
+		&f,
+		HEAD("0000000000000020",
+		     "0x0000000096000006") "[    1.726040] pc : f+0x10/0x40\n"
+					   "[    1.726050] x21: ffff000000001000 x19: 0000000000000000\n"
+					   "[    1.726070] Code: 927ef6b3 (f9401263)\n"
+					   "[    1.726080] ---[ end trace 0000000000000000 ]---\n");
+	CHECK(f.d.null_base);
+	CHECK_EQ(f.d.origin.kind, ORIGIN_UNKNOWN);
+	release(&f);
+}
+
 TEST(an_index_counts_when_its_value_is_known)
 {
 	struct found f;
@@ -313,6 +330,7 @@ TESTS(T(a_slot_that_held_null_is_told_by_the_mask_before_the_access),
       T(a_constant_added_to_the_pointer_first_counts_as_displacement),
       T(an_addition_whose_source_was_overwritten_is_not_followed),
       T(atomics_that_the_disassembler_does_not_know_still_have_a_base),
+      T(an_origin_that_the_dump_contradicts_is_dropped),
       T(an_index_counts_when_its_value_is_known),
       T(a_base_that_does_not_give_the_address_is_said_so),
       T(an_invalid_fault_address_is_compared_with_nothing),
