@@ -90,6 +90,24 @@ static void find_place(struct diagnosis *d, const struct incident *in, struct bu
 		d->n_source = build_source(b, &d->place, d->source);
 }
 
+/* A trace crosses many functions: one of another size, and another build ran, even where
+ * the faulting one is the same in both. */
+static void check_trace(struct diagnosis *d, const struct incident *in, struct build *b)
+{
+	for (size_t i = 0; i < in->n_frames && !d->is_other_build; i++) {
+		const struct incident_frame *f = &in->frames[i];
+		struct build_place at;
+
+		if (!f->reliable || f->size == 0 ||
+		    build_find(b, f->function, f->module, f->offset, f->size, &at) !=
+			    BUILD_OTHER_SIZE)
+			continue;
+		other_build(d, xasprintf("%s has 0x%llx bytes in it, 0x%llx in the log",
+					 f->function, (unsigned long long)at.size,
+					 (unsigned long long)f->size));
+	}
+}
+
 /* ---- the code ---- */
 
 struct code {
@@ -312,6 +330,7 @@ void diagnosis_make(struct diagnosis *d, const struct incident *in, struct build
 	if (b) {
 		check_build(d, in, b);
 		find_place(d, in, b);
+		check_trace(d, in, b);
 	}
 	find_instruction(d, in, b);
 	find_candidates(d, in, b);
