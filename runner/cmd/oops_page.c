@@ -140,6 +140,16 @@ static void put_access(const struct page *p, const struct incident *in,
 
 static void put_candidates(const struct page *p, const struct diagnosis *d)
 {
+	/* Nothing ties these to the fault but their number. */
+	if (d->n_candidates && d->candidates[0].scope == CANDIDATE_ALL &&
+	    !d->candidates_assumed) {
+		label(p, "member");
+		fprintf(p->out,
+			"not known: the build has many at 0x%" PRIx64
+			", none of them tied to this function (--json)\n",
+			d->candidates[0].offset);
+		return;
+	}
 	for (size_t i = 0; i < d->n_candidates && i < MAX_CANDIDATES; i++) {
 		const struct candidate *c = &d->candidates[i];
 

@@ -290,6 +290,8 @@ static bool wants_candidates(const struct diagnosis *d, const struct incident *i
 	struct esr e;
 
 	esr_decode(in->esr, &e);
+	if (in->has_esr && e.is_abort && !e.is_data)
+		return false; /* an instruction was fetched, no member */
 	if (d->has_access_offset && d->base != INSN_NO_REG && d->base != INSN_SP &&
 	    d->access_offset >= 0) {
 		*offset = (uint64_t)d->access_offset;

@@ -39,6 +39,11 @@ static void say_esr(struct diagnosis *d, const struct incident *in)
 			   "got, not whether the pointer was NULL");
 }
 
+static bool has_error_pointer(const struct diagnosis *d)
+{
+	return d->has_base_value && d->base_value >= (uint64_t)-MAX_ERRNO;
+}
+
 static void say_address(struct diagnosis *d, const struct incident *in)
 {
 	if (in->has_real_range && in->has_fault_address)
@@ -77,7 +82,7 @@ static void say_base(struct diagnosis *d, const struct incident *in)
 					       : "the fault address");
 	if (d->origin_says)
 		strvec_add(&d->reasons, d->origin_says);
-	if (d->base_value >= (uint64_t)-MAX_ERRNO)
+	if (has_error_pointer(d))
 		strvec_addf(&d->reasons,
 			    "%s holds the error pointer -%" PRIu64
 			    ": a result was used without IS_ERR()",
@@ -138,7 +143,7 @@ static void next_null(struct diagnosis *d)
 	case ORIGIN_CONSTANT:
 		break;
 	}
-	if (c && !d->candidates_assumed)
+	if (c && !d->candidates_assumed && c->scope <= CANDIDATE_FUNCTION)
 		strvec_addf(&d->next, "look at the users of %s.%s", c->type, c->member);
 }
 

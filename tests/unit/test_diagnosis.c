@@ -319,6 +319,8 @@ TEST(a_call_through_a_null_function_pointer_names_the_caller)
 					   "[    1.726070] Code: bad PC value\n"
 					   "[    1.726080] ---[ end trace 0000000000000000 ]---\n");
 	CHECK(!f.d.has_insn);
+	CHECK_EQ(f.d.n_candidates, 0);
+	CHECK(!f.d.assumption);
 	CHECK(says(&f.d.reasons, "NULL function pointer, by driver_poll+0x20/0x80"));
 	release(&f);
 }
