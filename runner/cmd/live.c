@@ -214,8 +214,7 @@ void live_event(void *live, const json_t *e)
 	} else if (strcmp(type, "incident") == 0) {
 		l->in_incident = false;
 		on_incident(l, e);
-	}
-	else if (strcmp(type, "test") == 0)
+	} else if (strcmp(type, "test") == 0)
 		mark(l, "\033[36m", "--- %7.3f s  test %s/%s: %s", t,
 		     json_get_str(e, "suite", ""), json_get_str(e, "name", ""),
 		     json_get_str(e, "result", ""));

@@ -56,16 +56,25 @@ static void check_build(struct diagnosis *d, const struct incident *in,
 					 in->kernel));
 }
 
+/* False when pc has no symbol. *name and *module are the caller's. */
+static bool pc_symbol(const struct incident *in, struct symbol *sym, char **name,
+		      char **module)
+{
+	if (!in->pc || !lines_symbol(in->pc, false, sym) || !sym->has_offset)
+		return false;
+	*name = xstrndup(sym->name.s, sym->name.len);
+	if (sym->module.len)
+		*module = xstrndup(sym->module.s, sym->module.len);
+	return true;
+}
+
 static void find_place(struct diagnosis *d, const struct incident *in, struct build *b)
 {
 	_cleanup_free_ char *name = NULL, *module = NULL;
 	struct symbol sym;
 
-	if (!in->pc || !lines_symbol(in->pc, false, &sym) || !sym.has_offset)
+	if (!pc_symbol(in, &sym, &name, &module))
 		return;
-	name = xstrndup(sym.name.s, sym.name.len);
-	if (sym.module.len)
-		module = xstrndup(sym.module.s, sym.module.len);
 	switch (build_find(b, name, module, sym.offset, sym.size, &d->place)) {
 	case BUILD_FOUND:
 		d->has_place = true;
@@ -307,12 +316,16 @@ static void find_candidates(struct diagnosis *d, const struct incident *in,
 			    struct build *b)
 {
 	struct candidate_query q = { .base = d->base };
+	_cleanup_free_ char *name = NULL, *module = NULL;
+	struct symbol sym;
 
 	if (!wants_candidates(d, in, &q.offset))
 		return;
 	if (b && build_has_types(b)) {
 		if (d->has_place)
 			q.at = d->place;
+		else if (!build_has_code(b) && pc_symbol(in, &sym, &name, &module))
+			q.at.function = name; /* bare BTF knows prototypes */
 		if (d->has_place && d->base != INSN_NO_REG)
 			d->base_type = build_register_type(b, &d->place, d->base,
 							   &d->base_type_why);

@@ -126,7 +126,8 @@ static void emit_incident(struct watch *w, const struct open_incident *o,
 	json_t *body = incident_to_json(in);
 	struct diagnosis d;
 
-	/* From the log alone: takes no time. What a vmlinux adds comes with the result. */
+	/* From the log alone: takes no time. What a vmlinux adds comes with the result.
+	 */
 	diagnosis_make(&d, in, NULL);
 	json_put(body, "diagnosis", diagnosis_to_json(&d));
 	diagnosis_release(&d);
