@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "parse/hypothesis_spec.h"
 #include "parse/incident.h"
 #include "parse/yaml.h"
 #include "util/err.h"
@@ -195,7 +196,11 @@ struct job_spec {
 				  after the board's */
 	int recover;           /* bootrig: recovery: true|false; -1 = as the board says */
 	uint32_t loop_boots;   /* boots without the goal that make a boot-loop; 3 */
-	struct strvec result_urls; /* bootrig: results: [{post: URL}] */
+	struct strvec result_urls;    /* bootrig: results: [{post: URL}] */
+	struct hypotheses hypotheses; /* bootrig: hypotheses:, files read in */
+	char *vmlinux;                /* bootrig: vmlinux: absolute path; NULL = none */
+	struct strvec modules; /* bootrig: modules: .ko files with DWARF, absolute */
+	struct spec_mark vmlinux_mark;
 	char *text; /* the file as read, for job.yaml in the run directory (mask secrets)
 		     */
 	size_t text_len;
@@ -212,6 +217,11 @@ MUST_CHECK int job_spec_load(const char *path, struct job_spec **out,
 MUST_CHECK int job_spec_parse(const char *path, const char *text, size_t len,
 			      struct job_spec **out, struct spec_messages *msgs,
 			      struct err *err);
+/* job.yaml of a run directory: the files that it names need not be there any more. Its
+ * hypotheses are only those that stand in it; hypotheses.json has all. */
+MUST_CHECK int job_spec_parse_copy(const char *path, const char *text, size_t len,
+				   struct job_spec **out, struct spec_messages *msgs,
+				   struct err *err);
 void job_spec_free(struct job_spec *job); /* NULL is fine */
 
 /* The text of a job or board file with the values of passwords, tokens, secrets and of
@@ -227,7 +237,7 @@ MUST_CHECK struct json_t *spec_masked_json(const struct json_t *value);
 bool spec_is_secret_name(const char *key);
 
 /* What a file is, by its keys. */
-enum spec_kind { SPEC_UNKNOWN, SPEC_JOB, SPEC_BOARD };
+enum spec_kind { SPEC_UNKNOWN, SPEC_JOB, SPEC_BOARD, SPEC_HYPOTHESES };
 /* SPEC_UNKNOWN comes with a message. */
 enum spec_kind spec_kind_of(const char *path, const char *text, size_t len,
 			    struct spec_messages *msgs);

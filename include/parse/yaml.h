@@ -41,6 +41,7 @@ struct spec_report {
 	const char *path; /* borrowed; as given on the command line */
 	const char *dir;  /* borrowed; where relative paths of the file start; NULL = not
 			     needed */
+	bool is_copy;     /* in a run directory: files that it names are not read */
 	struct spec_complaint *v;
 	size_t n;
 	uint64_t n_again; /* values that a loader read once more, as repeats do */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* `bootrig check`: are these job and board files sound, and does the job fit the board?
+/* `bootrig check`: are these files sound, and does the job fit the board?
  * Touches no hardware and no network. */
 #include <getopt.h>
 
@@ -14,9 +14,10 @@ enum { EXIT_BAD_FILE = 129 };
 static const char usage[] =
 	"usage: bootrig check [--json] [--board BOARD] FILE...\n"
 	"\n"
-	"Validate job and board files; no hardware is touched. A file with `actions:` is a\n"
-	"job, one with `board:` is a board. Exit status 0 when all are sound, else 129 with\n"
-	"one FILE:LINE:COL message for each mistake on standard error.\n"
+	"Validate job, board and hypothesis files; no hardware is touched. A file with\n"
+	"`actions:` is a job, one with `board:` is a board, one with `name:` or `hypotheses:`\n"
+	"has hypotheses. Exit status 0 when all are sound, else 129 with one FILE:LINE:COL\n"
+	"message for each mistake on standard error.\n"
 	"\n"
 	"  --board BOARD  also check that each job fits this board file\n"
 	"  --json         print the findings as one JSON object instead\n";
@@ -59,6 +60,26 @@ static void check_board(const struct check *c, const char *path,
 		       board->has_boot ? "" : ", for method: minimal");
 }
 
+static void check_hypotheses(const struct check *c, const char *path,
+			     const struct strbuf *text, struct spec_messages *msgs,
+			     json_t *entry)
+{
+	_cleanup_hypotheses_ struct hypotheses all = HYPOTHESES_INIT;
+	struct err err = ERR_INIT;
+	json_t *names = json_array();
+
+	if (hypotheses_parse(path, strbuf_str(text), text->len, &all, msgs, &err)) {
+		json_decref(names);
+		return;
+	}
+	for (size_t i = 0; i < all.n; i++) {
+		json_push(names, json_lossy_str(all.v[i].name));
+		if (!c->as_json)
+			printf("%s: hypothesis \"%s\": ok\n", path, all.v[i].name);
+	}
+	json_put(entry, "hypotheses", names);
+}
+
 /* "PATH:LINE:COL: text" taken apart again; path is known and may hold colons. */
 static json_t *message_to_json(const char *path, const char *s)
 {
@@ -96,7 +117,7 @@ static void report(struct check *c, const char *path, const struct spec_messages
 
 static void check_file(struct check *c, const char *path)
 {
-	static const char *const kinds[] = { "unknown", "job", "board" };
+	static const char *const kinds[] = { "unknown", "job", "board", "hypotheses" };
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 	struct spec_messages msgs = { STRVEC_INIT };
 	struct err err = ERR_INIT;
@@ -110,6 +131,8 @@ static void check_file(struct check *c, const char *path)
 			check_job(c, path, &text, &msgs, entry);
 		else if (kind == SPEC_BOARD)
 			check_board(c, path, &text, &msgs, entry);
+		else if (kind == SPEC_HYPOTHESES)
+			check_hypotheses(c, path, &text, &msgs, entry);
 	}
 	json_put(entry, "kind", json_string(kinds[kind]));
 	report(c, path, &msgs, entry);

@@ -9,6 +9,7 @@
 #include "report/post.h"
 #include "report/result_read.h"
 #include "report/run_files.h"
+#include "util/io.h"
 #include "util/jsonx.h"
 #include "util/mem.h"
 #include "util/clock.h"
@@ -42,10 +43,12 @@ static void read_job_urls(const char *run_dir, struct strvec *urls)
 {
 	_cleanup_free_ char *path = xasprintf("%s/job.yaml", run_dir);
 	_cleanup_job_spec_ struct job_spec *job = NULL;
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 	struct spec_messages msgs = { .v = STRVEC_INIT };
 	struct err err = ERR_INIT;
 
-	if (!job_spec_load(path, &job, &msgs, &err))
+	if (!io_read_file_at(AT_FDCWD, path, YAML_MAX_BYTES, &text) &&
+	    !job_spec_parse_copy(path, strbuf_str(&text), text.len, &job, &msgs, &err))
 		for (size_t i = 0; i < job->result_urls.n; i++)
 			strvec_add(urls, job->result_urls.v[i]);
 	strvec_release(&msgs.v);

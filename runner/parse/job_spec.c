@@ -350,11 +350,13 @@ static struct spec_mark mark_of(const struct yaml_node *map, const char *key)
 	return n ? n->mark : (struct spec_mark){ 0, 0 };
 }
 
-int job_spec_parse(const char *path, const char *text, size_t len, struct job_spec **out,
-		   struct spec_messages *msgs, struct err *err)
+static int parse(const char *path, bool is_copy, const char *text, size_t len,
+		 struct job_spec **out, struct spec_messages *msgs, struct err *err)
 {
 	_cleanup_free_ char *dir = spec_dir_of(path);
-	_cleanup_spec_report_ struct spec_report r = { .path = path, .dir = dir };
+	_cleanup_spec_report_ struct spec_report r = { .path = path,
+						       .dir = dir,
+						       .is_copy = is_copy };
 	_cleanup_yaml_doc_ struct yaml_doc *doc = NULL;
 	_cleanup_job_spec_ struct job_spec *job = xcalloc(1, sizeof(*job));
 
@@ -378,6 +380,19 @@ int job_spec_parse(const char *path, const char *text, size_t len, struct job_sp
 		return ret;
 	*out = TAKE_PTR(job);
 	return 0;
+}
+
+int job_spec_parse(const char *path, const char *text, size_t len, struct job_spec **out,
+		   struct spec_messages *msgs, struct err *err)
+{
+	return parse(path, false, text, len, out, msgs, err);
+}
+
+int job_spec_parse_copy(const char *path, const char *text, size_t len,
+			struct job_spec **out, struct spec_messages *msgs,
+			struct err *err)
+{
+	return parse(path, true, text, len, out, msgs, err);
 }
 
 int spec_read_file(const char *path, struct strbuf *out, struct spec_messages *msgs,
@@ -432,9 +447,12 @@ enum spec_kind spec_kind_of(const char *path, const char *text, size_t len,
 		if (yaml_find(root, "board") || yaml_find(root, "console") ||
 		    yaml_find(root, "power"))
 			return SPEC_BOARD;
+		if (root->kind == YAML_LIST || yaml_find(root, "hypotheses") ||
+		    yaml_find(root, "name"))
+			return SPEC_HYPOTHESES;
 		spec_complain(
 			&r, root->mark,
-			"neither a job nor a board file; expected a mapping with job_name and actions, or with board, console and power");
+			"neither a job nor a board nor a hypothesis file; expected a mapping with job_name and actions, with board, console and power, or with name and clauses");
 	}
 	/* The messages are the result here. */
 	if (spec_report_finish(&r, msgs, &err) == 0)
@@ -505,6 +523,9 @@ void job_spec_free(struct job_spec *job)
 	strvec_release(&job->kernel_args);
 	strvec_release(&job->harvest);
 	strvec_release(&job->result_urls);
+	hypotheses_release(&job->hypotheses);
+	free(job->vmlinux);
+	strvec_release(&job->modules);
 	free(job->text);
 	free(job);
 }

@@ -179,6 +179,80 @@ static void load_results(struct spec_report *r, const struct yaml_node *n,
 			      ARRAY_SIZE(result_fields), job);
 }
 
+/* A file of its own: its mistakes are told with both places. */
+static void add_hypothesis_file(struct spec_report *r, const struct yaml_node *n,
+				const char *what, struct hypotheses *out)
+{
+	struct spec_messages msgs = { STRVEC_INIT };
+	struct err err = ERR_INIT;
+	char *path = NULL;
+
+	spec_load_path(r, n, what, &path);
+	/* The loader says all there is to say in its messages. */
+	if (path && !r->is_copy && hypotheses_load(path, out, &msgs, &err))
+		for (size_t i = 0; i < msgs.v.n; i++)
+			spec_complain(r, n->mark, "%s: %s", what, msgs.v.v[i]);
+	strvec_release(&msgs.v);
+	free(path);
+}
+
+static void load_hypotheses(struct spec_report *r, const struct yaml_node *n,
+			    const char *what, void *hypotheses)
+{
+	if (!yaml_want_list(r, n, what))
+		return;
+	if (!n->n)
+		spec_complain(r, n->mark,
+			      "%s is empty; expected hypotheses or paths of their files",
+			      what);
+	for (size_t i = 0; i < n->n; i++)
+		if (n->vals[i]->kind == YAML_SCALAR)
+			add_hypothesis_file(r, n->vals[i], what, hypotheses);
+		else
+			hypotheses_add(r, n->vals[i], what, hypotheses);
+}
+
+/* A path, or a file: URL; what is not on this host cannot be read when it is needed. */
+static void load_local_file(struct spec_report *r, const struct yaml_node *n,
+			    const char *what, char **path)
+{
+	_cleanup_free_ char *url = NULL;
+
+	spec_load_url(r, n, what, &url);
+	if (!url)
+		return;
+	if (strncmp(url, "file:", 5) == 0)
+		*path = xstrdup(url + 5);
+	else
+		spec_complain(
+			r, n->mark,
+			"%s is \"%.60s\", which is not on this host; expected a path or a file: URL",
+			what, n->text);
+}
+
+static void load_vmlinux(struct spec_report *r, const struct yaml_node *n,
+			 const char *what, void *base)
+{
+	struct job_spec *job = base;
+
+	job->vmlinux_mark = n->mark;
+	load_local_file(r, n, what, &job->vmlinux);
+}
+
+static void load_modules(struct spec_report *r, const struct yaml_node *n,
+			 const char *what, void *modules)
+{
+	if (!yaml_want_list(r, n, what))
+		return;
+	for (size_t i = 0; i < n->n && i < INCIDENT_MAX_MODULES; i++) {
+		char *path = NULL;
+
+		load_local_file(r, n->vals[i], what, &path);
+		if (path)
+			strvec_add_take(modules, path);
+	}
+}
+
 static const struct yaml_field bootrig_fields[] = {
 	YAML_FN("silence", load_positive, struct job_spec, silence_ms),
 	YAML_FN("probe", load_positive, struct job_spec, silence_probe_ms),
@@ -189,7 +263,9 @@ static const struct yaml_field bootrig_fields[] = {
 	YAML_FN("recovery", load_recovery, struct job_spec, recover),
 	YAML_FN_BASE("loop", load_loop),
 	YAML_FN_BASE("results", load_results),
-	YAML_REFUSED("hypotheses", "this version does not judge hypotheses yet"),
+	YAML_FN("hypotheses", load_hypotheses, struct job_spec, hypotheses),
+	YAML_FN_BASE("vmlinux", load_vmlinux),
+	YAML_FN("modules", load_modules, struct job_spec, modules),
 	YAML_REFUSED("soak", "this version does not repeat a job for statistics yet"),
 	YAML_REFUSED("kernel", "this version builds no kernels yet; name one in deploy"),
 };
@@ -197,7 +273,11 @@ static const struct yaml_field bootrig_fields[] = {
 void job_load_bootrig(struct spec_report *r, const struct yaml_node *n, const char *what,
 		      void *job)
 {
-	yaml_load_map(r, n, what, bootrig_fields, ARRAY_SIZE(bootrig_fields), job);
+	if (!yaml_load_map(r, n, what, bootrig_fields, ARRAY_SIZE(bootrig_fields), job))
+		return;
+	if (yaml_find(n, "modules") && !yaml_find(n, "vmlinux"))
+		spec_complain(r, yaml_find_key(n, "modules")->mark,
+			      "%s.modules stands without vmlinux; expected both", what);
 }
 
 /* LAVA's context overrides values of its device templates. We read two, let pass what

@@ -222,7 +222,7 @@ static int load_job(int dirfd, struct job_spec **job, struct err *err)
 
 	if (r)
 		return err_set(err, ERR_LAB, r, "job.yaml: %s", strerror(-r));
-	r = job_spec_parse("job.yaml", strbuf_str(&text), text.len, job, &msgs, err);
+	r = job_spec_parse_copy("job.yaml", strbuf_str(&text), text.len, job, &msgs, err);
 	strvec_release(&msgs.v);
 	return r;
 }

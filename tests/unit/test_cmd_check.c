@@ -55,6 +55,19 @@ TEST(a_sound_job_and_board_are_ok)
 	CHECK_EQ(run_program(&out, "check", "--board", board, job, NULL), 0);
 }
 
+TEST(a_file_of_hypotheses_is_checked_alone)
+{
+	_cleanup_free_ char *good = put("h.yaml", "name: a slot\nbase: null\n");
+	_cleanup_free_ char *bad = put("i.yaml", "hypotheses:\n- {name: b, bas: null}\n");
+
+	CHECK_EQ(run_program(&out, "check", good, NULL), 0);
+	CHECK_CONTAINS(out.buf, "h.yaml: hypothesis \"a slot\": ok");
+	CHECK_EQ(run_program(&out, "check", "--json", good, NULL), 0);
+	CHECK_CONTAINS(out.buf, "\"kind\":\"hypotheses\"");
+	CHECK_EQ(run_program(&out, "check", bad, NULL), 129);
+	CHECK_CONTAINS(out.buf, "i.yaml:2:13: unknown key \"bas\"");
+}
+
 TEST(every_mistake_has_its_place_and_the_status_is_129)
 {
 	_cleanup_free_ char *job = put("j.yaml", "job_name: x\nactoins: []\n");
@@ -155,7 +168,7 @@ TEST(a_job_for_any_board_takes_the_only_one)
 	CHECK_CONTAINS(out.buf, "console");
 }
 
-TESTS(T(a_sound_job_and_board_are_ok),
+TESTS(T(a_sound_job_and_board_are_ok), T(a_file_of_hypotheses_is_checked_alone),
       T(every_mistake_has_its_place_and_the_status_is_129),
       T(a_job_that_does_not_fit_its_board_is_told_at_its_line),
       T(json_has_the_same_findings), T(run_without_a_board_says_how_to_give_one),

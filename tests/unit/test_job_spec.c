@@ -970,12 +970,93 @@ TEST(a_file_is_known_by_its_keys)
 
 	CHECK_EQ(spec_kind_of("t", "actions: []", 11, &msgs), SPEC_JOB);
 	CHECK_EQ(spec_kind_of("t", "board: x", 8, &msgs), SPEC_BOARD);
+	CHECK_EQ(spec_kind_of("t", "name: x", 7, &msgs), SPEC_HYPOTHESES);
+	CHECK_EQ(spec_kind_of("t", "- {}", 4, &msgs), SPEC_HYPOTHESES);
 	CHECK_EQ(msgs.v.n, 0);
 	CHECK_EQ(spec_kind_of("t", "x: y", 4, &msgs), SPEC_UNKNOWN);
 	CHECK_EQ(spec_kind_of("t", "[", 1, &msgs), SPEC_UNKNOWN);
-	CHECK_CONTAINS(msgs.v.v[0], "t:1:1: neither a job nor a board file; expected");
+	CHECK_CONTAINS(
+		msgs.v.v[0],
+		"t:1:1: neither a job nor a board nor a hypothesis file; expected");
 	CHECK_CONTAINS(msgs.v.v[1], "t:2:1: no valid YAML");
 	strvec_release(&msgs.v);
+}
+
+#define OWN_WORDS                                                                        \
+	"job_name: x\n"                                                                  \
+	"timeouts: {job: {minutes: 5}}\n"                                                \
+	"actions: [{boot: {method: minimal, prompts: ['# ']}}]\n"                        \
+	"bootrig:\n"
+
+static void put_file(const char *name, const char *text)
+{
+	_cleanup_close_ int dirfd = open(tap_tmpdir(), O_RDONLY | O_DIRECTORY);
+
+	CHECK_EQ(io_atomic_write_at(dirfd, name, text, strlen(text)), 0);
+}
+
+TEST(hypotheses_stand_in_the_job_or_in_files_beside_it)
+{
+	_cleanup_free_ char *path = xasprintf("%s/t.yaml", tap_tmpdir());
+	_cleanup_free_ char *vmlinux = xasprintf("%s/b/vmlinux", tap_tmpdir());
+	static const char text[] =
+		OWN_WORDS "  hypotheses: [{name: a, base: null}, two.yaml]\n"
+			  "  vmlinux: b/vmlinux\n"
+			  "  modules: [\"file:///m/x.ko\"]\n";
+	struct spec_messages msgs = { STRVEC_INIT };
+	struct job_spec *copy = NULL;
+	struct err err = ERR_INIT;
+
+	put_file("two.yaml", "- {name: b, kind: panic}\n- {name: c, base: null}\n");
+	struct job_spec *job = load_as(path, text);
+
+	CHECK_EQ(job->hypotheses.n, 3);
+	CHECK_STR(job->hypotheses.v[0].name, "a");
+	CHECK_STR(job->hypotheses.v[2].name, "c");
+	CHECK_STR(job->vmlinux, vmlinux);
+	CHECK_EQ(job->modules.n, 1);
+	CHECK_STR(job->modules.v[0], "/m/x.ko");
+	job_spec_free(job);
+	/* In a run directory the other file is not there. */
+	CHECK_EQ(job_spec_parse_copy("/none/job.yaml", text, strlen(text), &copy, &msgs,
+				     &err),
+		 0);
+	CHECK_EQ(copy->hypotheses.n, 1);
+	job_spec_free(copy);
+}
+
+TEST(a_mistake_in_a_hypothesis_is_one_of_the_job)
+{
+	static const struct {
+		const char *text, *want;
+	} cases[] = {
+		{ "  hypotheses: []\n",
+		  "t.yaml:5:15: bootrig.hypotheses is empty; expected hypotheses or paths of their files\n" },
+		{ "  hypotheses: bad.yaml\n",
+		  "t.yaml:5:15: bootrig.hypotheses is a single value; expected a list\n" },
+		{ "  hypotheses: [/nonexistent/h.yaml]\n",
+		  "t.yaml:5:16: bootrig.hypotheses: /nonexistent/h.yaml:1:1: cannot be read: No such file or directory\n" },
+		{ "  hypotheses: [{name: a, base: null}, {name: a, base: 0}]\n",
+		  "t.yaml:5:46: bootrig.hypotheses.name \"a\" stands for another one already; expected different names\n"
+		  "t.yaml:5:55: bootrig.hypotheses.base is \"0\"; expected null\n" },
+		{ "  vmlinux: \"http://example.org/vmlinux\"\n",
+		  "t.yaml:5:12: bootrig.vmlinux is \"http://example.org/vmlinux\", which is not on this host; expected a path or a file: URL\n" },
+		{ "  modules: [a.ko]\n",
+		  "t.yaml:5:3: bootrig.modules stands without vmlinux; expected both\n" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_free_ char *text = xasprintf(OWN_WORDS "%s", cases[i].text);
+
+		check_bad(text, cases[i].want);
+	}
+	put_file("bad.yaml", "name: a\nfunction: [1 2]\n");
+	_cleanup_free_ char *text =
+		xasprintf(OWN_WORDS "  hypotheses: [\"%s/bad.yaml\"]\n", tap_tmpdir());
+	_cleanup_free_ char *want = xasprintf(
+		"t.yaml:5:16: bootrig.hypotheses: %s/bad.yaml:2:12: hypothesis.function holds \"1 2\"; expected a name or glob without blanks and offsets\n",
+		tap_tmpdir());
+	check_bad(text, want);
 }
 
 TEST(the_jobs_of_this_repository_load)
@@ -1028,5 +1109,7 @@ TESTS(T(every_mistake_is_told_with_line_column_and_what_was_expected),
       T(secrets_do_not_reach_the_copy_for_the_run_directory),
       T(the_copy_without_secrets_reads_as_the_same_tree),
       T(the_copies_of_all_jobs_and_boards_here_read_as_the_same_tree),
-      T(a_file_is_known_by_its_keys), T(the_jobs_of_this_repository_load),
+      T(a_file_is_known_by_its_keys),
+      T(hypotheses_stand_in_the_job_or_in_files_beside_it),
+      T(a_mistake_in_a_hypothesis_is_one_of_the_job), T(the_jobs_of_this_repository_load),
       T(the_example_of_the_manual_is_a_sound_job))
