@@ -218,7 +218,7 @@ MUST_CHECK int job_spec_parse(const char *path, const char *text, size_t len,
 			      struct job_spec **out, struct spec_messages *msgs,
 			      struct err *err);
 /* job.yaml of a run directory: the files that it names need not be there any more. Its
- * hypotheses are only those that stand in it; hypotheses.json has all. */
+ * hypotheses are only those that stand in it; actions.jsonl has all. */
 MUST_CHECK int job_spec_parse_copy(const char *path, const char *text, size_t len,
 				   struct job_spec **out, struct spec_messages *msgs,
 				   struct err *err);

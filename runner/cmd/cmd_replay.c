@@ -4,6 +4,7 @@
 #include <getopt.h>
 
 #include "cmd/cmd.h"
+#include "report/diagnose.h"
 #include "report/result.h"
 #include "report/text.h"
 #include "session/run_dir.h"
@@ -158,7 +159,11 @@ static int replay_one(struct replay_cmd *rc, const char *path)
 
 		fputs(text, stdout);
 	} else if (!rc->print_events && !rc->diff) {
+		_cleanup_strbuf_ struct strbuf hypotheses = STRBUF_INIT;
+
 		print_verdict(dir.id, result);
+		diagnose_summary(result, "  ", &hypotheses);
+		fputs(strbuf_str(&hypotheses), stdout);
 	}
 	if (rc->diff) {
 		differs = diff_events(&dir, rc);

@@ -113,6 +113,27 @@ static int find_board(struct run *run, struct spec_messages *msgs, struct err *e
 		       msgs->v.v[msgs->v.n - 1]);
 }
 
+/* What a result is to be explained with must be there before a relay clicks. */
+static int check_build_files(const struct job_spec *job, struct spec_messages *msgs,
+			     struct err *err)
+{
+	const char *missing = NULL;
+
+	for (size_t i = 0; i < job->modules.n; i++)
+		if (access(job->modules.v[i], R_OK))
+			missing = job->modules.v[i];
+	if (job->vmlinux && access(job->vmlinux, R_OK))
+		missing = job->vmlinux;
+	if (!missing)
+		return 0;
+	strvec_addf(
+		&msgs->v,
+		"%s:%u:%u: %s cannot be read: %s; expected a file of the build that runs",
+		job->path, job->vmlinux_mark.line, job->vmlinux_mark.col, missing,
+		strerror(errno));
+	return err_set(err, ERR_JOB, -ENOENT, "%s", msgs->v.v[msgs->v.n - 1]);
+}
+
 static int load(struct run *run, struct spec_messages *msgs, struct err *err)
 {
 	const char *env = getenv("BOOTRIG_BOARD");
@@ -126,6 +147,8 @@ static int load(struct run *run, struct spec_messages *msgs, struct err *err)
 			    : find_board(run, msgs, err);
 	if (!r)
 		r = board_spec_fits(run->board, run->job, msgs, err);
+	if (!r)
+		r = check_build_files(run->job, msgs, err);
 	return r ? r : destinations_collect(NULL, &run->job->result_urls, &run->to, err);
 }
 

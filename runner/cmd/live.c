@@ -5,6 +5,7 @@
 
 #include "cmd/lossy.h"
 #include "parse/line.h"
+#include "report/diagnose.h"
 #include "report/text.h"
 #include "util/clock.h"
 #include "util/jsonx.h"
@@ -270,6 +271,7 @@ void live_verdict(struct live *l, const json_t *result, const char *run_dir)
 	bool fail = strcmp(status, "fail") == 0;
 	_cleanup_strbuf_ struct strbuf reason = STRBUF_INIT;
 	_cleanup_strbuf_ struct strbuf job = STRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf hypotheses = STRBUF_INIT;
 
 	if (l->len && !l->quiet)
 		show_line(l);
@@ -278,7 +280,7 @@ void live_verdict(struct live *l, const json_t *result, const char *run_dir)
 	text_add_line(&job, json_get_str(json_object_get(result, "job"), "name", "?"));
 	if (!pass && !fail)
 		fprintf(stderr, "bootrig run: %s: %s\n", status, strbuf_str(&reason));
-	fprintf(l->to, "%s%s%s%s%s%s: %s on %s, %lld boot%s, %.1f s\n  %s\n  %s\n",
+	fprintf(l->to, "%s%s%s%s%s%s: %s on %s, %lld boot%s, %.1f s\n  %s\n",
 		on(l, pass   ? "\033[32;1m"
 		      : fail ? "\033[31;1m"
 			     : "\033[33;1m"),
@@ -288,6 +290,8 @@ void live_verdict(struct live *l, const json_t *result, const char *run_dir)
 		(long long)json_get_int(result, "boots", 0),
 		json_get_int(result, "boots", 0) == 1 ? "" : "s",
 		json_number_value(json_object_get(result, "duration_s")),
-		strbuf_str(&reason), run_dir);
+		strbuf_str(&reason));
+	diagnose_summary(result, "  ", &hypotheses);
+	fprintf(l->to, "%s  %s\n", strbuf_str(&hypotheses), run_dir);
 	fflush(l->to);
 }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "report/diagnose.h"
 #include "report/result.h"
 #include "session/watch.h"
 #include "util/io.h"
@@ -96,6 +97,15 @@ static json_t *next_json(struct lines *l)
 	return NULL;
 }
 
+/* All that a result says, live or later. */
+static json_t *finish(struct fold *f)
+{
+	json_t *result = fold_result(f);
+
+	diagnose_result(result);
+	return result;
+}
+
 int result_from_events(int run_dirfd, json_t **out, struct err *err)
 {
 	_cleanup_(lines_release) struct lines l = { .line = STRBUF_INIT };
@@ -110,7 +120,7 @@ int result_from_events(int run_dirfd, json_t **out, struct err *err)
 		fold_event(f, e);
 		json_decref(e);
 	}
-	*out = fold_result(f);
+	*out = finish(f);
 	fold_free(f);
 	return 0;
 }
@@ -247,7 +257,7 @@ int result_replay(int run_dirfd, void (*on_event)(void *arg, const json_t *event
 		rp.fold = fold_new();
 		r = run_actions(&rp, run_dirfd, err);
 		if (!r)
-			*out = fold_result(rp.fold);
+			*out = finish(rp.fold);
 	}
 	watch_free(rp.watch);
 	fold_free(rp.fold);

@@ -446,6 +446,8 @@ static json_t *kernel_json(const struct fold *f)
 	json_put(k, "staged", json_lossy_str(json_get_str(f->staged, "banner", NULL)));
 	json_put(k, "seen", json_lossy_str(json_get_str(f->seen, "banner", NULL)));
 	json_put(k, "release", json_lossy_str(json_get_str(f->seen, "release", NULL)));
+	json_put(k, "vmlinux",
+		 json_deep_copy(json_object_get(f->run, "vmlinux")) ?: json_null());
 	json_array_foreach(json_object_get(f->staged, "files"), i, file)
 	{
 		int64_t size = json_get_int(file, "size", 0);
@@ -615,6 +617,8 @@ json_t *fold_result(struct fold *f)
 						incident_by_id(f, v.incident))));
 	json_put(r, "boots", json_integer(f->boots));
 	json_put(r, "incidents", json_incref(f->incidents));
+	json_put(r, "hypotheses",
+		 json_deep_copy(json_object_get(f->run, "hypotheses")) ?: json_array());
 	json_put(r, "tests", json_incref(f->tests));
 	json_put(r, "attempts", json_incref(f->attempts));
 	json_put(r, "kernel", kernel_json(f));

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
+#include "diagnose/build_id.h"
 #include "hw/stream.h"
 #include "session/state.h"
 #include "util/hash.h"
@@ -174,6 +175,28 @@ static json_t *asked_json(const struct job_spec *job)
 	return j;
 }
 
+/* Which build the offsets will come from. */
+static json_t *vmlinux_json(const struct job_spec *job)
+{
+	_cleanup_free_ char *id = build_id_of_file(job->vmlinux);
+	json_t *j = json_object(), *modules = json_array();
+
+	for (size_t i = 0; i < job->modules.n; i++)
+		json_push(modules, json_lossy_str(job->modules.v[i]));
+	json_put(j, "path", json_lossy_str(job->vmlinux));
+	json_put(j, "build_id", json_lossy_str(id));
+	json_put(j, "modules", modules);
+	return j;
+}
+
+/* All of them, wherever they came from: a replay does not find their files. */
+static json_t *hypotheses_json(const struct job_spec *job)
+{
+	_cleanup_json_ json_t *all = hypotheses_to_json(&job->hypotheses);
+
+	return spec_masked_json(json_object_get(all, "hypotheses"));
+}
+
 /* All that the result needs and the bytes do not say. */
 static void record_run(struct session *s)
 {
@@ -194,6 +217,10 @@ static void record_run(struct session *s)
 	json_put(m, "job", job_json(s->job));
 	json_put(m, "board", board);
 	json_put(m, "asked", asked_json(s->job));
+	if (s->job->hypotheses.n)
+		json_put(m, "hypotheses", hypotheses_json(s->job));
+	if (s->job->vmlinux)
+		json_put(m, "vmlinux", vmlinux_json(s->job));
 	json_put(m, "loop_boots", json_integer(s->job->loop_boots));
 	json_put(m, "expect",
 		 s->job->expect.given ? expect_json(&s->job->expect) : json_null());
