@@ -227,8 +227,11 @@ static void ask_build(struct job *job, json_t *vmlinux)
 	struct stat st;
 	int r = 0;
 
-	if (stat(path, &st)) {
-		_cleanup_free_ char *text = xasprintf("%s: %s", path, strerror(errno));
+	errno = 0;
+	/* Anything else could make us wait. */
+	if (stat(path, &st) || !S_ISREG(st.st_mode)) {
+		_cleanup_free_ char *text = xasprintf(
+			"%s: %s", path, errno ? strerror(errno) : "no regular file");
 
 		say_problem(job, &problem, text);
 	} else {
