@@ -1,109 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Owns the clauses about what is there: functions on the way to the failure, and modules.
  * A function that the compiler inlined leaves no frame; only the build knows it. */
-#include "diagnose/hypothesis_clause.h"
+#include "diagnose/hypothesis_frames.h"
 
 #include <fnmatch.h>
 
-#include "parse/oops_lines.h"
 #include "util/mem.h"
-
-enum { MAX_PLACES = INCIDENT_MAX_FRAMES + 2, CALL_BYTES = 4 };
-
-/* A place on the way: pc, lr and each frame. */
-struct place {
-	char *function;
-	struct build_place at;
-	bool is_found; /* at holds */
-	bool is_guess; /* "? " */
-};
-
-struct trace {
-	struct place v[MAX_PLACES];
-	size_t n;
-	bool is_complete; /* nothing is missing between pc and the entry to the kernel */
-	const char *unknown; /* a function that the build does not have; NULL = none */
-	bool has_inlines;
-};
-
-/* A return address is behind the call; the call is what counts. */
-static void add_place(struct judging *j, struct trace *t, char *take_function,
-		      const char *module, uint64_t offset, uint64_t size, bool is_return,
-		      bool is_guess)
-{
-	struct place *p = &t->v[t->n++];
-
-	*p = (struct place){ .function = take_function, .is_guess = is_guess };
-	if (is_return && offset >= CALL_BYTES)
-		offset -= CALL_BYTES;
-	p->is_found = j->b && build_find(j->b, p->function, module, offset, size,
-					 &p->at) == BUILD_FOUND;
-	if (!p->is_found && !is_guess)
-		t->unknown = p->function;
-}
-
-static void add_symbol(struct judging *j, struct trace *t, const char *text,
-		       bool is_return)
-{
-	_cleanup_free_ char *module = NULL;
-	struct symbol s;
-
-	if (!text || !lines_symbol(text, false, &s) || !s.has_offset)
-		return;
-	if (s.module.len)
-		module = xstrndup(s.module.s, s.module.len);
-	add_place(j, t, xstrndup(s.name.s, s.name.len), module, s.offset, s.size,
-		  is_return, false);
-}
-
-/* Where the kernel was entered: below it there is nothing. */
-static bool is_bottom(const char *function)
-{
-	static const char *const globs[] = { "ret_from_fork*",
-					     "el0*",
-					     "__primary_switched",
-					     "__secondary_switched",
-					     "start_kernel",
-					     "entry_SYSCALL*",
-					     "asm_*",
-					     "secondary_startup*" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(globs); i++)
-		if (fnmatch(globs[i], function, 0) == 0)
-			return true;
-	return false;
-}
-
-static void trace_init(struct judging *j, struct trace *t)
-{
-	const struct incident *in = j->in;
-
-	memset(t, 0, sizeof(*t));
-	t->has_inlines = j->b && build_has_dwarf(j->b);
-	add_symbol(j, t, in->pc, false);
-	for (size_t i = 0; i < in->n_frames; i++) {
-		const struct incident_frame *f = &in->frames[i];
-		bool is_pc = i == 0 && t->n && strcmp(t->v[0].function, f->function) == 0;
-
-		if (!is_pc)
-			add_place(j, t, xstrdup(f->function), f->module, f->offset,
-				  f->size, true, !f->reliable);
-	}
-	t->is_complete = !in->truncated && in->n_frames &&
-			 in->n_frames < INCIDENT_MAX_FRAMES &&
-			 is_bottom(in->frames[in->n_frames - 1].function);
-	add_symbol(j, t, in->lr, true);
-}
-
-static void trace_release(struct trace *t)
-{
-	for (size_t i = 0; i < t->n; i++)
-		free(t->v[i].function);
-}
 
 /* The function inlined at that call that the item names, or NULL; borrowed from the
  * build. */
-static const char *inlined_there(struct judging *j, const struct place *p,
+static const char *inlined_there(struct judging *j, const struct hypothesis_place *p,
 				 const struct hypothesis_item *item)
 {
 	struct source_line lines[SOURCE_MAX_INLINED];
@@ -122,7 +28,7 @@ static bool is_glob(const char *s)
 }
 
 /* Could the code that was run hold it after all? */
-static bool is_inlined_near(struct judging *j, const struct trace *t,
+static bool is_inlined_near(struct judging *j, const struct hypothesis_trace *t,
 			    const struct hypothesis_item *item, struct strbuf *says)
 {
 	for (size_t i = 0; i < item->any.n; i++)
@@ -151,7 +57,8 @@ static bool is_known(struct judging *j, const struct hypothesis_item *item)
 	return false;
 }
 
-static enum hypothesis_answer judge_missing(struct judging *j, const struct trace *t,
+static enum hypothesis_answer judge_missing(struct judging *j,
+					    const struct hypothesis_trace *t,
 					    const struct hypothesis_item *item,
 					    struct strbuf *says)
 {
@@ -183,6 +90,11 @@ static enum hypothesis_answer judge_missing(struct judging *j, const struct trac
 			strbuf_str(&names), t->unknown);
 		return HYPOTHESIS_UNDECIDED;
 	}
+	if (t->gap) {
+		strbuf_addf(says, "%s is not in the trace; %s", strbuf_str(&names),
+			    t->gap);
+		return HYPOTHESIS_UNDECIDED;
+	}
 	if (!is_known(j, item)) {
 		strbuf_addf(says, "this build has no function %s", strbuf_str(&names));
 		return HYPOTHESIS_UNDECIDED;
@@ -192,7 +104,8 @@ static enum hypothesis_answer judge_missing(struct judging *j, const struct trac
 	return HYPOTHESIS_FALSIFIED;
 }
 
-static enum hypothesis_answer judge_item(struct judging *j, const struct trace *t,
+static enum hypothesis_answer judge_item(struct judging *j,
+					 const struct hypothesis_trace *t,
 					 const struct hypothesis_item *item,
 					 struct strbuf *says)
 {
@@ -227,17 +140,17 @@ void hypothesis_judge_trace(struct judging *j)
 {
 	_cleanup_strbuf_ struct strbuf says = STRBUF_INIT;
 	enum hypothesis_answer all = HYPOTHESIS_CONFIRMED;
-	struct trace t;
+	struct hypothesis_trace t;
 
 	if (!j->h->trace.n)
 		return;
-	trace_init(j, &t);
+	hypothesis_trace_init(j, &t);
 	for (size_t i = 0; i < j->h->trace.n; i++) {
 		strbuf_addstr(&says, i ? "; " : "");
 		all = hypothesis_all_of(all, judge_item(j, &t, &j->h->trace.v[i], &says));
 	}
 	hypothesis_clause(j, "trace_contains", all, "%s", strbuf_str(&says));
-	trace_release(&t);
+	hypothesis_trace_release(&t);
 }
 
 /* ---- modules ---- */
