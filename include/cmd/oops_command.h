@@ -6,12 +6,13 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "diagnose/build.h"
+#include "diagnose/hypothesis.h"
 
 struct oops_command_opts {
 	bool as_json;
-	bool color;          /* out is a terminal */
-	struct build *build; /* borrowed; NULL: none was given */
+	bool color;                          /* out is a terminal */
+	struct build *build;                 /* borrowed; NULL: none was given */
+	const struct hypotheses *hypotheses; /* borrowed; judged at fatal incidents */
 };
 
 /* Reads fd to its end, in bounded memory; each incident is printed when it is complete.

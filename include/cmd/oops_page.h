@@ -6,7 +6,7 @@
 
 #include "diagnose/diagnosis.h"
 
-/* color: out is a terminal. d NULL: not diagnosed. Text of the console is printed without
- * its control characters. */
+/* color: out is a terminal. verdicts: of hypotheses_judge_json(). Text of the console is
+ * printed without its control characters. */
 void oops_page_print(FILE *out, bool color, const struct incident *in,
-		     const struct diagnosis *d);
+		     const struct diagnosis *d, const json_t *verdicts);

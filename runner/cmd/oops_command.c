@@ -20,13 +20,14 @@ struct printer {
 };
 
 static void print_json(struct printer *p, const struct incident *in,
-		       const struct diagnosis *d)
+		       const struct diagnosis *d, json_t *verdicts)
 {
-	_cleanup_json_ json_t *o = incident_to_json(in);
+	_cleanup_json_ json_t *o = incident_to_json(in), *dj = diagnosis_to_json(d);
 	_cleanup_free_ char *s = NULL;
 	size_t len;
 
-	json_put(o, "diagnosis", diagnosis_to_json(d));
+	json_put(dj, "hypotheses", json_incref(verdicts));
+	json_put(o, "diagnosis", json_incref(dj));
 	s = json_line(o, &len);
 	fprintf(p->out, "%s\n%.*s", p->n ? "," : "", (int)len - 1, s);
 }
@@ -40,15 +41,20 @@ static void on_opened(void *arg, const struct incident *in)
 static void on_closed(void *arg, const struct incident *in)
 {
 	struct printer *p = arg;
+	static const struct hypotheses none = HYPOTHESES_INIT;
 	struct diagnosis d;
+	_cleanup_json_ json_t *verdicts = NULL;
 
 	diagnosis_make(&d, in, p->opts->build);
+	verdicts = hypotheses_judge_json(
+		in->fatal && p->opts->hypotheses ? p->opts->hypotheses : &none, in, &d,
+		p->opts->build);
 	if (p->opts->as_json) {
-		print_json(p, in, &d);
+		print_json(p, in, &d, verdicts);
 	} else {
 		if (p->n)
 			putc('\n', p->out);
-		oops_page_print(p->out, p->opts->color, in, &d);
+		oops_page_print(p->out, p->opts->color, in, &d, verdicts);
 	}
 	diagnosis_release(&d);
 	p->n++;

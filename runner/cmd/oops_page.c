@@ -5,6 +5,8 @@
 
 #include <inttypes.h>
 
+#include "util/jsonx.h"
+
 enum { LABEL = 13, WIDTH = 100, MAX_TRACE = 14, MAX_CANDIDATES = 5 };
 
 struct page {
@@ -89,7 +91,7 @@ static void put_title(const struct page *p, const struct incident *in)
 
 static void put_source(const struct page *p, const struct diagnosis *d)
 {
-	for (size_t i = 0; d && i < d->n_source; i++) {
+	for (size_t i = 0; i < d->n_source; i++) {
 		label(p, i ? "" : "source");
 		put_clean(p, d->source[i].file);
 		fprintf(p->out, ":%u ", d->source[i].line);
@@ -109,7 +111,7 @@ static void put_where(const struct page *p, const struct incident *in,
 	    strncmp(in->pc, in->function, strlen(in->function)) != 0)
 		row(p, "to blame", in->function);
 	put_source(p, d);
-	if (!d || d->n_source == 0)
+	if (d->n_source == 0)
 		row(p, "source", in->source);
 	row(p, "called by", in->lr);
 }
@@ -127,7 +129,7 @@ static void put_access(const struct page *p, const struct incident *in,
 				in->real_first, in->real_last);
 		putc('\n', p->out);
 	}
-	if (!d || !d->has_insn)
+	if (!d->has_insn)
 		return;
 	insn_to_text(&d->insn, text);
 	label(p, "instruction");
@@ -227,23 +229,54 @@ static void put_evidence(const struct page *p, const struct incident *in)
 	}
 }
 
+/* "function: pc is in f, not in g: falsified" */
+static bool is_clause_of(const char *reason, const char *verdict)
+{
+	size_t n = strlen(reason), k = strlen(verdict);
+
+	return n > k && strcmp(reason + n - k, verdict) == 0;
+}
+
+/* The clauses that decided: of a falsified one those that fell, of an undecided one those
+ * that are open. */
+static void put_hypotheses(const struct page *p, const json_t *verdicts)
+{
+	const json_t *v, *reason;
+	size_t i, k;
+
+	json_array_foreach(verdicts, i, v)
+	{
+		const char *verdict = json_get_str(v, "verdict", "");
+
+		label(p, i ? "" : "hypotheses");
+		put_clean(p, json_get_str(v, "name", ""));
+		fprintf(p->out, ": %s%s%s\n", p->color ? "\033[1m" : "", verdict,
+			p->color ? "\033[0m" : "");
+		json_array_foreach(json_object_get(v, "reasons"), k, reason)
+		{
+			if (!is_clause_of(json_string_value(reason), verdict))
+				continue;
+			label(p, "");
+			fputs("- ", p->out);
+			put_wrapped(p, json_string_value(reason), LABEL + 4);
+		}
+	}
+}
+
 void oops_page_print(FILE *out, bool color, const struct incident *in,
-		     const struct diagnosis *d)
+		     const struct diagnosis *d, const json_t *verdicts)
 {
 	const struct page p = { .out = out, .color = color };
 
 	put_title(&p, in);
-	if (d)
-		list(&p, "WARNING", &d->warnings);
+	list(&p, "WARNING", &d->warnings);
 	put_where(&p, in, d);
 	put_access(&p, in, d);
-	if (d) {
-		put_candidates(&p, d);
-		list(&p, "why", &d->reasons);
-	}
+	put_candidates(&p, d);
+	list(&p, "why", &d->reasons);
+	put_hypotheses(&p, verdicts);
 	put_who(&p, in);
 	put_trace(&p, in);
 	put_evidence(&p, in);
-	if (d)
-		list(&p, "next", &d->next);
+	list(&p, "next", &d->next);
 }
