@@ -29,6 +29,9 @@ const struct warn_sort *culprit_warn_sort(const char *header_text);
 
 /* Is name a helper that never is the culprit: checker, lock, memcpy …? */
 bool culprit_is_helper(const char *name, const char *const *more);
+/* The way into the kernel, below which a trace says nothing about the failure: system
+ * call, exception and thread entries, which differ with architecture and version. */
+bool culprit_is_entry(const char *name);
 /* What may stand in pc although its caller gave the bad pointer. */
 bool culprit_is_leaf(const char *name);
 /* Index of the guilty frame, or n. */

@@ -24,6 +24,7 @@ struct symbol {
 struct cpu_line {
 	int64_t cpu, pid; /* -1 = not given */
 	struct slice comm, tainted, kernel;
+	struct slice build_id; /* of vmlinux, 40 hex digits, or empty */
 };
 
 /* "name+0xoff/0xsize [mod]" at s; with bare_ok also a name alone. */

@@ -36,6 +36,7 @@ struct oops_reader {
 	bool has_lead_address; /* given by the lines before the header */
 	uint64_t lead_address;
 
+	char *banner; /* "Linux version …" of this boot, or NULL */
 	uint32_t n_boots;
 	bool boot_has_cause; /* a fatal incident explains the next reset */
 	uint32_t n_unexplained;
@@ -68,6 +69,8 @@ void reader_close_all(struct oops_reader *r);
 
 /* A stage_fn: boots, resets, loops. */
 void reader_on_stage(void *arg, const struct stage_event *e);
+/* Keeps the kernel's banner for the incidents of this boot. */
+void reader_note_banner(struct oops_reader *r, const struct message *m);
 /* Does the boot loader say here that it cannot boot? */
 void reader_note_loader_failure(struct oops_reader *r, const struct message *m);
 /* End of input: a loader that failed, and no kernel since, is no-boot. */

@@ -18,6 +18,13 @@ struct report_trace {
 	bool ends_in_caller;
 };
 
+/* Until die() takes its lock, two CPUs that fault at once print line by line in turn
+ * (arch/arm64/mm/fault.c die_kernel_fault, kernel/traps.c die_lock). */
+struct report_rival {
+	bool is_known, has_esr;
+	uint64_t address, esr;
+};
+
 struct report {
 	struct incident *in;
 	const struct oops_header *header;
@@ -45,7 +52,11 @@ struct report {
 	bool seen_cpu_line;
 	bool says_user; /* "access to user memory", "user-memory-access" */
 	bool says_null;
-	bool says_bug; /* "Oops - BUG" */
+	bool says_bug;             /* "Oops - BUG" */
+	uint32_t page_bytes;       /* "4k pages"; 0 = not said */
+	uint32_t va_bits;          /* "48-bit VAs"; 0 = not said */
+	struct report_rival rival; /* another CPU faulted before this one's die() */
+	size_t n_frames_shown;     /* in the evidence */
 	bool pc_is_x86;
 	bool is_tentative; /* a trace of nobody's: not announced */
 	bool is_done;      /* later lines belong to something else */
@@ -69,15 +80,42 @@ void report_die(struct report *r, const char *text);
  * address counts if none is known. */
 void report_adopt(struct report *r, const struct oops_header *h, const char *text);
 void report_panic(struct report *r, const char *after);
+/* A second CPU's header, with its address, among the first's lines. */
+void report_add_rival(struct report *r, const char *text);
+/* Keep the line among the evidence if the verdict rests on it. Called for each line that
+ * the report took. */
+void report_note_evidence(struct report *r, uint64_t line, const char *text);
 /* Kind, function, title, truncation as far as they are known. */
 void report_settle_fields(struct report *r);
 /* Final: also moves the chosen trace into the incident. */
 void report_finish(struct report *r);
 
-/* Between the files of the report: fields that the first mention decides. */
+/* ---- between the files of the report ---- */
+
+/* Fields that the first mention decides. */
 void report_set_once(char **field, struct slice s);
 void report_set_address(struct report *r, const char *s);
 void report_set_esr(struct report *r, uint64_t v);
 /* The bad address, where a header's text gives it. */
 void report_header_address(struct report *r, const char *text);
+/* "[0x0000000000000020-0x0000000000000027]" behind "KASAN: <type> in range ". */
+void report_set_range(struct report *r, const char *s);
 void report_start_trace(struct report *r);
+/* The trace that tells: the first that is not another CPU's or an allocation's; NULL. */
+const struct report_trace *report_main_trace(const struct report *r);
+/* The trace to show: for stalls what the detector interrupted; NULL. */
+struct report_trace *report_shown_trace(struct report *r);
+
+/* Lines of one sort each: true when the text was one. */
+bool report_line_section(struct report *r, const char *text);
+bool report_line_access(struct report *r, const char *text);
+bool report_line_fault(struct report *r, const char *text);
+bool report_line_owner(struct report *r, const char *text);
+bool report_line_end(struct report *r, const char *text);
+void report_line_lock_at(struct report *r, const char *text);
+
+/* oops_kind.c: kind and fatality, and KASAN's shadow undone. */
+void report_decide_kind(struct report *r);
+/* oops_signature.c: once kind and function are decided. */
+void report_make_title(struct report *r);
+void report_make_signature(struct report *r);

@@ -33,6 +33,7 @@ void oops_free(struct oops_reader *r)
 		return;
 	for (size_t i = 0; i < r->n_open; i++)
 		report_free(r->open[i]);
+	free(r->banner);
 	free(r);
 }
 
@@ -83,6 +84,7 @@ static void feed_message(struct oops_reader *r, const struct message *m, bool ma
 	if (may_begin) {
 		stage_feed_text(&r->stage, m->text, strlen(m->text), m->prefix.has_stamp,
 				m->offset, r->t_ns, reader_on_stage, r);
+		reader_note_banner(r, m);
 		reader_note_loader_failure(r, m);
 		if (is_asked_dump(m->text))
 			r->asked_until = r->line + ASKED_LINES;

@@ -6,6 +6,36 @@
 #include "util/mem.h"
 #include "util/num.h"
 
+static bool is_path(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || c == '/' || c == '_' || c == '-' || c == '.' ||
+	       c == '+';
+}
+
+/* "kernel BUG at drivers/x.c:12!", "WARNING: .. at ./include/y.h:3 f+0x..", "UBSAN: .. in
+ * z.c:1:2": the first file with a line number. */
+static void header_source(struct report *r, const char *text)
+{
+	for (const char *p = strchr(text, ':'); p; p = strchr(p + 1, ':')) {
+		size_t digits = strspn(p + 1, "0123456789");
+		const char *start = p;
+
+		while (start > text && is_path(start[-1]))
+			start--;
+		if (digits == 0 || p - start < 3)
+			continue;
+		if (!(p[-2] == '.' && strchr("chS", p[-1])) && memcmp(p - 3, ".rs", 3))
+			continue;
+		if (lines_starts(start, "./"))
+			start += 2;
+		report_set_once(
+			&r->in->source,
+			(struct slice){ start, (size_t)(p + 1 + digits - start) });
+		return;
+	}
+}
+
 /* "in f+0x1/0x2" of the checkers, also "in f" alone; old KASAN goes on " at addr X". */
 static void header_named(struct report *r, const char *after)
 {
@@ -27,7 +57,8 @@ static void header_kasan(struct report *r, const char *after)
 	const char *on = strstr(after, " on address");
 	size_t n = strcspn(after, "\n");
 
-	if (in)
+	/* "data-race in f / g": the two make the title. */
+	if (in && r->in->kind != INCIDENT_KCSAN)
 		n = (size_t)(in - after);
 	else if (on)
 		n = (size_t)(on - after);
@@ -72,13 +103,14 @@ static void header_warn(struct report *r, const char *after)
 }
 
 /* "INFO: task comm:pid blocked for more than": comm may hold colons and blanks. */
-static void header_hung(struct report *r, const char *after)
+static void header_hung(struct report *r, const char *text)
 {
-	const char *end = strstr(after, " blocked ");
+	const char *after = lines_after(text, "INFO: task ");
+	const char *end = after ? strstr(after, " blocked ") : NULL;
 	const char *p;
 	uint64_t v;
 
-	if (!end)
+	if (!end && after)
 		end = strstr(after, " can't die ");
 	if (!end)
 		return;
@@ -187,7 +219,7 @@ struct report *report_new(const struct oops_header *h, const char *text,
 		header_warn(r, after);
 		break;
 	case INCIDENT_HUNG_TASK:
-		header_hung(r, after);
+		header_hung(r, text);
 		break;
 	case INCIDENT_SOFT_LOCKUP:
 	case INCIDENT_HARD_LOCKUP:
@@ -221,6 +253,7 @@ struct report *report_new(const struct oops_header *h, const char *text,
 	}
 	if (h->class == HEADER_PANIC)
 		report_panic(r, after);
+	header_source(r, text);
 	r->is_headless = h->class == HEADER_HEADLESS;
 	r->wants_lock_at = h->pick == PICK_LOCK;
 	if (!r->detail && !h->title)

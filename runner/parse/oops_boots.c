@@ -28,6 +28,8 @@ static void on_boot(struct oops_reader *r, const struct stage_event *e)
 	reader_close_all(r);
 	r->n_boots++;
 	r->loader_failed = false;
+	free(r->banner);
+	r->banner = NULL;
 	if (r->ops.booted)
 		r->ops.booted(r->arg, e->boot, e->offset, e->t_ns);
 	if (r->opts.no_resets || !e->is_unexpected) {
@@ -55,6 +57,17 @@ void reader_on_stage(void *arg, const struct stage_event *e)
 
 	if (e->is_boot)
 		on_boot(r, e);
+}
+
+/* init/main.c linux_banner, the first line of a boot that is not quiet. */
+void reader_note_banner(struct oops_reader *r, const struct message *m)
+{
+	const char *v = lines_after(m->text, "Linux version ");
+
+	if (!v || *v < '0' || *v > '9' || v - m->text > 32)
+		return;
+	free(r->banner);
+	r->banner = xstrdup(v - strlen("Linux version "));
 }
 
 void reader_note_loader_failure(struct oops_reader *r, const struct message *m)

@@ -185,6 +185,23 @@ bool culprit_is_helper(const char *name, const char *const *more)
 	       has_any(name, services) || has_any(name, more);
 }
 
+bool culprit_is_entry(const char *name)
+{
+	/* clang-format off */
+	static const char *const entries[] = {
+		"el0_svc", "^el0t_", "^el1h_", "invoke_syscall", "^do_syscall_",
+		"^do_fast_syscall_", "^do_int80", "^do_SYSENTER", "^entry_", "^asm_",
+		"^x64_sys_call", "ret_fast_syscall", "ret_from_fork", "^kthread",
+		"^worker_thread", "^smpboot_thread_fn", "^start_secondary", "^secondary_",
+		"^__secondary_", "^start_kernel", "^rest_init", "^kernel_init",
+		"^kernel_thread_helper", "^child_rip", "^ret_from_", "^system_call",
+		"^sysenter_", "^handle_exception", "^do_trap_ecall", NULL,
+	};
+	/* clang-format on */
+
+	return has_any(name, entries);
+}
+
 bool culprit_is_leaf(const char *name)
 {
 	/* clang-format off */
@@ -289,6 +306,16 @@ static bool is_dispatcher(const char *name)
 	       has_any(name, calls);
 }
 
+/* lo_compat_ioctl calls lo_ioctl: the same request, from a 32-bit process. */
+static bool is_compat_of(const char *name, const char *prev)
+{
+	const char *compat = strstr(name, "compat_");
+	size_t n = compat ? (size_t)(compat - name) : 0;
+
+	return compat && prev && strncmp(prev, name, n) == 0 &&
+	       strcmp(prev + n, compat + strlen("compat_")) == 0;
+}
+
 const char *culprit_stalled(const struct incident_frame *f, size_t n)
 {
 	/* A page fault may come from user space, or from a copy on behalf of a system
@@ -308,7 +335,7 @@ const char *culprit_stalled(const struct incident_frame *f, size_t n)
 			continue;
 		if (has_any(name, fault_entries) && prev && !before_fault)
 			before_fault = prev;
-		if (is_dispatcher(name))
+		if (is_dispatcher(name) || is_compat_of(name, prev))
 			return prev ? prev : name;
 		if (culprit_meeting(name) != name)
 			return culprit_meeting(name);

@@ -36,13 +36,20 @@ void reader_close_all(struct oops_reader *r)
 		close_report(r, 0);
 }
 
-static void touch(struct oops_reader *r, struct report *rep, const struct message *m)
+/* m belongs to rep, which therefore lives on. */
+static void prolong(struct oops_reader *r, struct report *rep, const struct message *m)
 {
 	rep->lines_since = 0;
 	rep->last_t_ns = r->t_ns;
 	rep->in->last_offset = m->end_offset;
 	if (m->prefix.has_stamp)
 		rep->last_printk_s = m->prefix.stamp_s;
+}
+
+static void touch(struct oops_reader *r, struct report *rep, const struct message *m)
+{
+	prolong(r, rep, m);
+	report_note_evidence(rep, r->line, m->text);
 }
 
 static bool same_caller(const struct report *rep, const struct prefix *p)
@@ -90,6 +97,8 @@ static void open_report(struct oops_reader *r, const struct oops_header *h,
 	rep->in->t_ns = r->t_ns;
 	rep->in->printk_s = m->prefix.stamp_s;
 	rep->in->boot = r->stage.boot;
+	if (r->banner)
+		rep->in->banner = xstrdup(r->banner);
 	if (r->has_lead_address && !rep->in->has_fault_address &&
 	    h->kind == INCIDENT_WARN) {
 		rep->in->has_fault_address = true;
@@ -124,7 +133,7 @@ static void count_secondary(struct oops_reader *r, struct report *rep,
 	rep->in->n_secondary++;
 	if (report_has_frames(rep))
 		rep->is_done = true;
-	touch(r, rep, m);
+	prolong(r, rep, m);
 }
 
 static void close_one(struct oops_reader *r, const struct report *rep)
@@ -188,8 +197,10 @@ static void on_fault(struct oops_reader *r, const struct oops_header *h,
 		return;
 	}
 	/* A second CPU in the same trouble, or a fault in the handling of the first. */
-	if (!report_has_frames(rep))
+	if (!report_has_frames(rep)) {
+		report_add_rival(rep, m->text);
 		report_adopt(rep, NULL, m->text);
+	}
 	count_secondary(r, rep, m);
 }
 
@@ -269,6 +280,12 @@ static void on_stall_or_report(struct oops_reader *r, const struct oops_header *
 	if (oops && (report_has_frames(oops) || mine == oops) &&
 	    h->class == HEADER_REPORT && h->kind != INCIDENT_KASAN) {
 		count_secondary(r, oops, m);
+		return;
+	}
+	/* fs/dcache.c umount_check() prints its line, then warns. */
+	if (mine && h->kind == INCIDENT_WARN && !report_has_frames(mine) &&
+	    lines_starts(mine->header->literal, "BUG: Dentry ")) {
+		touch(r, mine, m);
 		return;
 	}
 	/* Without caller ids two reports follow each other: the older one is over. */

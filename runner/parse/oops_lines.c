@@ -287,6 +287,24 @@ static int64_t number_after(const char *s, const char *word)
 	return parse_u64n(p, n, 10, INT32_MAX, &v) < 0 ? -1 : (int64_t)v;
 }
 
+/* lib/dump_stack.c with CONFIG_STACKTRACE_BUILD_ID: the line's last word is vmlinux'
+ * build id, 20 bytes. */
+static struct slice last_build_id(const char *s)
+{
+	enum { DIGITS = 40 };
+	size_t n = strlen(s);
+
+	while (n > 0 && s[n - 1] == ' ')
+		n--;
+	if (n <= DIGITS || s[n - DIGITS - 1] != ' ')
+		return (struct slice){ NULL, 0 };
+	s += n - DIGITS;
+	for (size_t i = 0; i < DIGITS; i++)
+		if (!is_hex(s[i]))
+			return (struct slice){ NULL, 0 };
+	return (struct slice){ s, DIGITS };
+}
+
 /* "CPU: 3 [UID: 0 ]PID: 1 Comm: x [Kdump: loaded ](Not tainted|Tainted: G W O) 6.12.. #1"
  */
 bool lines_cpu(const char *s, struct cpu_line *out)
@@ -341,6 +359,7 @@ bool lines_cpu(const char *s, struct cpu_line *out)
 	out->kernel.s = p;
 	while (p[out->kernel.len] && p[out->kernel.len] != ' ')
 		out->kernel.len++;
+	out->build_id = last_build_id(p);
 	return true;
 }
 

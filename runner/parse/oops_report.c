@@ -19,50 +19,6 @@ void report_set_once(char **field, struct slice s)
 		*field = xstrndup(s.s, s.len);
 }
 
-void report_set_address(struct report *r, const char *s)
-{
-	uint64_t v = 0;
-
-	s = lines_skip_blanks(s);
-	if (r->in->has_fault_address)
-		return;
-	if (!lines_starts(s, "(null)") && lines_hex(s, &v) == 0)
-		return;
-	r->in->has_fault_address = true;
-	r->in->fault_address = v;
-}
-
-/* The bad address, where header lines give it. */
-void report_header_address(struct report *r, const char *text)
-{
-	/* clang-format off */
-	static const char *const words[] = {
-		"at virtual address ", "for address: ", "non-canonical address ",
-		" address: ", "Faulting instruction address: ", " dereference at ",
-		" paging request at ", " access at ", ") at 0x",
-		"read-only memory at ", "data at address ", "for data at ",
-		"accessing 0x", "(addr ", " at address ",
-	};
-	/* clang-format on */
-
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		const char *p = lines_after(text, words[i]);
-
-		if (p) {
-			report_set_address(r, p);
-			return;
-		}
-	}
-}
-
-void report_set_esr(struct report *r, uint64_t v)
-{
-	if (r->in->has_esr)
-		return;
-	r->in->has_esr = true;
-	r->in->esr = v;
-}
-
 void report_start_trace(struct report *r)
 {
 	r->in_trace = true;
@@ -228,6 +184,7 @@ static void line_cpu(struct report *r, const struct cpu_line *c)
 	report_set_once(&in->comm, c->comm);
 	report_set_once(&in->kernel, c->kernel);
 	report_set_once(&in->tainted, c->tainted);
+	report_set_once(&in->build_id, c->build_id);
 	r->seen_cpu_line = true;
 }
 
@@ -265,194 +222,6 @@ static bool line_pc(struct report *r, const char *text)
 	return false;
 }
 
-/* Sections whose traces are not the culprit's. */
-static bool line_section(struct report *r, const char *text)
-{
-	/* clang-format off */
-	static const char *const aside[] = {
-		"RCU grace-period kthread stack dump", "Allocated by task",
-		"Freed by task", "Allocated:", "Freed:",
-		"Last potentially related work", "Second to last potentially",
-		"Uninit was stored", "Uninit was created", "Local variable",
-		"kfence-#", "allocated by task", "freed by task",
-		"Showing all locks held", "-> #", "the existing dependency chain",
-		"page last free stack trace", "page last allocated via", "page_owner",
-		"Preemption disabled at", "hardirqs last", "Stack depth limit",
-	};
-	/* clang-format on */
-	const char *t = lines_skip_blanks(text);
-
-	if (lines_starts(t, "rcu: "))
-		t = lines_skip_blanks(t + 5);
-	for (size_t i = 0; i < ARRAY_SIZE(aside); i++) {
-		if (!lines_starts(t, aside[i]))
-			continue;
-		r->in_aside = true;
-		/* Only this one goes on with a "Call trace:" of its own. */
-		r->aside_has_call_trace = i == 0;
-		report_start_trace(r);
-		return true;
-	}
-	if (lines_starts(t, "stack backtrace:") || lines_starts(t, "other info that")) {
-		r->in_aside = false;
-		r->in_trace = false;
-		return lines_starts(t, "other");
-	}
-	if (lines_starts(t, "Sending NMI")) {
-		r->nmi_backtraces = true;
-		r->in_trace = false;
-		r->in_aside = false;
-		return true;
-	}
-	if (lines_starts(t, "NMI backtrace for cpu") ||
-	    lines_starts(t, "Task dump for CPU") || lines_starts(t, "Stack dump where")) {
-		r->in_trace = false;
-		r->in_aside = false;
-		return true;
-	}
-	/* "CPU3: stopping", "CPU 3 stopping" of the panic's other CPUs. */
-	if (lines_starts(t, "CPU") && strstr(t, ": stopping")) {
-		r->in_other_cpu = true;
-		r->in_trace = false;
-		return true;
-	}
-	return false;
-}
-
-/* "(lock){+.+.}, at: [<..>] f+0x1/0x2" and the like. */
-static void line_lock_at(struct report *r, const char *text)
-{
-	const char *p = lines_after(text, "at: ");
-	const char *t = lines_skip_blanks(text);
-	struct symbol sym, from;
-	bool reliable;
-
-	if (!r->wants_lock_at)
-		return;
-	/* The list of locks held names the culprit only where holding them is the bug. */
-	if (lines_starts(t, "#") && !strstr(r->header->literal, "held"))
-		return;
-	if (p) {
-		p = lines_skip_blanks(p);
-		if (lines_frame(p, &sym, &reliable, &from) ||
-		    lines_symbol(p, true, &sym)) {
-			report_set_once(&r->named, sym.name);
-			r->wants_lock_at = false;
-		}
-		return;
-	}
-	p = lines_after(text, "last function: ");
-	if (p && lines_symbol(p, true, &sym)) {
-		report_set_once(&r->named, sym.name);
-		r->wants_lock_at = false;
-		return;
-	}
-	/* "x/1 is trying to release lock (y) at:" is followed by "[<..>] f+0x.." */
-	if (!r->in_trace && lines_frame(t, &sym, &reliable, &from)) {
-		report_set_once(&r->named, sym.name);
-		r->wants_lock_at = false;
-	}
-}
-
-static bool line_mem_abort(struct report *r, const char *text)
-{
-	const char *t = lines_skip_blanks(text), *p;
-	uint64_t v;
-
-	if (lines_starts(t, "ESR = ") || lines_starts(t, "ESR: ")) {
-		p = t + 6;
-		while (*p == ' ' || *p == '=')
-			p++;
-		if (lines_hex(p, &v) >= 8)
-			report_set_esr(r, v);
-		return true;
-	}
-	/* "[0000000000000020] pgd=…", "[000fffc081e0daf0] address between user and
-	 * kernel" */
-	if (*t == '[' && (p = strchr(t, ']')) &&
-	    (lines_starts(p, "] pgd=") || lines_starts(p, "] *pgd=") ||
-	     lines_starts(p, "] address between") ||
-	     lines_starts(p, "] user address but"))) {
-		report_set_address(r, t + 1);
-		return true;
-	}
-	/* Wrapped by a mail client, or in a warning about a fault. */
-	if ((p = lines_after(t, "virtual address ")) ||
-	    (lines_starts(t, "paging request at ") && (p = t + 18)) ||
-	    (lines_starts(t, "NULL pointer dereference at ") && (p = t + 28))) {
-		report_set_address(r, p);
-		return true;
-	}
-	if (lines_starts(t, "FAR: ") || lines_starts(t, "FAR_EL1: ")) {
-		report_set_address(r, strchr(t, ' '));
-		return true;
-	}
-
-	/* clang-format off */
-	static const char *const words[] = {
-		"Mem abort info", "EC = ", "SET = ", "EA = ", "FSC = ", "Data abort info",
-		"ISV = ", "CM = ", "GCS = ", "user pgtable:", "swapper pgtable:", "pgd = ",
-		"Exception class", "pstate: ", "PGD ", "#PF: ",
-	};
-	/* clang-format on */
-
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (lines_starts(t, words[i]))
-			return true;
-	return false;
-}
-
-/* KASAN's second line: "Read of size 8 at addr ffff.. by task x/1"; KCSAN's "write to
- * 0xffff.. of 8 bytes by task"; "KASAN: null-ptr-deref in range [..]". */
-static bool line_access(struct report *r, const char *text)
-{
-	const char *t = lines_skip_blanks(text), *p;
-	bool is_read = lines_starts(t, "Read of size"),
-	     is_write = lines_starts(t, "Write of size");
-
-	if (is_read || is_write) {
-		if (!r->access)
-			r->access = xstrdup(is_read ? "Read" : "Write");
-		p = lines_after(t, "at addr ");
-		if (p)
-			report_set_address(r, p);
-		return true;
-	}
-	p = lines_after(t, "KASAN: ");
-	if (p && lines_after(p, "in range [")) {
-		if (lines_starts(p, "null-ptr-deref"))
-			r->says_null = true;
-		if (strstr(p, "user-memory-access"))
-			r->says_user = true;
-		return true;
-	}
-	p = lines_after(t, "CR2: ");
-	if (p && r->header->class == HEADER_FAULT && r->in->kind != INCIDENT_GPF &&
-	    r->in->kind != INCIDENT_BUG)
-		report_set_address(r, p);
-	return false;
-}
-
-static bool line_end(struct report *r, const char *text)
-{
-	const char *p;
-	uint64_t v;
-
-	if (strstr(text, "---[ end trace") || strstr(text, "---[ end Kernel panic")) {
-		r->has_end = true;
-		r->in_trace = false;
-		return true;
-	}
-	p = lines_after(text, "Rebooting in ");
-	if (p && parse_u64n(p, strspn(p, "0123456789"), 10, 1000000, &v) == 0) {
-		r->in->says_reboot = true;
-		r->in->reboot_in_s = (uint32_t)v;
-		r->has_end = true;
-		return true;
-	}
-	return false;
-}
-
 bool report_line(struct report *r, const char *text)
 {
 	const char *rest, *t = lines_skip_blanks(text);
@@ -462,11 +231,13 @@ bool report_line(struct report *r, const char *text)
 	r->in_modules = false;
 	if (*t == '\0')
 		return false;
-	if (line_end(r, t))
+	if (report_line_end(r, t))
 		return true;
 	if (r->is_done)
 		return false;
-	if (line_section(r, text))
+	if (report_line_owner(r, t))
+		return true;
+	if (report_line_section(r, text))
 		return true;
 	if (lines_trace_start(text, &rest)) {
 		if (!r->aside_has_call_trace)
@@ -477,7 +248,7 @@ bool report_line(struct report *r, const char *text)
 			line_frame(r, rest);
 		return true;
 	}
-	line_lock_at(r, text);
+	report_line_lock_at(r, text);
 	if (line_pc(r, text))
 		return true;
 	if (r->in_trace && line_frame(r, text))
@@ -517,7 +288,7 @@ bool report_line(struct report *r, const char *text)
 	}
 	if (lines_registers(t, on_register, r) > 0)
 		return true;
-	if (line_access(r, text) || line_mem_abort(r, text))
+	if (report_line_access(r, text) || report_line_fault(r, text))
 		return true;
 	/* The list of locks held is long and no part of the story, but it is the
 	 * report's. */

@@ -67,7 +67,7 @@ static const struct oops_header headers[] = {
 	{ "BUG: lock held at task exit time", K(LOCKDEP), HEADER_REPORT, PICK_LOCK,
 	  "BUG: lock held at task exit time", NULL },
 	{ "still has locks held", K(LOCKDEP), HEADER_REPORT, PICK_LOCK,
-	  "still has locks held", NULL },
+	  "WARNING: still has locks held", NULL },
 	{ "BUG: Invalid wait context", K(LOCKDEP), HEADER_REPORT, PICK_LOCK,
 	  "BUG: Invalid wait context", NULL },
 	{ "BUG: MAX_LOCK", K(LOCKDEP), HEADER_REPORT, PICK_TRACE, NULL, NULL },
@@ -82,7 +82,7 @@ static const struct oops_header headers[] = {
 	  "BUG: Bad rss-counter state", NULL },
 	{ "BUG: non-zero ", K(BUG), HEADER_REPORT, PICK_NONE, NULL, NULL },
 	{ "BUG: using ", K(BUG), HEADER_REPORT, PICK_TRACE, NULL, skip_preempt },
-	{ "BUG: Dentry ", K(BUG), HEADER_REPORT, PICK_LOCK, "BUG: Dentry still in use",
+	{ "BUG: Dentry ", K(BUG), HEADER_REPORT, PICK_PC, "BUG: Dentry still in use",
 	  NULL },
 	{ "BUG: stack guard page was hit", K(OOPS_OTHER), HEADER_FAULT, PICK_PC,
 	  "BUG: stack guard page was hit", NULL },
@@ -123,9 +123,15 @@ static const struct oops_header headers[] = {
 	  "WARNING: Nested lock was not taken", NULL },
 	{ "INFO: trying to register non-static key", K(LOCKDEP), HEADER_REPORT,
 	  PICK_TRACE, "INFO: trying to register non-static key", skip_key },
+	{ "WARNING: kernel stack frame pointer at ", K(WARN), HEADER_REPORT, PICK_NONE,
+	  "WARNING: kernel stack frame pointer has bad value", NULL },
+	{ "WARNING: kernel stack regs at ", K(WARN), HEADER_REPORT, PICK_NONE,
+	  "WARNING: kernel stack regs has bad value", NULL },
 	{ "WARNING: kernel stack ", K(WARN), HEADER_REPORT, PICK_NONE, NULL, NULL },
 	{ "WARNING: can't dereference ", K(WARN), HEADER_REPORT, PICK_NONE, NULL, NULL },
 	{ "WARNING: ", K(WARN), HEADER_REPORT, PICK_NAMED, "WARNING", NULL },
+	{ "can't die for more than", K(HUNG_TASK), HEADER_STALL, PICK_HUNG,
+	  "INFO: task can't die", NULL },
 	{ "INFO: task ", K(HUNG_TASK), HEADER_STALL, PICK_HUNG, "INFO: task hung", NULL },
 	{ "INFO: rcu_", K(RCU_STALL), HEADER_STALL, PICK_STALL,
 	  "INFO: rcu detected stall", NULL },
@@ -251,8 +257,9 @@ static bool confirm(const struct oops_header *h, const char *text, const char *h
 	case INCIDENT_WARN:
 		return h->pick == PICK_NONE || is_warn(after);
 	case INCIDENT_HUNG_TASK:
-		return strstr(after, " blocked ") ||
-		       strstr(after, "can't die for more than");
+		/* Not "is blocked on a mutex likely owned by": a line of the report. */
+		return h->literal[0] == 'c' || strstr(after, " blocked for more than") ||
+		       strstr(after, " blocked in I/O wait for");
 	case INCIDENT_RCU_STALL:
 		return is_rcu_stall(after);
 	case INCIDENT_GPF:
@@ -351,8 +358,8 @@ static bool is_mid_sentence(const char *literal)
 {
 	char c = literal[0];
 
-	return c == '-' || c == ':' || c == 'i' || c == 's' || c == 'p' || c == 'P' ||
-	       c == ']' || c == '[';
+	return c == '-' || c == ':' || c == 'c' || c == 'i' || c == 's' || c == 'p' ||
+	       c == 'P' || c == ']' || c == '[';
 }
 
 /* A kernel without stamps prints right behind a prompt: "board login: ",
@@ -413,6 +420,13 @@ char *title_normalize(const char *s)
 		uint64_t v;
 		size_t n;
 
+		/* "f+0x12/0x34" */
+		if (lines_starts(s, "+0x") && (n = lines_hex(s + 1, &v)) > 0) {
+			s += 1 + n;
+			if (*s == '/' && (n = lines_hex(s + 1, &v)) > 0)
+				s += 1 + n;
+			continue;
+		}
 		if (sb.len > 0 && is_word(sb.buf[sb.len - 1])) {
 			strbuf_addch(&sb, *s++);
 			continue;

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Owns the lines that describe a fault: address, syndrome, page tables. What they amount
+ * to is oops_kind.c's. */
+#include "parse/oops_report.h"
+
+#include "util/mem.h"
+#include "util/num.h"
+
+void report_set_address(struct report *r, const char *s)
+{
+	uint64_t v = 0;
+
+	s = lines_skip_blanks(s);
+	if (r->in->has_fault_address)
+		return;
+	if (!lines_starts(s, "(null)") && lines_hex(s, &v) == 0)
+		return;
+	r->in->has_fault_address = true;
+	r->in->fault_address = v;
+}
+
+/* The bad address, where header lines give it. */
+void report_header_address(struct report *r, const char *text)
+{
+	/* clang-format off */
+	static const char *const words[] = {
+		"at virtual address ", "for address: ", "non-canonical address ",
+		" address: ", "Faulting instruction address: ", " dereference at ",
+		" paging request at ", " access at ", ") at 0x",
+		"read-only memory at ", "data at address ", "for data at ",
+		"accessing 0x", "(addr ", " at address ",
+	};
+	/* clang-format on */
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		const char *p = lines_after(text, words[i]);
+
+		if (p) {
+			report_set_address(r, p);
+			return;
+		}
+	}
+}
+
+void report_add_rival(struct report *r, const char *text)
+{
+	const struct incident *in = r->in;
+	uint64_t mine = in->fault_address;
+	bool had = in->has_fault_address;
+
+	if (r->rival.is_known || r->has_die || !had)
+		return;
+	r->in->has_fault_address = false;
+	report_header_address(r, text);
+	r->rival.is_known = in->has_fault_address && in->fault_address != mine;
+	r->rival.address = in->fault_address;
+	r->in->has_fault_address = true;
+	r->in->fault_address = mine;
+}
+
+void report_set_esr(struct report *r, uint64_t v)
+{
+	if (r->in->has_esr)
+		return;
+	r->in->has_esr = true;
+	r->in->esr = v;
+}
+
+void report_set_range(struct report *r, const char *s)
+{
+	uint64_t first, last;
+	size_t n = lines_hex(s, &first);
+
+	if (r->in->has_real_range || n == 0 || s[n] != '-' ||
+	    lines_hex(s + n + 1, &last) == 0)
+		return;
+	r->in->has_real_range = true;
+	r->in->real_first = first;
+	r->in->real_last = last;
+}
+
+/* "user pgtable: 4k pages, 48-bit VAs, pgdp=.." */
+static void line_pgtable(struct report *r, const char *t)
+{
+	const char *p = lines_after(t, "pgtable: "), *bits = strstr(t, "-bit VAs");
+	uint64_t v;
+
+	if (p && parse_u64n(p, strspn(p, "0123456789"), 10, 64, &v) == 0)
+		r->page_bytes = (uint32_t)v * 1024;
+	if (!bits)
+		return;
+	p = bits;
+	while (p > t && p[-1] >= '0' && p[-1] <= '9')
+		p--;
+	if (parse_u64n(p, (size_t)(bits - p), 10, 64, &v) == 0)
+		r->va_bits = (uint32_t)v;
+}
+
+static void line_pstate(struct report *r, const char *t)
+{
+	const char *p = lines_after(t, "pstate: ");
+
+	if (p && !r->in->has_pstate && lines_hex(p, &r->in->pstate) >= 8)
+		r->in->has_pstate = true;
+}
+
+bool report_line_fault(struct report *r, const char *text)
+{
+	const char *t = lines_skip_blanks(text), *p;
+	uint64_t v;
+
+	if (lines_starts(t, "ESR = ") || lines_starts(t, "ESR: ")) {
+		p = t + 6;
+		while (*p == ' ' || *p == '=')
+			p++;
+		if (lines_hex(p, &v) < 8)
+			return true;
+		if (r->in->has_esr && r->rival.is_known && !r->rival.has_esr) {
+			r->rival.has_esr = true;
+			r->rival.esr = v;
+		}
+		report_set_esr(r, v);
+		return true;
+	}
+	line_pstate(r, t);
+	line_pgtable(r, t);
+	/* "[0000000000000020] pgd=…", "[000fffc081e0daf0] address between user and
+	 * kernel" */
+	if (*t == '[' && (p = strchr(t, ']')) &&
+	    (lines_starts(p, "] pgd=") || lines_starts(p, "] *pgd=") ||
+	     lines_starts(p, "] address between") ||
+	     lines_starts(p, "] user address but"))) {
+		report_set_address(r, t + 1);
+		return true;
+	}
+	/* Wrapped by a mail client, or in a warning about a fault. */
+	if ((p = lines_after(t, "virtual address ")) ||
+	    (lines_starts(t, "paging request at ") && (p = t + 18)) ||
+	    (lines_starts(t, "NULL pointer dereference at ") && (p = t + 28))) {
+		report_set_address(r, p);
+		return true;
+	}
+	if (lines_starts(t, "FAR: ") || lines_starts(t, "FAR_EL1: ")) {
+		report_set_address(r, strchr(t, ' '));
+		return true;
+	}
+
+	/* clang-format off */
+	static const char *const words[] = {
+		"Mem abort info", "EC = ", "SET = ", "EA = ", "FSC = ", "Data abort info",
+		"ISV = ", "CM = ", "GCS = ", "user pgtable:", "swapper pgtable:", "pgd = ",
+		"Exception class", "pstate: ", "PGD ", "#PF: ",
+	};
+	/* clang-format on */
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (lines_starts(t, words[i]))
+			return true;
+	return false;
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Owns the names under which a failure is known: title (syzkaller's style) and signature.
+ * Neither holds anything that differs from boot to boot or build to build. */
+#include "parse/oops_culprit.h"
+#include "parse/oops_report.h"
+
+#include "util/mem.h"
+#include "util/strbuf.h"
+
+enum { TITLE_MAX = 120, SIGNATURE_FRAMES = 3 };
+
+/* "foo.isra.0", "foo.constprop.0.cold", "foo.part.3", "foo.llvm.123": what the compiler
+ * made of foo this time. */
+static size_t base_len(const char *name)
+{
+	return strcspn(name, ".");
+}
+
+static const char *fault_title(enum incident_kind k)
+{
+	switch (k) {
+	case INCIDENT_NULL_DEREF:
+		return "BUG: unable to handle kernel NULL pointer dereference";
+	case INCIDENT_USER_ACCESS:
+		return "BUG: unable to handle kernel access to user memory";
+	default:
+		return "BUG: unable to handle kernel paging request";
+	}
+}
+
+static void add_normal(struct strbuf *sb, const char *prefix, const char *text)
+{
+	char *n = title_normalize(text);
+
+	strbuf_addstr(sb, prefix);
+	strbuf_add(sb, n, strlen(n) < TITLE_MAX ? strlen(n) : TITLE_MAX);
+	free(n);
+}
+
+static const char *checker_name(enum incident_kind head)
+{
+	switch (head) {
+	case INCIDENT_KASAN:
+		return "KASAN: ";
+	case INCIDENT_KFENCE:
+		return "KFENCE: ";
+	case INCIDENT_KMSAN:
+		return "KMSAN: ";
+	case INCIDENT_KCSAN:
+		return "KCSAN: ";
+	case INCIDENT_UBSAN:
+		return "UBSAN: ";
+	case INCIDENT_PANIC:
+		return "kernel panic: ";
+	default:
+		return NULL;
+	}
+}
+
+/* From the header's own words, up to what differs each time: CPU, process, address. */
+static void add_header_words(struct strbuf *sb, const struct report *r)
+{
+	char *head = xasprintf("%s%s", r->header->literal, r->detail ? r->detail : "");
+	const char *cpu = strstr(head, " on CPU#");
+	bool is_preempt = strstr(head, " in preemptible [") != NULL;
+	size_t n = strcspn(head, ",[");
+
+	if (cpu && (size_t)(cpu - head) < n)
+		n = (size_t)(cpu - head);
+	head[n] = '\0';
+	add_normal(sb, "", head);
+	/* lib/smp_processor_id.c: "in preemptible [%08x] code: %s/%d" */
+	if (is_preempt)
+		strbuf_addstr(sb, " code");
+	free(head);
+}
+
+static bool has_fault_title(const struct report *r)
+{
+	switch (r->header->class) {
+	case HEADER_FAULT:
+		return !r->header->title && r->in->kind != INCIDENT_GPF;
+	case HEADER_DIE:
+	case HEADER_HEADLESS:
+		return r->in->kind == INCIDENT_NULL_DEREF ||
+		       r->in->kind == INCIDENT_PAGING_FAULT ||
+		       r->in->kind == INCIDENT_USER_ACCESS;
+	case HEADER_PANIC:
+	case HEADER_REPORT:
+	case HEADER_STALL:
+	case HEADER_OOM:
+	case HEADER_TENTATIVE:
+		break;
+	}
+	return false;
+}
+
+/* A title that the sort of WARN, or the die() without its header, has of its own. */
+static const char *special_title(const struct report *r)
+{
+	const struct oops_header *h = r->header;
+	const struct warn_sort *sort;
+
+	if (has_fault_title(r))
+		return fault_title(r->in->kind);
+	if (h->class == HEADER_DIE && r->in->kind == INCIDENT_BUG)
+		return r->detail && strstr(r->detail, "CFI") ? "CFI failure"
+							     : "kernel BUG";
+	if (h->kind == INCIDENT_WARN && h->title && r->detail) {
+		sort = culprit_warn_sort(r->detail);
+		if (sort)
+			return sort->title;
+	}
+	return h->title;
+}
+
+/* Returns whether " in FUNCTION" may follow. */
+static bool add_checker(struct strbuf *sb, const struct report *r, const char *name)
+{
+	enum incident_kind head = r->header->kind;
+
+	add_normal(sb, name, r->detail ? r->detail : "");
+	if (r->access)
+		strbuf_addf(sb, " %s", r->access);
+	return head != INCIDENT_PANIC && head != INCIDENT_KCSAN &&
+	       !(r->detail && strstr(r->detail, " in "));
+}
+
+void report_make_title(struct report *r)
+{
+	struct incident *in = r->in;
+	struct strbuf sb = STRBUF_INIT;
+	const char *title = special_title(r);
+	const char *checker = checker_name(r->header->kind);
+	bool with_function = true;
+
+	if (title)
+		strbuf_addstr(&sb, title);
+	else if (checker)
+		with_function = add_checker(&sb, r, checker);
+	else
+		add_header_words(&sb, r);
+	if (with_function && in->function)
+		strbuf_addf(&sb, " in %.*s", (int)base_len(in->function), in->function);
+	free(in->title);
+	in->title = strbuf_take(&sb);
+}
+
+/* The frame of the guilty function, else the first. */
+static size_t guilty_frame(const struct incident *in, const struct report_trace *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (t->frames[i].reliable &&
+		    strcmp(culprit_plain(t->frames[i].function), in->function) == 0)
+			return i + 1;
+	return 0;
+}
+
+void report_make_signature(struct report *r)
+{
+	struct incident *in = r->in;
+	const struct report_trace *t = report_shown_trace(r);
+	struct strbuf sb = STRBUF_INIT;
+	size_t n = 0;
+
+	strbuf_addf(&sb, "%s ", incident_kind_to_str(in->kind));
+	if (in->function)
+		strbuf_add(&sb, in->function, base_len(in->function));
+	else
+		strbuf_addstr(&sb, in->title);
+	for (size_t i = t && in->function ? guilty_frame(in, t) : SIZE_MAX;
+	     t && i < t->n && n < SIGNATURE_FRAMES; i++) {
+		const char *name = t->frames[i].function;
+
+		if (culprit_is_entry(name))
+			break;
+		if (!t->frames[i].reliable || culprit_is_helper(name, NULL) ||
+		    strcmp(culprit_plain(name), in->function) == 0)
+			continue;
+		name = culprit_plain(name);
+		strbuf_addf(&sb, " < %.*s", (int)base_len(name), name);
+		n++;
+	}
+	free(in->signature);
+	in->signature = strbuf_take(&sb);
+}
