@@ -38,7 +38,12 @@ bool lines_trace_start(const char *s, const char **rest);
  * "Krnl PSW : .. (f)", "EIP: f", "pstate" is none. */
 bool lines_pc(const char *s, struct symbol *out);
 bool lines_lr(const char *s, struct symbol *out);
+/* "pc : 0x0", "pc : 0xffff96533000": a jump to where no function is; the address as
+ * printed. */
+bool lines_raw_pc(const char *s, struct slice *out);
 bool lines_cpu(const char *s, struct cpu_line *out);
+/* The end of that line, at "Tainted: " or "Not tainted": flags, kernel, build id. */
+void lines_taint(const char *s, struct cpu_line *out);
 
 typedef void (*register_fn)(void *arg, const char *name, uint64_t value);
 /* Calls fn for each register of the line and returns how many. */
@@ -47,6 +52,10 @@ size_t lines_registers(const char *s, register_fn fn, void *arg);
 /* The words of a "Code: " line of arm64 and arm; *faulting is -1 or the index of the word
  * in parentheses. */
 size_t lines_code(const char *s, uint32_t *words, size_t max, int32_t *faulting);
+
+/* arm64's ESR_EL1 of "Internal error: Oops: 0000000096000004 [#1]" or "synchronous
+ * external abort: 96000210 [#1]"; the error codes of others are shorter. */
+bool lines_die_code(const char *s, uint64_t *out);
 
 /* Hex digits after an optional 0x: how many characters, 0 when none or more than 16
  * digits. */

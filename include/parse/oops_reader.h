@@ -58,6 +58,14 @@ void reader_on_header(struct oops_reader *r, const struct oops_header *h,
 		      const struct message *m, const char *after);
 /* The report that a message without a header belongs to, or NULL. */
 struct report *reader_find_by_caller(const struct oops_reader *r, const struct prefix *p);
+/* The same for any message: without caller ids, by the order of a report's lines. */
+struct report *reader_route(const struct oops_reader *r, const struct message *m);
+/* A fault's header came: reports that have their trace are over, whoever's they are. */
+void reader_pass_over(struct oops_reader *r, const struct report *by);
+/* rep took m: it has got that far. */
+void reader_advance(struct oops_reader *r, struct report *rep, const struct message *m);
+/* The fault that the "Internal error" in m belongs to, or NULL. */
+struct report *reader_find_dying(const struct oops_reader *r, const struct message *m);
 /* Offer a message to a report, which may refuse it. */
 void reader_feed_report(struct oops_reader *r, struct report *rep,
 			const struct message *m);

@@ -18,13 +18,6 @@ struct report_trace {
 	bool ends_in_caller;
 };
 
-/* Until die() takes its lock, two CPUs that fault at once print line by line in turn
- * (arch/arm64/mm/fault.c die_kernel_fault, kernel/traps.c die_lock). */
-struct report_rival {
-	bool is_known, has_esr;
-	uint64_t address, esr;
-};
-
 struct report {
 	struct incident *in;
 	const struct oops_header *header;
@@ -42,6 +35,7 @@ struct report {
 
 	char *named; /* function that the header or an "at:" line names */
 	char *pc_function, *pc_module;
+	char *lr_function, *lr_module;
 	char *access; /* "Read" or "Write" */
 	char *detail; /* KASAN's "slab-out-of-bounds", the panic's reason */
 	bool has_die; /* "Internal error" or "Oops" was seen */
@@ -52,11 +46,12 @@ struct report {
 	bool seen_cpu_line;
 	bool says_user; /* "access to user memory", "user-memory-access" */
 	bool says_null;
-	bool says_bug;             /* "Oops - BUG" */
-	uint32_t page_bytes;       /* "4k pages"; 0 = not said */
-	uint32_t va_bits;          /* "48-bit VAs"; 0 = not said */
-	struct report_rival rival; /* another CPU faulted before this one's die() */
-	size_t n_frames_shown;     /* in the evidence */
+	bool says_bug;         /* "Oops - BUG" */
+	bool range_is_printed; /* "in range [..]", not our arithmetic */
+	uint32_t page_bytes;   /* "4k pages"; 0 = not said */
+	uint32_t va_bits;      /* "48-bit VAs"; 0 = not said */
+	int phase;             /* how far its lines have got: oops_route.c's */
+	size_t n_frames_shown; /* in the evidence */
 	bool pc_is_x86;
 	bool is_tentative; /* a trace of nobody's: not announced */
 	bool is_done;      /* later lines belong to something else */
@@ -70,6 +65,10 @@ struct report {
 struct report *report_new(const struct oops_header *h, const char *text,
 			  const char *after);
 void report_free(struct report *r);
+/* The CPU that a header names ("CPU: 3 PID: ..", "CPU#3", "on cpu 3"), or -1. */
+int32_t header_cpu(const char *text);
+/* Of the sort that die() belongs to? */
+bool report_is_oops(const struct report *r);
 /* Has it a trace of its own, not an allocation's or another CPU's? */
 bool report_has_frames(const struct report *r);
 /* Take a line of text. Returns whether it belongs to the report. */
@@ -80,8 +79,6 @@ void report_die(struct report *r, const char *text);
  * address counts if none is known. */
 void report_adopt(struct report *r, const struct oops_header *h, const char *text);
 void report_panic(struct report *r, const char *after);
-/* A second CPU's header, with its address, among the first's lines. */
-void report_add_rival(struct report *r, const char *text);
 /* Keep the line among the evidence if the verdict rests on it. Called for each line that
  * the report took. */
 void report_note_evidence(struct report *r, uint64_t line, const char *text);

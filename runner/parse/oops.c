@@ -97,7 +97,7 @@ static void feed_message(struct oops_reader *r, const struct message *m, bool ma
 		reader_on_header(r, h, m, after);
 		return;
 	}
-	rep = reader_find_by_caller(r, &m->prefix);
+	rep = reader_route(r, m);
 	if (rep)
 		reader_feed_report(r, rep, m);
 }

@@ -67,6 +67,20 @@ static void header_kasan(struct report *r, const char *after)
 	header_named(r, after);
 }
 
+int32_t header_cpu(const char *text)
+{
+	const char *p = lines_after(text, "CPU: ");
+	uint64_t v;
+
+	if (!p)
+		p = lines_after(text, "CPU#");
+	if (!p)
+		p = lines_after(text, "on cpu ");
+	if (!p || parse_u64n(p, strspn(p, "0123456789"), 10, 65535, &v) < 0)
+		return -1;
+	return (int32_t)v;
+}
+
 /* "WARNING: CPU: 0 PID: 1 at f.c:12 sym+0x1/0x2", "WARNING: f.c:12 at sym+0x.., CPU#0:
  * x/1" */
 static void header_warn(struct report *r, const char *after)
@@ -87,19 +101,9 @@ static void header_warn(struct report *r, const char *after)
 	report_set_once(&r->named, sym.name);
 	report_set_once(&r->in->module, sym.module);
 	r->detail = xstrndup(after, strcspn(after, "\n"));
-	if (lines_cpu(after, &cpu)) {
-		if (cpu.cpu >= 0)
-			r->in->cpu = (int32_t)cpu.cpu;
-		if (cpu.pid >= 0)
-			r->in->pid = (int32_t)cpu.pid;
-	}
-	p = lines_after(after, "CPU#");
-	if (p) {
-		uint64_t v;
-
-		if (parse_u64n(p, strspn(p, "0123456789"), 10, 65535, &v) == 0)
-			r->in->cpu = (int32_t)v;
-	}
+	if (lines_cpu(after, &cpu) && cpu.pid >= 0)
+		r->in->pid = (int32_t)cpu.pid;
+	r->in->cpu = header_cpu(after);
 }
 
 /* "INFO: task comm:pid blocked for more than": comm may hold colons and blanks. */
@@ -127,14 +131,10 @@ static void header_hung(struct report *r, const char *text)
 /* "soft lockup - CPU#1 stuck for 22s! [comm:123]" */
 static void header_lockup(struct report *r, const char *text)
 {
-	const char *p = lines_after(text, "CPU#"), *b = strrchr(text, '[');
+	const char *b = strrchr(text, '[');
 	uint64_t v;
 
-	if (p && parse_u64n(p, strspn(p, "0123456789"), 10, 65535, &v) == 0)
-		r->in->cpu = (int32_t)v;
-	if (!p && (p = lines_after(text, "on cpu ")) &&
-	    parse_u64n(p, strspn(p, "0123456789"), 10, 65535, &v) == 0)
-		r->in->cpu = (int32_t)v;
+	r->in->cpu = header_cpu(text);
 	if (b && strchr(b, ']')) {
 		const char *end = strchr(b, ']'), *colon = end;
 
@@ -156,18 +156,10 @@ void report_die(struct report *r, const char *text)
 	if (p && parse_u64n(p, strspn(p, "0123456789"), 10, 100000, &v) == 0)
 		r->die_number = (uint32_t)v;
 	r->has_die = true;
-	/* arm64: "Oops: 0000000096000004 [#1]" is ESR_EL1; "synchronous external abort:
-	 * 96000210"; a BUG's or x86's error code is small. */
-	p = strstr(text, " [#");
-	if (p) {
-		const char *b = p;
-
-		while (b > text && b[-1] != ' ')
-			b--;
-		size_t n = lines_hex(b, &v);
-
-		if (n >= 8 && b + n == p)
-			report_set_esr(r, v);
+	if (lines_die_code(text, &v)) {
+		/* Two CPUs' heads may have been mixed: this one is certain. */
+		r->in->has_esr = false;
+		report_set_esr(r, v);
 	}
 	report_header_address(r, text);
 }

@@ -21,7 +21,8 @@ static bool has_any(const char *name, const char *const *words)
 /* clang-format off */
 const char *const skip_free[] = {
 	"kmem_", "slab_", "kfree", "vunmap", "vfree", "free_pages", "free_unref",
-	"free_page", "put_page", "bad_page", NULL,
+	"free_page", "put_page", "bad_page", "object_err", "free_to_partial",
+	"debug_processing", "check_object", "print_trailer", NULL,
 };
 const char *const skip_alloc[] = {
 	"kmemleak", "alloc", "mmap", "kmem", "slab", "create_object", "idr_get",
@@ -37,7 +38,8 @@ const char *const skip_key[] = {
 	"stack", "lock", "IRQ", NULL,
 };
 const char *const skip_stack_end[] = {
-	"schedule", "retint_kernel", "stack_chk", "cond_resched", NULL,
+	"^schedule", "^__schedule", "^preempt_schedule", "^_cond_resched",
+	"retint_kernel", "stack_chk", "cond_resched", NULL,
 };
 /* clang-format on */
 const char *const skip_ubsan[] = { "ubsan", "overflow", NULL };
@@ -143,9 +145,11 @@ static const char *const locks[] = {
 /* Counters, bits, memory, strings, lists, tables, user copies. */
 /* clang-format off */
 static const char *const tools[] = {
-	"refcount_", "^atomic_", "^atomic64_", "^arch_atomic", "^raw_atomic",
+	"refcount_", "^atomic_read", "^atomic_set",
+	"^atomic_add", "^atomic_sub", "^atomic_inc", "^atomic_dec", "^atomic_fetch",
+	"^atomic_xchg", "^atomic_cmpxchg", "^atomic_try", "^atomic_long_", "^atomic64_", "^arch_atomic", "^raw_atomic",
 	"^test_bit", "^set_bit", "^clear_bit", "^test_and_", "^_test_", "^__set_bit",
-	"^_find_", "memcpy", "memcmp", "memset", "memchr", "memmove", "strcmp",
+	"^__delay", "^__const_udelay", "^__udelay", "^__ndelay", "^delay_", "^_find_", "memcpy", "memcmp", "memset", "memchr", "memmove", "strcmp",
 	"strncmp", "strcpy", "strlcpy", "strncpy", "strscpy", "strlen", "strnstr",
 	"strnlen", "strchr", "strcat", "copy_to_user", "copy_from_user", "copy_user",
 	"copy_to_iter", "copy_from_iter", "copyout", "copyin", "put_user", "get_user",
@@ -219,10 +223,19 @@ bool culprit_is_leaf(const char *name)
 
 size_t culprit_in_trace(const struct incident_frame *f, size_t n, const char *const *more)
 {
-	for (size_t i = 0; i < n; i++)
-		if (f[i].reliable && !culprit_is_helper(f[i].function, more))
+	size_t start = n;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!f[i].reliable || culprit_is_helper(f[i].function, more))
+			continue;
+		/* A return address at a function's very start belongs to the one before:
+		 * its last call (panic()) never returns. */
+		if (i == 0 || f[i].offset > 0 || f[i].size == 0)
 			return i;
-	return n;
+		if (start == n)
+			start = i;
+	}
+	return start;
 }
 
 const char *culprit_meeting(const char *name)
@@ -262,7 +275,7 @@ const char *culprit_hung(const struct incident_frame *f, size_t n)
 			return m;
 	}
 	for (size_t i = 0; i < n; i++)
-		if (f[i].reliable && !has_any(f[i].function, waits))
+		if (f[i].reliable && (f[i].module || !has_any(f[i].function, waits)))
 			return f[i].function;
 	return NULL;
 }

@@ -42,22 +42,6 @@ void report_header_address(struct report *r, const char *text)
 	}
 }
 
-void report_add_rival(struct report *r, const char *text)
-{
-	const struct incident *in = r->in;
-	uint64_t mine = in->fault_address;
-	bool had = in->has_fault_address;
-
-	if (r->rival.is_known || r->has_die || !had)
-		return;
-	r->in->has_fault_address = false;
-	report_header_address(r, text);
-	r->rival.is_known = in->has_fault_address && in->fault_address != mine;
-	r->rival.address = in->fault_address;
-	r->in->has_fault_address = true;
-	r->in->fault_address = mine;
-}
-
 void report_set_esr(struct report *r, uint64_t v)
 {
 	if (r->in->has_esr)
@@ -71,10 +55,10 @@ void report_set_range(struct report *r, const char *s)
 	uint64_t first, last;
 	size_t n = lines_hex(s, &first);
 
-	if (r->in->has_real_range || n == 0 || s[n] != '-' ||
+	if (r->range_is_printed || n == 0 || s[n] != '-' ||
 	    lines_hex(s + n + 1, &last) == 0)
 		return;
-	r->in->has_real_range = true;
+	r->range_is_printed = r->in->has_real_range = true;
 	r->in->real_first = first;
 	r->in->real_last = last;
 }
@@ -115,10 +99,6 @@ bool report_line_fault(struct report *r, const char *text)
 			p++;
 		if (lines_hex(p, &v) < 8)
 			return true;
-		if (r->in->has_esr && r->rival.is_known && !r->rival.has_esr) {
-			r->rival.has_esr = true;
-			r->rival.esr = v;
-		}
 		report_set_esr(r, v);
 		return true;
 	}

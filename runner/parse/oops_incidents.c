@@ -112,17 +112,11 @@ static void open_report(struct oops_reader *r, const struct oops_header *h,
 		announce(r, rep);
 }
 
-static bool is_oops(const struct report *rep)
-{
-	return rep->header->class == HEADER_FAULT || rep->header->class == HEADER_DIE ||
-	       rep->header->class == HEADER_HEADLESS;
-}
-
 /* The open report that a header's report is a part or a consequence of. */
 static struct report *find_oops(const struct oops_reader *r, bool want_die)
 {
 	for (size_t i = r->n_open; i-- > 0;)
-		if (is_oops(r->open[i]) && r->open[i]->has_die == want_die)
+		if (report_is_oops(r->open[i]) && r->open[i]->has_die == want_die)
 			return r->open[i];
 	return NULL;
 }
@@ -156,7 +150,7 @@ static bool is_later(const struct report *rep, const struct message *m)
 static void on_die(struct oops_reader *r, const struct oops_header *h,
 		   const struct message *m, const char *after)
 {
-	struct report *rep = find_oops(r, false);
+	struct report *rep = reader_find_dying(r, m);
 
 	if (rep &&
 	    (!rep->is_headless || (!report_has_frames(rep) && !rep->pc_function))) {
@@ -173,6 +167,12 @@ static void on_die(struct oops_reader *r, const struct oops_header *h,
 	open_report(r, h, m, after);
 }
 
+/* Can the message be the report's, going by caller ids? */
+static bool is_callers(const struct report *rep, const struct message *m)
+{
+	return !rep->caller || !m->prefix.caller || same_caller(rep, &m->prefix);
+}
+
 static void on_fault(struct oops_reader *r, const struct oops_header *h,
 		     const struct message *m, const char *after)
 {
@@ -182,6 +182,7 @@ static void on_fault(struct oops_reader *r, const struct oops_header *h,
 		rep = find_oops(r, false);
 	if (!rep) {
 		open_report(r, h, m, after);
+		reader_pass_over(r, r->current);
 		return;
 	}
 	if (rep->is_headless && !report_has_frames(rep) && !rep->pc_function) {
@@ -196,11 +197,16 @@ static void on_fault(struct oops_reader *r, const struct oops_header *h,
 		open_report(r, h, m, after);
 		return;
 	}
-	/* A second CPU in the same trouble, or a fault in the handling of the first. */
-	if (!report_has_frames(rep)) {
-		report_add_rival(rep, m->text);
-		report_adopt(rep, NULL, m->text);
+	/* The head of a fault that has not died, or that another caller prints: two CPUs
+	 * in trouble at once. */
+	if (!rep->is_headless && (!rep->has_die || !is_callers(rep, m)) &&
+	    !rep->has_end) {
+		open_report(r, h, m, after);
+		return;
 	}
+	/* A fault in the wake of the first. */
+	if (!report_has_frames(rep))
+		report_adopt(rep, NULL, m->text);
 	count_secondary(r, rep, m);
 }
 
@@ -213,7 +219,7 @@ static bool is_follow_up(const char *reason)
 		"RCU Stall", "Hard LOCKUP", "KASAN", "BUG", "stack-protector",
 		"Fatal exception in interrupt", "NMI: Not continuing", "Aiee",
 		"Asynchronous SError", "Unhandled exception", "kernel stack overflow",
-		"Attempted to kill", "UBSAN",
+		"Attempted to kill", "UBSAN", "Out of memory", "deadlocked on memory",
 	};
 	/* clang-format on */
 
@@ -253,6 +259,30 @@ static void on_panic(struct oops_reader *r, const struct oops_header *h,
 		r->ops.escalated(r->arg, rep->in);
 }
 
+/* fs/dcache.c umount_check() prints its line, mm/slub.c object_err() a whole report; then
+ * both warn, which brings the trace. */
+static bool ends_in_warn(const struct report *rep, const char *warning)
+{
+	const char *head = rep->header->literal;
+
+	if (report_has_frames(rep))
+		return false;
+	return (strcmp(head, "BUG: Dentry ") == 0 && strstr(warning, "fs/dcache.c")) ||
+	       (lines_starts(head, "BUG ") && strstr(warning, "mm/slub.c"));
+}
+
+/* A warning of another CPU while the first is still being printed. */
+static bool cuts_in(const struct report *first, const struct oops_header *h,
+		    const struct message *m)
+{
+	int32_t cpu = header_cpu(m->text);
+	double since = m->prefix.stamp_s - first->last_printk_s;
+
+	return first->header->kind == INCIDENT_WARN && h->kind == INCIDENT_WARN &&
+	       !first->caller && !first->has_end && first->in->cpu >= 0 && cpu >= 0 &&
+	       cpu != first->in->cpu && first->lines_since < 8 && since < 1 && since > -1;
+}
+
 static void on_stall_or_report(struct oops_reader *r, const struct oops_header *h,
 			       const struct message *m, const char *after)
 {
@@ -282,14 +312,13 @@ static void on_stall_or_report(struct oops_reader *r, const struct oops_header *
 		count_secondary(r, oops, m);
 		return;
 	}
-	/* fs/dcache.c umount_check() prints its line, then warns. */
-	if (mine && h->kind == INCIDENT_WARN && !report_has_frames(mine) &&
-	    lines_starts(mine->header->literal, "BUG: Dentry ")) {
+	if (mine && h->kind == INCIDENT_WARN && ends_in_warn(mine, m->text)) {
 		touch(r, mine, m);
 		return;
 	}
-	/* Without caller ids two reports follow each other: the older one is over. */
-	if (mine && mine->caller == m->prefix.caller)
+	/* Without caller ids two reports follow each other: the older one is over, unless
+	 * another CPU cut in. */
+	if (mine && mine->caller == m->prefix.caller && !cuts_in(mine, h, m))
 		close_one(r, mine);
 	open_report(r, h, m, after);
 }
@@ -302,6 +331,7 @@ void reader_feed_report(struct oops_reader *r, struct report *rep,
 	if (!report_line(rep, m->text))
 		return;
 	touch(r, rep, m);
+	reader_advance(r, rep, m);
 	if (was_tentative && !rep->is_tentative)
 		announce(r, rep);
 }
@@ -345,18 +375,16 @@ void reader_on_header(struct oops_reader *r, const struct oops_header *h,
 		on_stall_or_report(r, h, m, after);
 		return;
 	case HEADER_HEADLESS:
-		mine = reader_find_by_caller(r, &m->prefix);
+		mine = reader_route(r, m);
 		if (!mine && r->n_open > 0)
 			return; /* another CPU's part of what is open */
-		if (mine) {
-			if (report_line(mine, m->text))
-				touch(r, mine, m);
-		} else if (r->line >= r->asked_until) {
+		if (mine)
+			reader_feed_report(r, mine, m);
+		else if (r->line >= r->asked_until)
 			open_report(r, h, m, after);
-		}
 		return;
 	case HEADER_TENTATIVE:
-		mine = reader_find_by_caller(r, &m->prefix);
+		mine = reader_route(r, m);
 		if (mine && !mine->is_tentative)
 			reader_feed_report(r, mine, m);
 		else if (r->n_open == 0)

@@ -75,7 +75,8 @@ static void find_real_range(struct report *r)
 {
 	struct incident *in = r->in;
 
-	if (in->has_real_range || !in->has_fault_address || !is_fault_kind(in->kind))
+	/* Again each time: the width of addresses comes after the address. */
+	if (r->range_is_printed || !in->has_fault_address || !is_fault_kind(in->kind))
 		return;
 	in->has_real_range =
 		undo_shadow(r, in->fault_address, &in->real_first, &in->real_last);
@@ -95,29 +96,6 @@ static bool is_non_canonical(const struct report *r, uint64_t addr)
 
 	/* The top byte of a kernel address may be a tag (KASAN, MTE). */
 	return !is_user_address(r, addr) && addr >> 55 == 0 && bits < 55;
-}
-
-/* Two CPUs faulted before the first die(): whose is it? Its syndrome says so, or a
- * register that holds the bad address (a base with a small offset). Else the first's. */
-static void settle_rival(struct report *r)
-{
-	struct incident *in = r->in;
-	bool mine = false, other = false;
-
-	if (!r->rival.is_known || !in->has_fault_address || in->n_regs == 0)
-		return;
-	for (size_t i = 0; i < in->n_regs; i++) {
-		uint64_t v = in->regs[i].value;
-
-		mine |= in->fault_address - v < DEFAULT_PAGE_BYTES && v != 0;
-		other |= r->rival.address - v < DEFAULT_PAGE_BYTES && v != 0;
-	}
-	if (!other || mine)
-		return;
-	in->fault_address = r->rival.address;
-	if (r->rival.has_esr)
-		in->esr = r->rival.esr;
-	r->rival.is_known = false;
 }
 
 /* The address says more than the words: "paging request" may be NULL + offset seen
@@ -148,7 +126,7 @@ static void decide_fault(struct report *r)
 	else if (is_non_canonical(r, real))
 		in->kind = INCIDENT_PAGING_FAULT;
 	else if (r->says_user ||
-		 (in->has_esr && e.is_data && e.fault == ESR_FAULT_PERMISSION &&
+		 (in->has_esr && e.is_abort && e.fault == ESR_FAULT_PERMISSION &&
 		  is_user_address(r, real)))
 		/* A page of user space that is there, and that PAN or page permissions
 		 * keep the kernel from. */
@@ -221,13 +199,14 @@ void report_decide_kind(struct report *r)
 	struct incident *in = r->in;
 	enum incident_kind head = r->header->kind;
 
-	settle_rival(r);
 	if (head == INCIDENT_KASAN)
 		decide_kasan(r);
 	else if (r->header->class == HEADER_FAULT && is_fault_kind(head))
 		decide_fault(r);
 	else if (r->header->class == HEADER_DIE || r->header->class == HEADER_HEADLESS)
 		decide_die(r);
+	else if (r->header->literal[3] == ' ' && detail_has(r, "already free"))
+		in->kind = INCIDENT_INVALID_FREE; /* mm/slub.c free_consistency_checks */
 	else if (head == INCIDENT_WARN && detail_has(r, "kernel/locking/lockdep.c"))
 		in->kind = INCIDENT_LOCKDEP;
 	else if (head == INCIDENT_PANIC && detail_has(r, "Asynchronous SError"))

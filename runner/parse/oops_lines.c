@@ -116,16 +116,20 @@ static const char *skip_addresses(const char *s)
 		if (*p != '[')
 			return s;
 		p++;
-		if (*p == '<')
+
+		/* "[<0>]" is what is left when addresses are hidden. */
+		size_t n = 0, min = 4;
+
+		if (*p == '<') {
+			min = 1;
 			p++;
+		}
 		while (*p == ' ')
 			p++;
 
-		size_t n = 0;
-
 		while (is_hex(p[n]) || (n == 1 && p[n] == 'x'))
 			n++;
-		if (n < 4)
+		if (n < min)
 			return s;
 		p += n;
 		if (*p == '>')
@@ -273,6 +277,18 @@ bool lines_lr(const char *s, struct symbol *out)
 	return false;
 }
 
+bool lines_raw_pc(const char *s, struct slice *out)
+{
+	uint64_t v;
+
+	s = lines_skip_blanks(s);
+	if (!lines_starts(s, "pc : 0x"))
+		return false;
+	s += strlen("pc : ");
+	*out = (struct slice){ s, lines_hex(s, &v) };
+	return out->len > 2;
+}
+
 static int64_t number_after(const char *s, const char *word)
 {
 	const char *p = lines_after(s, word);
@@ -303,6 +319,31 @@ static struct slice last_build_id(const char *s)
 		if (!is_hex(s[i]))
 			return (struct slice){ NULL, 0 };
 	return (struct slice){ s, DIGITS };
+}
+
+/* "Not tainted 6.12.5 #1 PREEMPT" or "Tainted: G        W  O       6.12.5 #1 PREEMPT":
+ * the kernel version is the first word that starts with a digit. */
+void lines_taint(const char *s, struct cpu_line *out)
+{
+	bool is_tainted = lines_starts(s, "Tainted: ");
+	const char *p = s + (is_tainted ? strlen("Tainted: ") : strlen("Not tainted"));
+	const char *flags = p;
+
+	while (*p && !(is_digit(*p) && p[-1] == ' ') && !(*p == '(' && is_digit(p[1])))
+		p++;
+	if (is_tainted) {
+		size_t n = (size_t)(p - flags);
+
+		while (n > 0 && flags[n - 1] == ' ')
+			n--;
+		out->tainted = (struct slice){ flags, n };
+	}
+	if (*p == '(')
+		p++;
+	out->kernel.s = p;
+	while (p[out->kernel.len] && p[out->kernel.len] != ' ')
+		out->kernel.len++;
+	out->build_id = last_build_id(p);
 }
 
 /* "CPU: 3 [UID: 0 ]PID: 1 Comm: x [Kdump: loaded ](Not tainted|Tainted: G W O) 6.12.. #1"
@@ -340,26 +381,7 @@ bool lines_cpu(const char *s, struct cpu_line *out)
 	if (!taint && !clean)
 		return true;
 
-	/* The kernel version is the first word that starts with a digit. */
-	const char *p =
-		taint ? taint + strlen("Tainted: ") : clean + strlen("Not tainted");
-	const char *flags = p;
-
-	while (*p && !(is_digit(*p) && p[-1] == ' ') && !(*p == '(' && is_digit(p[1])))
-		p++;
-	if (taint) {
-		size_t n = (size_t)(p - flags);
-
-		while (n > 0 && flags[n - 1] == ' ')
-			n--;
-		out->tainted = (struct slice){ flags, n };
-	}
-	if (*p == '(')
-		p++;
-	out->kernel.s = p;
-	while (p[out->kernel.len] && p[out->kernel.len] != ' ')
-		out->kernel.len++;
-	out->build_id = last_build_id(p);
+	lines_taint(taint ? taint : clean, out);
 	return true;
 }
 
@@ -447,8 +469,14 @@ size_t lines_code(const char *s, uint32_t *words, size_t max, int32_t *faulting)
 
 		size_t k = lines_hex(p, &v);
 
+		/* arch/arm64/kernel/traps.c dump_kernel_instr(): what lies before the
+		 * page cannot be read. Such words are left out. */
+		if (lines_starts(p, "????????")) {
+			p += 8 + (paren && p[8] == ')');
+			continue;
+		}
 		if (k != 8)
-			break; /* x86 prints bytes; "bad PC value"; "(????????)" */
+			break; /* x86 prints bytes; "bad PC value" */
 		if (paren)
 			*faulting = (int32_t)n;
 		words[n++] = (uint32_t)v;
@@ -457,4 +485,17 @@ size_t lines_code(const char *s, uint32_t *words, size_t max, int32_t *faulting)
 			p++;
 	}
 	return n;
+}
+
+bool lines_die_code(const char *s, uint64_t *out)
+{
+	const char *end = strstr(s, " [#"), *p = end;
+	size_t n;
+
+	if (!end)
+		return false;
+	while (p > s && p[-1] != ' ')
+		p--;
+	n = lines_hex(p, out);
+	return n >= 8 && p + n == end;
 }

@@ -48,6 +48,8 @@ void report_free(struct report *r)
 	free(r->named);
 	free(r->pc_function);
 	free(r->pc_module);
+	free(r->lr_function);
+	free(r->lr_module);
 	free(r->access);
 	free(r->detail);
 	free(r);
@@ -188,9 +190,39 @@ static void line_cpu(struct report *r, const struct cpu_line *c)
 	r->seen_cpu_line = true;
 }
 
+/* "task:%-15.15s state:%c … pid:%-5d" (kernel/sched/core.c sched_show_task), and the line
+ * of kernel/hung_task.c that is the CPU line's end: "      Tainted: G  O  6.12.5 #1". */
+static bool line_task(struct report *r, const char *t)
+{
+	const char *state, *p;
+	struct cpu_line c = { .cpu = -1, .pid = -1 };
+	uint64_t v;
+
+	if (r->header->class == HEADER_STALL &&
+	    (lines_starts(t, "Tainted: ") || lines_starts(t, "Not tainted "))) {
+		lines_taint(t, &c);
+		line_cpu(r, &c);
+		return true;
+	}
+	state = lines_starts(t, "task:") ? strstr(t, " state:") : NULL;
+	if (!state)
+		return false;
+	p = lines_after(state, " pid:");
+	c.comm = (struct slice){ t + 5, (size_t)(state - t) - 5 };
+	while (c.comm.len > 0 && c.comm.s[c.comm.len - 1] == ' ')
+		c.comm.len--;
+	if (p && parse_u64n(p, strspn(p, "0123456789"), 10, INT32_MAX, &v) == 0)
+		c.pid = (int64_t)v;
+	/* The first task shown is the one that is stuck; idle ones tell nothing. */
+	if (r->in->comm == NULL && (r->in->pid < 0 || r->in->pid == c.pid))
+		line_cpu(r, &c);
+	return true;
+}
+
 static bool line_pc(struct report *r, const char *text)
 {
 	struct symbol sym;
+	struct slice raw;
 
 	if (lines_pc(text, &sym)) {
 		if (r->in_other_cpu)
@@ -215,8 +247,16 @@ static bool line_pc(struct report *r, const char *text)
 		return true;
 	}
 	if (lines_lr(text, &sym)) {
-		if (!r->in->lr && !r->in_other_cpu)
+		if (!r->in->lr && !r->in_other_cpu) {
 			r->in->lr = dup_slice(sym.whole);
+			r->lr_function = dup_slice(sym.name);
+			r->lr_module = dup_slice(sym.module);
+		}
+		return true;
+	}
+	if (lines_raw_pc(text, &raw)) {
+		if (!r->in_other_cpu)
+			report_set_once(&r->in->pc, raw);
 		return true;
 	}
 	return false;
@@ -261,6 +301,8 @@ bool report_line(struct report *r, const char *text)
 		}
 		return true;
 	}
+	if (line_task(r, t))
+		return true;
 	if (lines_cpu(t, &cpu)) {
 		if (!r->in_other_cpu)
 			line_cpu(r, &cpu);

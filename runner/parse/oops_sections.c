@@ -13,7 +13,8 @@ bool report_line_section(struct report *r, const char *text)
 	/* clang-format off */
 	static const char *const aside[] = {
 		"RCU grace-period kthread stack dump", "Allocated by task",
-		"Freed by task", "Allocated:", "Freed:",
+		"Freed by task", "Allocated:", "Freed:", "Allocated in ", "Freed in ",
+		"INFO: Allocated in ", "INFO: Freed in ",
 		"Last potentially related work", "Second to last potentially",
 		"Uninit was stored", "Uninit was created", "Local variable",
 		"kfence-#", "allocated by task", "freed by task",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Owns the names under which a failure is known: title (syzkaller's style) and signature.
  * Neither holds anything that differs from boot to boot or build to build. */
+#include "parse/esr.h"
 #include "parse/oops_culprit.h"
 #include "parse/oops_report.h"
 
@@ -62,13 +63,22 @@ static void add_header_words(struct strbuf *sb, const struct report *r)
 {
 	char *head = xasprintf("%s%s", r->header->literal, r->detail ? r->detail : "");
 	const char *cpu = strstr(head, " on CPU#");
+	char *slub = lines_starts(head, "BUG ") && strstr(head, " (") ? strstr(head, "):")
+								      : NULL;
 	bool is_preempt = strstr(head, " in preemptible [") != NULL;
 	size_t n = strcspn(head, ",[");
 
 	if (cpu && (size_t)(cpu - head) < n)
 		n = (size_t)(cpu - head);
 	head[n] = '\0';
-	add_normal(sb, "", head);
+	/* mm/slub.c: "BUG kmalloc-64 (Tainted: G B): Object already free" */
+	if (slub && slub < head + n) {
+		*strstr(head, " (") = '\0';
+		strbuf_addstr(sb, head);
+		add_normal(sb, "", slub + 1);
+	} else {
+		add_normal(sb, "", head);
+	}
 	/* lib/smp_processor_id.c: "in preemptible [%08x] code: %s/%d" */
 	if (is_preempt)
 		strbuf_addstr(sb, " code");
@@ -95,6 +105,14 @@ static bool has_fault_title(const struct report *r)
 	return false;
 }
 
+static bool is_external(uint64_t esr)
+{
+	struct esr e;
+
+	esr_decode(esr, &e);
+	return e.is_abort && e.fault == ESR_FAULT_EXTERNAL;
+}
+
 /* A title that the sort of WARN, or the die() without its header, has of its own. */
 static const char *special_title(const struct report *r)
 {
@@ -106,6 +124,8 @@ static const char *special_title(const struct report *r)
 	if (h->class == HEADER_DIE && r->in->kind == INCIDENT_BUG)
 		return r->detail && strstr(r->detail, "CFI") ? "CFI failure"
 							     : "kernel BUG";
+	if (h->class == HEADER_DIE && r->in->has_esr && is_external(r->in->esr))
+		return "synchronous external abort";
 	if (h->kind == INCIDENT_WARN && h->title && r->detail) {
 		sort = culprit_warn_sort(r->detail);
 		if (sort)

@@ -66,11 +66,29 @@ static struct report_trace *interrupted_trace(struct report *r)
 	return NULL;
 }
 
+/* The innermost frame that is no helper, if a module's. */
+static bool from_modules(struct report *r)
+{
+	const struct report_trace *t = report_shown_trace(r);
+	size_t from = t && t->border < t->n ? t->border : 0, k;
+
+	if (!t)
+		return false;
+	k = from + culprit_in_trace(t->frames + from, t->n - from, r->header->skip);
+	if (k >= t->n || !t->frames[k].module)
+		return false;
+	set_function(r, t->frames[k].function, t->frames[k].module);
+	return true;
+}
+
 static void pick_stall(struct report *r)
 {
 	struct report_trace *t = interrupted_trace(r);
 	const char *name;
 
+	/* A driver's own code is more telling than the system call that led there. */
+	if (from_modules(r))
+		return;
 	/* arm64 prints the registers of the CPU that hangs. */
 	if (r->pc_function && !r->pc_is_x86 &&
 	    !culprit_is_helper(r->pc_function, r->header->skip)) {
@@ -115,10 +133,24 @@ static bool pc_tells(const struct report *r)
 	return true;
 }
 
+/* Where pc is nowhere (a call through a bad pointer), or in a leaf of the C library's
+ * kind that keeps no frame, the trace lacks the caller: arm64's lr has it. */
+static bool lr_tells(const struct report *r)
+{
+	if (!r->lr_function || r->pc_is_x86 || culprit_is_helper(r->lr_function, NULL))
+		return false;
+	if (!r->pc_function)
+		return r->in->pc != NULL;
+	return culprit_is_leaf(r->pc_function) &&
+	       strcmp(r->lr_function, r->pc_function) != 0;
+}
+
 static void pick_pc(struct report *r)
 {
 	if (pc_tells(r))
 		set_function(r, culprit_meeting(r->pc_function), r->pc_module);
+	else if (lr_tells(r))
+		set_function(r, r->lr_function, r->lr_module);
 	else if (!from_trace(r, r->header->skip) && r->pc_function)
 		set_function(r, r->pc_function, r->pc_module);
 }
@@ -142,6 +174,21 @@ static void pick_named(struct report *r)
 		set_function(r, r->pc_function, r->pc_module);
 	else if (!from_trace(r, skip) && r->named)
 		set_function(r, r->named, NULL);
+}
+
+/* The trace knows whose the function is. */
+static void find_module(struct report *r)
+{
+	const struct report_trace *t = report_shown_trace(r);
+
+	if (!r->in->function || r->in->module)
+		return;
+	for (size_t i = 0; t && i < t->n; i++)
+		if (t->frames[i].module &&
+		    strcmp(t->frames[i].function, r->in->function) == 0) {
+			r->in->module = xstrdup(t->frames[i].module);
+			return;
+		}
 }
 
 static void pick_function(struct report *r)
@@ -181,6 +228,7 @@ static void pick_function(struct report *r)
 	case PICK_NONE:
 		break;
 	}
+	find_module(r);
 }
 
 void report_settle_fields(struct report *r)
@@ -188,6 +236,12 @@ void report_settle_fields(struct report *r)
 	report_decide_kind(r);
 	pick_function(r);
 	report_make_title(r);
+}
+
+bool report_is_oops(const struct report *r)
+{
+	return r->header->class == HEADER_FAULT || r->header->class == HEADER_DIE ||
+	       r->header->class == HEADER_HEADLESS;
 }
 
 bool report_has_frames(const struct report *r)
@@ -205,6 +259,10 @@ static bool is_cut_off(const struct report *r)
 	switch (r->header->class) {
 	case HEADER_FAULT:
 	case HEADER_DIE:
+		/* A fault that only its syndrome tells: the address line is lost. */
+		if (r->header->class == HEADER_DIE && !r->in->has_fault_address &&
+		    r->in->kind == INCIDENT_PAGING_FAULT)
+			return true;
 		return !r->has_end &&
 		       !(report_has_frames(r) && (r->has_code || r->in->panicked));
 	case HEADER_PANIC:

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Which function is to blame. The bytes are those of 6.12.117 kernels that were crashed
+ * in QEMU by lkdtm and by a module, shortened. */
+#include "oops_reading.h"
+
+#define DIE_OF(esr_)                                                                     \
+	"[    1.756700] Internal error: Oops: " esr_ " [#1] PREEMPT SMP\n"               \
+	"[    1.757038] CPU: 0 UID: 0 PID: 52 Comm: init Not tainted 6.12.117-vb2 #1 \n"
+
+static void check_blame(const char *text, const char *function, const char *module,
+			const char *pc)
+{
+	json_t *all = read_json(text);
+
+	CHECK_EQ(json_array_size(all), 1);
+	CHECK_FIELD(all, 0, "function", function);
+	CHECK_FIELD(all, 0, "module", module);
+	CHECK_FIELD(all, 0, "pc", pc);
+	json_decref(all);
+}
+
+TEST(a_call_to_nowhere_is_blamed_on_the_caller_in_lr)
+{
+	check_blame(
+		"[    1.755453] Unable to handle kernel NULL pointer dereference at "
+		"virtual address 0000000000000000\n" DIE_OF(
+			"0000000086000006") "[    1.757496] pc : 0x0\n"
+					    "[    1.757710] lr : null_call+0x44/0x98 [crashme]\n"
+					    "[    1.771614] Call trace:\n[    1.771712]  0x0\n"
+					    "[    1.771829]  crashme_write+0x14/0x1c [crashme]\n" END,
+		"\"null_call\"", "\"crashme\"", "\"0x0\"");
+}
+
+TEST(a_leaf_without_a_frame_is_blamed_on_the_caller_in_lr)
+{
+	check_blame(
+		"[    2.467097] Unable to handle kernel write to read-only memory at "
+		"virtual address ffffb5fa4411dca4\n" DIE_OF(
+			"000000009600004e") "[    2.483780] pc : __memcpy+0xd8/0x240\n"
+					    "[    2.492972] lr : lkdtm_WRITE_KERN+0x48/0x78\n"
+					    "[    2.495068] Call trace:\n"
+					    "[    2.495213]  __memcpy+0xd8/0x240\n"
+					    "[    2.495399]  lkdtm_do_action+0x18/0x30\n" END,
+		"\"lkdtm_WRITE_KERN\"", "null", "\"__memcpy+0xd8/0x240\"");
+}
+
+TEST(a_return_address_at_a_functions_start_is_the_one_befores)
+{
+	check_blame(
+		"[    1.140554] Kernel panic - not syncing: sysrq triggered crash\n"
+		"[    1.141133] Call trace:\n[    1.141213]  dump_backtrace+0xa0/0xdc\n"
+		"[    1.141723]  panic+0x35c/0x370\n"
+		"[    1.141769]  sysrq_reset_seq_param_set+0x0/0x60\n"
+		"[    1.141836]  __handle_sysrq+0xac/0x1d0\n",
+		"\"__handle_sysrq\"", "null", "null");
+}
+
+TEST(a_modules_function_is_no_scheduler_whatever_its_name)
+{
+	check_blame(
+		"[    7.685793] INFO: task init:56 blocked for more than 5 seconds.\n"
+		"[    7.687111] Call trace:\n[    7.699538]  __switch_to+0xb8/0xdc\n"
+		"[    7.700022]  schedule+0x30/0xbc\n[    7.700257]  mutex_lock+0x34/0x3c\n"
+		"[    7.700305]  mutex_hold+0x50/0x64 [crashme]\n"
+		"[    7.700601]  crashme_write+0x84/0xac [crashme]\n",
+		"\"mutex_hold\"", "\"crashme\"", "null");
+	check_blame("[    1.678770] BUG: scheduling while atomic: init/54/0x00000002\n"
+		    "[    1.684345] Call trace:\n[    1.684735]  __schedule+0x424/0x500\n"
+		    "[    1.684743]  schedule+0x30/0xbc\n"
+		    "[    1.684748]  atomic_schedule+0x20/0x48 [crashme]\n"
+		    "[    1.684985]  crashme_write+0x84/0xac [crashme]\n",
+		    "\"atomic_schedule\"", "\"crashme\"", "null");
+}
+
+TEST(a_stall_in_a_delay_is_its_callers)
+{
+	check_blame(
+		"[    6.783184] rcu: INFO: rcu_preempt self-detected stall on CPU\n"
+		"[    6.784493] pc : __delay_cycles+0x40/0x5c\n"
+		"[    6.785224] Call trace:\n[    6.785268]  __delay_cycles+0x40/0x5c\n"
+		"[    6.785322]  __delay+0x7c/0xc0\n[    6.785339]  __const_udelay+0x28/0x30\n"
+		"[    6.785344]  preempt_off+0x30/0x64 [crashme]\n"
+		"[    6.785577]  crashme_write+0x84/0xac [crashme]\n"
+		"[    6.785586]  full_proxy_write+0x5c/0xa8\n[    6.785597]  vfs_write+0xc0/0x1\n",
+		"\"preempt_off\"", "\"crashme\"", "\"__delay_cycles+0x40/0x5c\"");
+}
+
+TEST(a_stalled_task_is_told_by_its_own_lines)
+{
+	json_t *all = read_json(
+		"[    6.752387] rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:\n"
+		"[    6.752823] rcu: \tTasks blocked on level-0 rcu_node (CPUs 0-1): P54\n"
+		"[    6.753781] task:init            state:R  running task     stack:0     "
+		"pid:54    tgid:54    ppid:1      flags:0x0\n"
+		"[    6.754108] Call trace:\n[    6.754197]  dump_backtrace+0xa0/0xdc\n"
+		"[    6.754679]  rcu_sched_clock_irq+0xd34/0xe00\n"
+		"[    6.755535]  el1h_64_irq+0x64/0x68\n[    6.755585]  __delay_cycles+0x40/0x5c\n"
+		"[    6.755741]  rcu_stall+0x24/0x3c [crashme]\n"
+		"[    6.756102]  full_proxy_write+0x5c/0xa8\n[    6.760434]  vfs_write+0xc0/0x3\n");
+
+	CHECK_FIELD(all, 0, "function", "\"rcu_stall\"");
+	CHECK_FIELD(all, 0, "comm", "\"init\"");
+	CHECK_FIELD(all, 0, "pid", "54");
+}
+
+TEST(slubs_report_and_the_warning_that_ends_it_are_one_incident)
+{
+	json_t *all = read_json(
+		"[    2.546285] BUG kmalloc-64 (Tainted: G           O      ): Object already "
+		"free\n"
+		"[    2.546609] Allocated in double_free+0x20/0x3c [crashme] age=0 cpu=1 pid=54\n"
+		"[    2.547093]  __kmalloc_cache_noprof+0x1d0/0x238\n"
+		"[    2.569653] ------------[ cut here ]------------\n"
+		"[    2.569753] WARNING: CPU: 1 PID: 54 at mm/slub.c:1127 object_err+0x1e4/0x2b8\n"
+		"[    2.570379] CPU: 1 UID: 0 PID: 54 Comm: init Tainted: G    B      O       "
+		"6.12.117-vb2 #1 \n"
+		"[    2.570904] pc : object_err+0x1e4/0x2b8\n[    2.581111] Call trace:\n"
+		"[    2.581199]  object_err+0x1e4/0x2b8\n"
+		"[    2.581327]  free_to_partial_list+0x3a8/0x58c\n"
+		"[    2.581500]  kfree+0x150/0x234\n[    2.581569]  double_free+0x30/0x3c [crashme]\n"
+		"[    2.582622] ---[ end trace 0000000000000000 ]---\n");
+
+	CHECK_EQ(json_array_size(all), 1);
+	CHECK_FIELD(all, 0, "kind", "\"invalid-free\"");
+	CHECK_FIELD(all, 0, "title",
+		    "\"BUG kmalloc-64: Object already free in double_free\"");
+	CHECK_FIELD(all, 0, "comm", "\"init\"");
+}
+
+TEST(lockdep_names_who_wants_the_lock_unless_that_is_a_helper)
+{
+	CHECK_INCIDENTS(
+		"[   49.713322] WARNING: possible circular locking dependency detected\n"
+		"[   49.735409]  (event_mutex){+.+.}, at: [<0>] perf_trace_init+0x58/0xab0\n"
+		"[   49.743358] but task is already holding lock:\n"
+		"[   49.749293]  (&ctx->mutex){+.+.}, at: [<0>] perf_event_init_task+0x25b/0x1\n",
+		"lockdep|possible deadlock in perf_event_init_task|line 1|cut\n");
+}
+
+TEST(an_oom_and_the_panic_it_was_asked_for_are_one_incident)
+{
+	CHECK_INCIDENTS(
+		"[    3.447220] tail invoked oom-killer: gfp_mask=0x1\n"
+		"[    3.454201] Kernel panic - not syncing: Out of memory: system-wide "
+		"panic_on_oom is enabled\n",
+		"escalated Out of memory\noom|Out of memory|line 1|panicked\n");
+}
+
+TESTS(T(a_call_to_nowhere_is_blamed_on_the_caller_in_lr),
+      T(a_leaf_without_a_frame_is_blamed_on_the_caller_in_lr),
+      T(a_return_address_at_a_functions_start_is_the_one_befores),
+      T(a_modules_function_is_no_scheduler_whatever_its_name),
+      T(a_stall_in_a_delay_is_its_callers), T(a_stalled_task_is_told_by_its_own_lines),
+      T(slubs_report_and_the_warning_that_ends_it_are_one_incident),
+      T(lockdep_names_who_wants_the_lock_unless_that_is_a_helper),
+      T(an_oom_and_the_panic_it_was_asked_for_are_one_incident))
