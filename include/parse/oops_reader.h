@@ -13,6 +13,18 @@
 
 enum { READER_MAX_OPEN = 16 };
 
+/* A line that was torn: by another CPU's message in its middle, or by a program that
+ * wraps lines. */
+struct torn_line {
+	char text[512];      /* without its prefix; "" = none */
+	struct report *rep;  /* that took it, or would; borrowed */
+	bool is_held;        /* cut short: not given to the report yet */
+	bool is_header;      /* of rep */
+	bool ends_at_margin; /* cut where the screen ends, not at a blank */
+	uint64_t line;       /* of its last part */
+	uint64_t cut_line;   /* where another message cut in; 0 = wrapped */
+};
+
 struct oops_reader {
 	struct oops_opts opts;
 	struct oops_ops ops;
@@ -27,6 +39,8 @@ struct oops_reader {
 	uint64_t offset; /* of the next byte to look at */
 	uint64_t line;   /* its line, from 1 */
 	int64_t t_ns;
+
+	struct torn_line torn;
 
 	struct report *open[READER_MAX_OPEN]; /* oldest first */
 	size_t n_open;
@@ -51,7 +65,15 @@ struct message {
 	const char *text; /* NUL-terminated */
 	struct prefix prefix;
 	uint64_t offset, end_offset;
+	size_t line_len; /* of the whole line, prefix included */
+	bool is_cut;     /* another message begins in the middle of its line */
 };
+
+/* A line, or a piece of one. may_begin: it holds one of the literals. */
+void reader_feed_line(struct oops_reader *r, const char *p, size_t len, uint64_t offset,
+		      bool may_begin);
+/* No line follows. */
+void reader_end_lines(struct oops_reader *r);
 
 /* A header was found in m; after is what follows its literal. */
 void reader_on_header(struct oops_reader *r, const struct oops_header *h,
@@ -66,9 +88,12 @@ void reader_pass_over(struct oops_reader *r, const struct report *by);
 void reader_advance(struct oops_reader *r, struct report *rep, const struct message *m);
 /* The fault that the "Internal error" in m belongs to, or NULL. */
 struct report *reader_find_dying(const struct oops_reader *r, const struct message *m);
-/* Offer a message to a report, which may refuse it. */
-void reader_feed_report(struct oops_reader *r, struct report *rep,
+/* Offer a message to a report; whether it took it. */
+bool reader_feed_report(struct oops_reader *r, struct report *rep,
 			const struct message *m);
+/* The whole text of rep's header, whose first half opened it. */
+bool reader_reread_header(struct oops_reader *r, struct report *rep,
+			  const struct message *m);
 /* A line went by: reports that nobody continues are over. */
 void reader_age_reports(struct oops_reader *r);
 /* Time went by: the same. */

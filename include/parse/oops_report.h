@@ -64,6 +64,9 @@ struct report {
 
 struct report *report_new(const struct oops_header *h, const char *text,
 			  const char *after);
+/* The header again, now whole: what it did not say before counts. */
+void report_reread(struct report *r, const struct oops_header *h, const char *text,
+		   const char *after);
 void report_free(struct report *r);
 /* The CPU that a header names ("CPU: 3 PID: ..", "CPU#3", "on cpu 3"), or -1. */
 int32_t header_cpu(const char *text);
@@ -109,7 +112,9 @@ bool report_line_access(struct report *r, const char *text);
 bool report_line_fault(struct report *r, const char *text);
 bool report_line_owner(struct report *r, const char *text);
 bool report_line_end(struct report *r, const char *text);
-void report_line_lock_at(struct report *r, const char *text);
+bool report_line_lock_at(struct report *r, const char *text);
+/* Who it happened to, where the kind has a line for that. */
+bool report_line_task(struct report *r, const char *text);
 
 /* oops_kind.c: kind and fatality, and KASAN's shadow undone. */
 void report_decide_kind(struct report *r);

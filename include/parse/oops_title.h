@@ -45,9 +45,9 @@ extern const size_t oops_n_literals;
  * after a printk stamp; other text must begin with the header. */
 const struct oops_header *header_find(const char *text, bool is_stamped, const char **at);
 
+/* The rest of a fault's header whose beginning was cut off, in text without a stamp. */
+const struct oops_header *header_find_tail(const char *text, const char **at);
+
 /* Words that other programs use as well: they count with a printk stamp, or where the
  * kernel prints none. */
 bool header_is_vague(const struct oops_header *h);
-/* Copy without addresses, numbers and process names that differ from boot to boot; the
- * caller owns it. */
-char *title_normalize(const char *s);

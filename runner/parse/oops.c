@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Owns the stream: bytes to candidate lines, lines to messages. Between reports it only
- * searches for literals; lines are cut while a report is open. Which report a message
- * belongs to is oops_incidents.c's business, boots and resets oops_boots.c's. */
+/* Owns the stream: bytes to candidate lines. Between reports it only searches for
+ * literals; lines are cut while a report is open. Messages are oops_messages.c's
+ * business, which report one belongs to oops_incidents.c's, boots and resets
+ * oops_boots.c's. */
 #include "parse/oops.h"
 
 #include "parse/oops_reader.h"
 #include "util/mem.h"
-
-enum {
-	/* After a dump that somebody asked for, registers without a header are his. */
-	ASKED_LINES = 400
-};
 
 struct oops_reader *oops_new(const struct oops_opts *opts, const struct oops_ops *ops,
 			     void *arg)
@@ -48,84 +44,6 @@ bool oops_is_open(const struct oops_reader *r)
 		if (!r->open[i]->is_tentative)
 			return true;
 	return false;
-}
-
-/* ---- lines ---- */
-
-/* Dumps that were asked for: sysrq, allocation failures, fault injection. */
-static bool is_asked_dump(const char *text)
-{
-	return strstr(text, "NMI backtrace for") || strstr(text, "sysrq: ") ||
-	       strstr(text, "FAULT_INJECTION") || strstr(text, "allocation failure");
-}
-
-/* Text without a stamp is the kernel's if a kernel runs, or may run; vague words only
- * where its stamps are off. */
-static bool is_kernels(const struct oops_reader *r, const struct oops_header *h,
-		       const struct message *m)
-{
-	if (m->prefix.has_stamp || m->prefix.is_syslog)
-		return true;
-	if (r->stage.stage >= STAGE_FIRMWARE && r->stage.stage <= STAGE_TFTP)
-		return false;
-	return !(r->stamps_seen && header_is_vague(h));
-}
-
-static void feed_message(struct oops_reader *r, const struct message *m, bool may_begin)
-{
-	const struct oops_header *h = NULL;
-	const char *after = NULL;
-	struct report *rep;
-
-	if (m->prefix.is_foreign)
-		return;
-	if (m->prefix.has_stamp)
-		r->stamps_seen = true;
-	if (may_begin) {
-		stage_feed_text(&r->stage, m->text, strlen(m->text), m->prefix.has_stamp,
-				m->offset, r->t_ns, reader_on_stage, r);
-		reader_note_banner(r, m);
-		reader_note_loader_failure(r, m);
-		if (is_asked_dump(m->text))
-			r->asked_until = r->line + ASKED_LINES;
-		h = header_find(m->text, m->prefix.has_stamp || m->prefix.is_syslog,
-				&after);
-	}
-	if (h && !is_kernels(r, h, m))
-		h = NULL;
-	if (h) {
-		reader_on_header(r, h, m, after);
-		return;
-	}
-	rep = reader_route(r, m);
-	if (rep)
-		reader_feed_report(r, rep, m);
-}
-
-/* A line holds one message, or several where another CPU or a prompt cut in: each printk
- * stamp starts one. */
-static void feed_line(struct oops_reader *r, const char *p, size_t len, uint64_t offset,
-		      bool may_begin)
-{
-	char text[LINE_MAX_BYTES + 1];
-	size_t n = line_clean(p, len, text, sizeof(text));
-	size_t i = 0;
-
-	while (i < n) {
-		struct message m = { .offset = offset, .end_offset = offset + len };
-		size_t next;
-		char saved;
-
-		prefix_parse(text + i, n - i, &m.prefix);
-		next = prefix_next_stamp(text, n, i + m.prefix.text);
-		saved = text[next];
-		text[next] = '\0';
-		m.text = text + i + m.prefix.text;
-		if (m.prefix.has_stamp || next == n || *lines_skip_blanks(m.text))
-			feed_message(r, &m, may_begin);
-		text[next] = saved;
-		i = next;
-	}
 }
 
 static void look_for_stamp(struct oops_reader *r, const char *p, size_t len)
@@ -184,7 +102,7 @@ static void scan(struct oops_reader *r, const char *p, size_t len)
 		/* A line that is looked at tells its own stamp, after its banner. */
 		if (hit >= start + n)
 			look_for_stamp(r, p + start, n);
-		feed_line(r, p + start, n, r->offset, hit < start + n);
+		reader_feed_line(r, p + start, n, r->offset, hit < start + n);
 		reader_age_reports(r);
 		if (lf) {
 			r->line++;
@@ -268,6 +186,7 @@ void oops_tick(struct oops_reader *r, int64_t t_ns)
 void oops_end(struct oops_reader *r)
 {
 	scan_stash(r);
+	reader_end_lines(r);
 	reader_close_all(r);
 	reader_end_boots(r);
 }

@@ -190,21 +190,18 @@ void report_adopt(struct report *r, const struct oops_header *h, const char *tex
 	report_header_address(r, text);
 }
 
-struct report *report_new(const struct oops_header *h, const char *text,
-			  const char *after)
+/* What only the headers of one kind say. */
+static void header_of_kind(struct report *r, const char *text, const char *after)
 {
-	struct report *r = xcalloc(1, sizeof(*r));
+	enum incident_kind kind = r->header->kind;
 
-	r->in = incident_new(h->kind);
-	r->header = h;
-	r->last_printk_s = -1;
-	switch (h->kind) {
+	switch (kind) {
 	case INCIDENT_KASAN:
 	case INCIDENT_KFENCE:
 	case INCIDENT_KMSAN:
 	case INCIDENT_KCSAN:
 		header_kasan(r, after);
-		if (h->kind != INCIDENT_KASAN)
+		if (kind != INCIDENT_KASAN)
 			report_start_trace(r);
 		break;
 	case INCIDENT_WARN:
@@ -217,51 +214,109 @@ struct report *report_new(const struct oops_header *h, const char *text,
 	case INCIDENT_HARD_LOCKUP:
 		header_lockup(r, text);
 		break;
-	case INCIDENT_LEAK:
-		r->in_aside = false;
-		break;
 	default:
 		break;
 	}
+}
+
+/* "SError Interrupt on CPU6, code 0x00000000be000411 -- SError"; "Unhandled fault:
+ * synchronous external abort (0x96000210) at 0x.." */
+static void header_syndrome(struct report *r, const char *text)
+{
+	bool is_serror = r->header->kind == INCIDENT_SERROR;
+	const char *p = lines_after(text, is_serror ? "code " : "(0x");
+	uint64_t v;
+
+	if (p && lines_hex(p, &v) >= 8)
+		report_set_esr(r, v);
+}
+
+/* arm64, x86, riscv and powerpc; arm64's instruction fetch. */
+static bool says_user(const char *text)
+{
+	/* clang-format off */
+	static const char *const words[] = {
+		"access to user memory", "user memory access", "execution of user memory",
+		"Accessing user space memory",
+	};
+	/* clang-format on */
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (strstr(text, words[i]))
+			return true;
+	return false;
+}
+
+struct report *report_new(const struct oops_header *h, const char *text,
+			  const char *after)
+{
+	struct report *r = xcalloc(1, sizeof(*r));
+
+	r->in = incident_new(h->kind);
+	r->header = h;
+	r->last_printk_s = -1;
+	header_of_kind(r, text, after);
 	if (h->class == HEADER_FAULT || h->class == HEADER_DIE)
 		report_header_address(r, text);
-	if (h->kind == INCIDENT_SERROR) {
-		const char *p = lines_after(text, "code ");
-		uint64_t v;
-
-		if (p && lines_hex(p, &v))
-			report_set_esr(r, v);
-	}
-	if (h->kind == INCIDENT_OOPS_OTHER && h->class == HEADER_FAULT) {
-		/* "Unhandled fault: synchronous external abort (0x96000210) at 0x.." */
-		const char *p = lines_after(text, "(0x");
-		uint64_t v;
-
-		if (p && lines_hex(p, &v) >= 8)
-			report_set_esr(r, v);
-	}
-	if (h->class == HEADER_DIE) {
+	if (h->class == HEADER_FAULT &&
+	    (h->kind == INCIDENT_SERROR || h->kind == INCIDENT_OOPS_OTHER))
+		header_syndrome(r, text);
+	if (h->class == HEADER_DIE)
 		report_die(r, text);
-	}
 	if (h->class == HEADER_PANIC)
 		report_panic(r, after);
 	header_source(r, text);
-	r->is_headless = h->class == HEADER_HEADLESS;
-	r->wants_lock_at = h->pick == PICK_LOCK;
 	if (!r->detail && !h->title)
 		r->detail = xstrdup(after);
-	if (strstr(text, "access to user memory") || strstr(text, "user memory access") ||
-	    strstr(text, "Accessing user space memory"))
-		r->says_user = true;
-	if (strstr(text, "Oops - BUG"))
-		r->says_bug = true;
-	if (h->class == HEADER_TENTATIVE) {
-		r->is_tentative = r->is_headless = true;
+	r->wants_lock_at = h->pick == PICK_LOCK;
+	r->says_user = says_user(text);
+	r->says_null = strstr(text, "NULL pointer") || strstr(text, "null pointer");
+	r->says_bug = strstr(text, "Oops - BUG") != NULL;
+	r->is_tentative = h->class == HEADER_TENTATIVE;
+	r->is_headless = h->class == HEADER_HEADLESS || r->is_tentative;
+	if (r->is_tentative)
 		report_start_trace(r);
-	}
-	if (strstr(text, "NULL pointer") || strstr(text, "null pointer"))
-		r->says_null = true;
 	if (r->is_headless)
 		report_line(r, text);
 	return r;
+}
+
+static void move_field(char **to, char **from)
+{
+	if (*to)
+		return;
+	*to = *from;
+	*from = NULL;
+}
+
+void report_reread(struct report *r, const struct oops_header *h, const char *text,
+		   const char *after)
+{
+	struct report *whole = report_new(h, text, after);
+
+	/* Half a name was taken for a whole one. */
+	if (whole->named) {
+		free(r->named);
+		r->named = NULL;
+	}
+	if (whole->detail) {
+		free(r->detail);
+		r->detail = NULL;
+	}
+	move_field(&r->named, &whole->named);
+	move_field(&r->detail, &whole->detail);
+	move_field(&r->in->source, &whole->in->source);
+	move_field(&r->in->module, &whole->in->module);
+	move_field(&r->in->comm, &whole->in->comm);
+	if (whole->in->has_fault_address) {
+		r->in->has_fault_address = true;
+		r->in->fault_address = whole->in->fault_address;
+	}
+	if (r->in->cpu < 0)
+		r->in->cpu = whole->in->cpu;
+	if (r->in->pid < 0)
+		r->in->pid = whole->in->pid;
+	r->says_null |= whole->says_null;
+	r->says_user |= whole->says_user;
+	report_free(whole);
 }

@@ -25,7 +25,9 @@ static void report_boot_kind(struct oops_reader *r, enum incident_kind kind,
 
 static void on_boot(struct oops_reader *r, const struct stage_event *e)
 {
-	reader_close_all(r);
+	/* The first stamp of a log that began in the middle is no boot's first word. */
+	if (r->n_boots > 0 || e->stage < STAGE_KERNEL)
+		reader_close_all(r);
 	r->n_boots++;
 	r->loader_failed = false;
 	free(r->banner);

@@ -41,6 +41,10 @@ const char *const skip_stack_end[] = {
 	"^schedule", "^__schedule", "^preempt_schedule", "^_cond_resched",
 	"retint_kernel", "stack_chk", "cond_resched", NULL,
 };
+const char *const skip_sleep[] = {
+	"^schedule", "^__schedule", "^preempt_schedule", "cond_resched", "^do_nanosleep",
+	"^msleep", "^usleep_", "^ssleep", "^fsleep", "^do_wait_for", NULL,
+};
 /* clang-format on */
 const char *const skip_ubsan[] = { "ubsan", "overflow", NULL };
 /* clang-format off */
@@ -91,6 +95,7 @@ static const struct warn_sort warn_sorts[] = {
 	{ "include/linux/kref.h", "WARNING: refcount bug", skip_refcount },
 	{ "lib/kobject.c", "WARNING: kobject bug", skip_kobject },
 	{ "fs/proc/generic.c", "WARNING: proc registration bug", skip_proc },
+	{ "lib/string_helpers.c", "WARNING: buffer overflow", NULL },
 	{ "mm/usercopy.c", "WARNING: bad usercopy", skip_usercopy },
 	{ "kernel/locking/lockdep.c", "WARNING: locking bug", skip_lockdep },
 	{ "kernel/locking/irqflag-debug.c", "WARNING", skip_irq_state },
@@ -122,7 +127,7 @@ static const char *const reporters[] = {
 	"dump_stack", "dump_backtrace", "show_stack", "unwind_backtrace",
 	"walk_stackframe", "warn_slowpath", "warn_alloc", "warn_bogus", "__warn",
 	"debug_object", "debug_print_", "debug_check_no", "_is_static_object",
-	"fortify_panic", "program_check_exception", "program_check_common",
+	"fortify_panic", "__fortify_report", "program_check_exception", "program_check_common",
 	"bug_handler", "brk_handler", "do_debug_exception", "el1_dbg", "el1_brk",
 	"__virt_to_phys", "trace_hardirqs", "trace_softirqs", "instrument_", NULL,
 };
@@ -226,7 +231,10 @@ size_t culprit_in_trace(const struct incident_frame *f, size_t n, const char *co
 	size_t start = n;
 
 	for (size_t i = 0; i < n; i++) {
-		if (!f[i].reliable || culprit_is_helper(f[i].function, more))
+		/* What lies in a module is not the machinery of the core that more names.
+		 */
+		if (!f[i].reliable ||
+		    culprit_is_helper(f[i].function, f[i].module ? NULL : more))
 			continue;
 		/* A return address at a function's very start belongs to the one before:
 		 * its last call (panic()) never returns. */

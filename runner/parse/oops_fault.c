@@ -99,7 +99,8 @@ bool report_line_fault(struct report *r, const char *text)
 			p++;
 		if (lines_hex(p, &v) < 8)
 			return true;
-		report_set_esr(r, v);
+		if (report_is_oops(r))
+			report_set_esr(r, v);
 		return true;
 	}
 	line_pstate(r, t);
@@ -110,7 +111,8 @@ bool report_line_fault(struct report *r, const char *text)
 	    (lines_starts(p, "] pgd=") || lines_starts(p, "] *pgd=") ||
 	     lines_starts(p, "] address between") ||
 	     lines_starts(p, "] user address but"))) {
-		report_set_address(r, t + 1);
+		if (report_is_oops(r))
+			report_set_address(r, t + 1);
 		return true;
 	}
 	/* Wrapped by a mail client, or in a warning about a fault. */

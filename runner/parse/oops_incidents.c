@@ -23,6 +23,8 @@ static void close_report(struct oops_reader *r, size_t i)
 	memmove(&r->open[i], &r->open[i + 1], (r->n_open - i) * sizeof(r->open[0]));
 	if (r->current == rep)
 		r->current = r->n_open ? r->open[r->n_open - 1] : NULL;
+	if (r->torn.rep == rep)
+		r->torn.rep = NULL;
 	if (!rep->is_tentative) {
 		report_finish(rep);
 		r->ops.closed(r->arg, rep->in);
@@ -155,6 +157,10 @@ static void on_die(struct oops_reader *r, const struct oops_header *h,
 	if (rep &&
 	    (!rep->is_headless || (!report_has_frames(rep) && !rep->pc_function))) {
 		report_die(rep, m->text);
+		if (m->prefix.caller) {
+			rep->caller = m->prefix.caller;
+			rep->caller_id = m->prefix.caller_id;
+		}
 		r->current = rep;
 		touch(r, rep, m);
 		return;
@@ -318,22 +324,28 @@ static void on_stall_or_report(struct oops_reader *r, const struct oops_header *
 	}
 	/* Without caller ids two reports follow each other: the older one is over, unless
 	 * another CPU cut in. */
-	if (mine && mine->caller == m->prefix.caller && !cuts_in(mine, h, m))
+	if (mine && mine->caller == m->prefix.caller && !cuts_in(mine, h, m) &&
+	    !(report_is_oops(mine) && !mine->has_die) &&
+	    !(mine->header->class == HEADER_STALL && h->class == HEADER_STALL))
 		close_one(r, mine);
 	open_report(r, h, m, after);
+	/* A stall may be repeated behind another detector's report. */
+	if (h->class == HEADER_STALL)
+		reader_pass_over(r, r->current);
 }
 
-void reader_feed_report(struct oops_reader *r, struct report *rep,
+bool reader_feed_report(struct oops_reader *r, struct report *rep,
 			const struct message *m)
 {
 	bool was_tentative = rep->is_tentative;
 
 	if (!report_line(rep, m->text))
-		return;
+		return false;
 	touch(r, rep, m);
 	reader_advance(r, rep, m);
 	if (was_tentative && !rep->is_tentative)
 		announce(r, rep);
+	return true;
 }
 
 static void drop_tentative(struct oops_reader *r)
@@ -352,11 +364,37 @@ static void drop_tentative(struct oops_reader *r)
 	}
 }
 
+bool reader_reread_header(struct oops_reader *r, struct report *rep,
+			  const struct message *m)
+{
+	const char *after;
+	const struct oops_header *h = header_find(m->text, true, &after);
+
+	if (!h || h->kind != rep->header->kind)
+		return report_line(rep, m->text);
+	report_reread(rep, h, m->text, after);
+	prolong(r, rep, m);
+	return true;
+}
+
+/* "Rebooting in N seconds.." are a kernel's last words: what reports now is the next
+ * boot, whose banner a loglevel may hide. */
+static void close_rebooted(struct oops_reader *r)
+{
+	for (size_t i = 0; i < r->n_open;) {
+		if (r->open[i]->in->says_reboot)
+			close_report(r, i);
+		else
+			i++;
+	}
+}
+
 void reader_on_header(struct oops_reader *r, const struct oops_header *h,
 		      const struct message *m, const char *after)
 {
 	struct report *mine;
 
+	close_rebooted(r);
 	if (h->class != HEADER_HEADLESS && h->class != HEADER_TENTATIVE)
 		drop_tentative(r);
 	switch (h->class) {

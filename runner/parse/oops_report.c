@@ -115,8 +115,14 @@ static bool line_frame(struct report *r, const char *text)
 	struct report_trace *t = r->n_traces ? &r->traces[r->n_traces - 1] : NULL;
 	bool reliable;
 
-	if (has_border_mark(text))
+	if (has_border_mark(text)) {
+		const char *p = lines_skip_blanks(text);
+
 		mark_border(r);
+		/* x86 up to 4.8: "<EOI>  [<ffffffff81..>] f+0x1/0x2" */
+		if (*p == '<' && strstr(p, "> "))
+			text = strstr(p, "> ") + 1;
+	}
 	if (!lines_frame(text, &sym, &reliable, &from)) {
 		const char *p = lines_skip_blanks(text);
 
@@ -179,6 +185,14 @@ static void line_cpu(struct report *r, const struct cpu_line *c)
 {
 	struct incident *in = r->in;
 
+	/* A hard lockup is reported, and panicked about, by another CPU. */
+	if (r->header->kind == INCIDENT_HARD_LOCKUP && in->cpu >= 0 && c->cpu >= 0 &&
+	    c->cpu != in->cpu) {
+		r->in_aside = r->aside_has_call_trace = true;
+		report_set_once(&in->kernel, c->kernel);
+		report_set_once(&in->tainted, c->tainted);
+		return;
+	}
 	if (in->cpu < 0 && c->cpu >= 0)
 		in->cpu = (int32_t)c->cpu;
 	if (in->pid < 0 && c->pid >= 0)
@@ -262,37 +276,29 @@ static bool line_pc(struct report *r, const char *text)
 	return false;
 }
 
-bool report_line(struct report *r, const char *text)
+/* The first one counts, or the same when a torn line was mended. */
+static void line_code(struct report *r, const char *t)
 {
-	const char *rest, *t = lines_skip_blanks(text);
-	struct cpu_line cpu;
-	bool was_modules = r->in_modules;
+	struct incident *in = r->in;
+	uint32_t words[INCIDENT_MAX_CODE];
+	int32_t faulting;
+	size_t n = lines_code(t, words, ARRAY_SIZE(words), &faulting);
 
-	r->in_modules = false;
-	if (*t == '\0')
-		return false;
-	if (report_line_end(r, t))
-		return true;
-	if (r->is_done)
-		return false;
-	if (report_line_owner(r, t))
-		return true;
-	if (report_line_section(r, text))
-		return true;
-	if (lines_trace_start(text, &rest)) {
-		if (!r->aside_has_call_trace)
-			r->in_aside = false;
-		r->aside_has_call_trace = false;
-		report_start_trace(r);
-		if (*lines_skip_blanks(rest))
-			line_frame(r, rest);
-		return true;
-	}
-	report_line_lock_at(r, text);
-	if (line_pc(r, text))
-		return true;
-	if (r->in_trace && line_frame(r, text))
-		return true;
+	r->has_code = true;
+	if (r->in_other_cpu || n <= in->n_code || in->code_faulting >= 0)
+		return;
+	in->code = xreallocarray(in->code, n, sizeof(*words));
+	memcpy(in->code, words, n * sizeof(*words));
+	in->n_code = n;
+	in->code_faulting = faulting;
+}
+
+/* Where it ran, and on what. */
+static bool line_state(struct report *r, const char *t)
+{
+	struct cpu_line cpu;
+	const char *rest;
+
 	if (lines_starts(t, "Modules linked in:")) {
 		r->in_trace = false;
 		if (r->in->modules.n == 0) {
@@ -315,20 +321,59 @@ bool report_line(struct report *r, const char *text)
 		return true;
 	}
 	if (lines_starts(t, "Code: ")) {
-		if (r->in->n_code == 0 && !r->in_other_cpu) {
-			uint32_t words[INCIDENT_MAX_CODE];
-			size_t n = lines_code(t, words, ARRAY_SIZE(words),
-					      &r->in->code_faulting);
-
-			r->in->code = n ? xreallocarray(NULL, n, sizeof(*words)) : NULL;
-			if (n)
-				memcpy(r->in->code, words, n * sizeof(*words));
-			r->in->n_code = n;
-		}
-		r->has_code = true;
+		line_code(r, t);
 		return true;
 	}
-	if (lines_registers(t, on_register, r) > 0)
+	return lines_registers(t, on_register, r) > 0;
+}
+
+/* A trace whose "Call trace:" line was lost. */
+static bool line_lost_trace(struct report *r, const char *text)
+{
+	const char *t = lines_skip_blanks(text);
+	struct symbol sym, from;
+	bool reliable;
+
+	if (r->in_trace || (text == t && !lines_starts(t, "[<")) ||
+	    !lines_frame(text, &sym, &reliable, &from))
+		return false;
+	report_start_trace(r);
+	add_frame(r, &sym, reliable);
+	return true;
+}
+
+bool report_line(struct report *r, const char *text)
+{
+	const char *rest, *t = lines_skip_blanks(text);
+	bool was_modules = r->in_modules;
+
+	r->in_modules = false;
+	if (*t == '\0')
+		return false;
+	if (report_line_end(r, t))
+		return true;
+	if (r->is_done)
+		return false;
+	if (report_line_owner(r, t))
+		return true;
+	if (report_line_section(r, text))
+		return true;
+	if (lines_trace_start(text, &rest)) {
+		if (!r->aside_has_call_trace)
+			r->in_aside = false;
+		r->aside_has_call_trace = false;
+		report_start_trace(r);
+		if (*lines_skip_blanks(rest))
+			line_frame(r, rest);
+		return true;
+	}
+	if (report_line_task(r, text) || report_line_lock_at(r, text))
+		return true;
+	if (line_pc(r, text))
+		return true;
+	if (r->in_trace && line_frame(r, text))
+		return true;
+	if (line_state(r, t))
 		return true;
 	if (report_line_access(r, text) || report_line_fault(r, text))
 		return true;
@@ -336,17 +381,8 @@ bool report_line(struct report *r, const char *text)
 	 * report's. */
 	if (lines_starts(t, "#") || strstr(t, " held by "))
 		return true;
-	/* A trace whose "Call trace:" line was lost. */
-	if (!r->in_trace && (text != t || lines_starts(t, "[<"))) {
-		struct symbol sym, from;
-		bool reliable;
-
-		if (lines_frame(text, &sym, &reliable, &from)) {
-			report_start_trace(r);
-			add_frame(r, &sym, reliable);
-			return true;
-		}
-	}
+	if (line_lost_trace(r, text))
+		return true;
 	if (was_modules && strchr(t, ':') == NULL && strchr(t, '=') == NULL) {
 		line_modules(r, t);
 		r->in_modules = true;

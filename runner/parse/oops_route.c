@@ -127,12 +127,35 @@ static struct report *best_fit(const struct oops_reader *r, const char *text)
 	return best ? best : r->current;
 }
 
+/* Lines of a fault's head go to the caller's fault that has not died, whatever else that
+ * caller has reported since. */
+static struct report *find_head(const struct oops_reader *r, const struct message *m)
+{
+	enum phase p = PHASE_UNKNOWN;
+
+	for (size_t i = r->n_open; i-- > 0;) {
+		struct report *rep = r->open[i];
+
+		if (rep->header->class != HEADER_FAULT || rep->has_die ||
+		    rep->caller != m->prefix.caller ||
+		    rep->caller_id != m->prefix.caller_id)
+			continue;
+		if (p == PHASE_UNKNOWN)
+			p = phase_of(m->text);
+		return p > PHASE_UNKNOWN && p < PHASE_MODULES ? rep : NULL;
+	}
+	return NULL;
+}
+
 struct report *reader_route(const struct oops_reader *r, const struct message *m)
 {
 	size_t n = 0;
 
-	if (m->prefix.caller)
-		return reader_find_by_caller(r, &m->prefix);
+	if (m->prefix.caller) {
+		struct report *head = find_head(r, m);
+
+		return head ? head : reader_find_by_caller(r, &m->prefix);
+	}
 	for (size_t i = 0; i < r->n_open; i++)
 		n += is_candidate(r->open[i]);
 	if (n == 0 || (n == 1 && r->current && is_candidate(r->current)))
@@ -170,9 +193,10 @@ static int die_score(const struct report *rep, const struct message *m, uint64_t
 	int score = 0;
 
 	if (m->prefix.caller && rep->caller) {
+		/* A broken preempt count changes the caller id between head and die(). */
 		if (m->prefix.caller != rep->caller ||
 		    m->prefix.caller_id != rep->caller_id)
-			return -1;
+			return rep->in->has_esr && rep->in->esr == esr ? 0 : -1;
 		score += 8;
 	}
 	if (rep->in->has_esr)

@@ -36,6 +36,12 @@ bool report_line_section(struct report *r, const char *text)
 		report_start_trace(r);
 		return true;
 	}
+	/* "{IN-SOFTIRQ-W} state was registered at:" */
+	if (*t == '{' && strstr(t, "} state was registered at:")) {
+		r->in_aside = true;
+		report_start_trace(r);
+		return true;
+	}
 	if (lines_starts(t, "stack backtrace:") || lines_starts(t, "other info that")) {
 		r->in_aside = false;
 		r->in_trace = false;
@@ -76,10 +82,11 @@ static void name_locker(struct report *r, const struct symbol *sym)
 		free(name);
 	}
 	r->wants_lock_at = is_helper;
+	report_set_once(&r->in->module, sym->module);
 }
 
 /* "(lock){+.+.}, at: [<..>] f+0x1/0x2" and the like. */
-void report_line_lock_at(struct report *r, const char *text)
+bool report_line_lock_at(struct report *r, const char *text)
 {
 	const char *p = lines_after(text, "at: ");
 	const char *t = lines_skip_blanks(text);
@@ -87,21 +94,27 @@ void report_line_lock_at(struct report *r, const char *text)
 	bool reliable;
 
 	if (!r->wants_lock_at)
-		return;
+		return false;
 	/* The list of locks held names the culprit only where holding them is the bug. */
 	if (lines_starts(t, "#") && !strstr(r->header->literal, "held"))
-		return;
+		return false;
 	if (p) {
 		p = lines_skip_blanks(p);
 		if (lines_frame(p, &sym, &reliable, &from) || lines_symbol(p, true, &sym))
 			name_locker(r, &sym);
-		return;
+		return false;
 	}
 	p = lines_after(text, "last function: ");
+	if (p) {
+		if (lines_symbol(p, true, &sym))
+			name_locker(r, &sym);
+		return false;
+	}
 	/* "x/1 is trying to release lock (y) at:" is followed by "[<..>] f+0x.." */
-	if ((p && lines_symbol(p, true, &sym)) ||
-	    (!p && !r->in_trace && lines_frame(t, &sym, &reliable, &from)))
-		name_locker(r, &sym);
+	if (r->in_trace || !lines_frame(t, &sym, &reliable, &from))
+		return false;
+	name_locker(r, &sym);
+	return true;
 }
 
 /* KASAN's second line: "Read of size 8 at addr ffff.. by task x/1"; KCSAN's "write to
@@ -197,4 +210,82 @@ bool report_line_owner(struct report *r, const char *text)
 	r->in->owner_pid = (int32_t)v;
 	r->in->owner_comm = xstrndup(p, (size_t)(pid - 1 - p));
 	return true;
+}
+
+static void set_pid(struct report *r, const char *p)
+{
+	uint64_t v;
+
+	if (r->in->pid < 0 &&
+	    parse_u64n(p, strspn(p, "0123456789"), 10, INT32_MAX, &v) == 0)
+		r->in->pid = (int32_t)v;
+}
+
+/* kernel/locking/lockdep.c: "6.12.5-ci #1 Tainted: G        W", "init/53 is leaving the
+ * kernel with locks still held!", "sh/54 is trying to acquire lock:". */
+static bool line_lockdep(struct report *r, const char *t)
+{
+	const char *is = strstr(t, " is "), *slash = is, *kernel = strstr(t, " #");
+
+	if (*t >= '0' && *t <= '9' && kernel && strstr(kernel, "ainted")) {
+		struct cpu_line c = { .cpu = -1 };
+		const char *taint = strstr(kernel, "Tainted: ");
+
+		report_set_once(&r->in->kernel, (struct slice){ t, strcspn(t, " ") });
+		if (taint) {
+			lines_taint(taint, &c);
+			report_set_once(&r->in->tainted, c.tainted);
+		}
+		return true;
+	}
+	while (slash && slash > t && slash[-1] != '/')
+		slash--;
+	if (!is || slash == t || (size_t)(is - slash) != strspn(slash, "0123456789"))
+		return false;
+	report_set_once(&r->in->comm, (struct slice){ t, (size_t)(slash - 1 - t) });
+	set_pid(r, slash);
+	return true;
+}
+
+/* kernel/workqueue.c: "    in-flight: 9:slow_fn [crashme]"; the worker is the culprit. */
+static bool line_in_flight(struct report *r, const char *t)
+{
+	const char *p = lines_after(t, "in-flight: "), *fn;
+	struct symbol sym;
+
+	fn = p ? strchr(p, ':') : NULL;
+	if (!fn || r->named || !lines_symbol(fn + 1, true, &sym))
+		return p != NULL;
+	set_pid(r, p);
+	report_set_once(&r->named, sym.name);
+	report_set_once(&r->in->module, sym.module);
+	return true;
+}
+
+/* mm/kmemleak.c: '  comm "init", pid 54, jiffies 4294894018' */
+static bool line_leak_task(struct report *r, const char *t)
+{
+	const char *end = lines_starts(t, "comm \"") ? strstr(t, "\", pid ") : NULL;
+
+	if (!end)
+		return false;
+	report_set_once(&r->in->comm, (struct slice){ t + 6, (size_t)(end - t) - 6 });
+	set_pid(r, end + strlen("\", pid "));
+	return true;
+}
+
+bool report_line_task(struct report *r, const char *text)
+{
+	const char *t = lines_skip_blanks(text);
+
+	switch (r->header->kind) {
+	case INCIDENT_LOCKDEP:
+		return line_lockdep(r, t);
+	case INCIDENT_WORKQUEUE_LOCKUP:
+		return line_in_flight(r, t);
+	case INCIDENT_LEAK:
+		return line_leak_task(r, t);
+	default:
+		return false;
+	}
 }

@@ -29,9 +29,55 @@ static const char *fault_title(enum incident_kind k)
 	}
 }
 
+static bool is_word(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || c == '_';
+}
+
+/* Copy without addresses, numbers and offsets, which differ from boot to boot; the caller
+ * owns it. */
+static char *normalize(const char *s)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	while (*s) {
+		uint64_t v;
+		size_t n;
+
+		/* "f+0x12/0x34" */
+		if (lines_starts(s, "+0x") && (n = lines_hex(s + 1, &v)) > 0) {
+			s += 1 + n;
+			if (*s == '/' && (n = lines_hex(s + 1, &v)) > 0)
+				s += 1 + n;
+			continue;
+		}
+		if (sb.len > 0 && is_word(sb.buf[sb.len - 1])) {
+			strbuf_addch(&sb, *s++);
+			continue;
+		}
+		n = lines_hex(s, &v);
+		if (n >= 8 && !is_word(s[n])) {
+			strbuf_addstr(&sb, "ADDR");
+			s += n;
+			continue;
+		}
+		n = s[0] == '0' && s[1] == 'x' ? n : strspn(s, "0123456789");
+		if (n > 0 && !is_word(s[n])) {
+			strbuf_addstr(&sb, "NUM");
+			s += n;
+			continue;
+		}
+		strbuf_addch(&sb, *s++);
+	}
+	while (sb.len > 0 && (sb.buf[sb.len - 1] == ' ' || sb.buf[sb.len - 1] == '!'))
+		sb.buf[--sb.len] = '\0';
+	return strbuf_take(&sb);
+}
+
 static void add_normal(struct strbuf *sb, const char *prefix, const char *text)
 {
-	char *n = title_normalize(text);
+	char *n = normalize(text);
 
 	strbuf_addstr(sb, prefix);
 	strbuf_add(sb, n, strlen(n) < TITLE_MAX ? strlen(n) : TITLE_MAX);
@@ -152,12 +198,12 @@ void report_make_title(struct report *r)
 	struct strbuf sb = STRBUF_INIT;
 	const char *title = special_title(r);
 	const char *checker = checker_name(r->header->kind);
-	bool with_function = true;
+	bool with_function = r->header->pick != PICK_NONE;
 
 	if (title)
 		strbuf_addstr(&sb, title);
 	else if (checker)
-		with_function = add_checker(&sb, r, checker);
+		with_function &= add_checker(&sb, r, checker);
 	else
 		add_header_words(&sb, r);
 	if (with_function && in->function)

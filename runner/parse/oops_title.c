@@ -12,7 +12,7 @@
  * header and banner contains one of them. */
 /* clang-format off */
 const char *const oops_literals[] = {
-	"BUG:", "BUG ", "BUG at", "WARNING:", "INFO: ", "Unable to handle",
+	"BUG:", "BUG ", "BUG at", "WARNING:", "INFO: ", "Unable to handle", "NULL pointer deref", "at virtual address", "fault for address:",
 	"Internal error", "Oops", "- not syncing", "l protection f", "divide error",
 	"invalid opcode", "int3:", "ck segment", "double fault", "SError", "Unhandled",
 	"LOCKUP", "oom-kill", "Out of memory", "Hardware Error]", "Machine check",
@@ -52,7 +52,7 @@ static const struct oops_header headers[] = {
 	  HEADER_REPORT, PICK_TRACE, "BUG: sleeping function called from invalid context",
 	  NULL },
 	{ "BUG: scheduling while atomic", K(ATOMIC_SLEEP), HEADER_REPORT, PICK_TRACE,
-	  "BUG: scheduling while atomic", skip_stack_end },
+	  "BUG: scheduling while atomic", skip_sleep },
 	{ "BUG: spinlock ", K(LOCKDEP), HEADER_REPORT, PICK_TRACE, NULL, skip_key },
 	{ "BUG: rwlock ", K(LOCKDEP), HEADER_REPORT, PICK_TRACE, NULL, skip_key },
 	{ "BUG: rwlock-", K(LOCKDEP), HEADER_REPORT, PICK_TRACE, NULL, skip_key },
@@ -94,6 +94,8 @@ static const struct oops_header headers[] = {
 	  "BUG: corrupted list", skip_list },
 	{ "kernel BUG at mm/usercopy.c", K(BUG), HEADER_FAULT, PICK_PC,
 	  "BUG: bad usercopy", skip_list },
+	{ "kernel BUG at include/linux/mm.h", K(BUG), HEADER_FAULT, PICK_PC, "kernel BUG",
+	  skip_free },
 	{ "kernel BUG at ", K(BUG), HEADER_FAULT, PICK_PC, "kernel BUG", NULL },
 	{ "Kernel BUG at ", K(BUG), HEADER_FAULT, PICK_PC, "kernel BUG", NULL },
 	{ "BUG: failure at ", K(BUG), HEADER_FAULT, PICK_PC, "kernel BUG", NULL },
@@ -339,12 +341,12 @@ static bool is_at_start(const char *text, const char *hit, bool is_stamped)
 	/* clang-format off */
 	static const char *const ok[] = {
 		"rcu: ", "watchdog: ", "NMI watchdog: ", "[ ", "[", "kernel: ",
-		"---[ ", "BUG: ", "traps: ", "Watchdog ", "EDAC ", "mce: ", "CPU",
+		"---[ ", "BUG: ", "Oops: ", "segment-related ", "traps: ", "Watchdog ", "EDAC ", "mce: ", "CPU",
 	};
 	/* clang-format on */
 
 	for (size_t i = 0; i < ARRAY_SIZE(ok); i++)
-		if (lines_starts(text, ok[i]))
+		if (lines_starts(lines_skip_blanks(text), ok[i]))
 			return true;
 	/* Blanks, lines of a box, half a character of line noise. */
 	for (const char *p = text; p < hit; p++)
@@ -412,42 +414,42 @@ const struct oops_header *header_find(const char *text, bool is_stamped, const c
 	return NULL;
 }
 
-char *title_normalize(const char *s)
+/* Headers whose first half another CPU's message cut off. */
+static const char *const cut_headers[] = {
+	/* clang-format off */
+	"Unable to handle kernel NULL pointer dereference at virtual address ",
+	"Unable to handle kernel paging request at virtual address ",
+	"Unable to handle kernel read from unreadable memory at virtual address ",
+	"Unable to handle kernel write to read-only memory at virtual address ",
+	"Unable to handle kernel execute from non-executable memory at virtual address ",
+	"Unable to handle kernel access to user memory outside uaccess routines at virtual address ",
+	"BUG: unable to handle kernel NULL pointer dereference at ",
+	"BUG: unable to handle kernel paging request at ",
+	"BUG: unable to handle page fault for address: ",
+	"BUG: kernel NULL pointer dereference, address: ",
+	/* clang-format on */
+};
+
+const struct oops_header *header_find_tail(const char *text, const char **at)
 {
-	struct strbuf sb = STRBUF_INIT;
+	enum { TAIL_MIN = 24 };
+	const struct oops_header *h = NULL;
 
-	while (*s) {
-		uint64_t v;
-		size_t n;
+	for (size_t i = 0; !h && i < ARRAY_SIZE(headers); i++)
+		if (strcmp(headers[i].literal, "Unable to handle kernel") == 0)
+			h = &headers[i];
+	for (size_t i = 0; i < ARRAY_SIZE(cut_headers); i++) {
+		const char *whole = cut_headers[i];
+		size_t n = strlen(whole);
 
-		/* "f+0x12/0x34" */
-		if (lines_starts(s, "+0x") && (n = lines_hex(s + 1, &v)) > 0) {
-			s += 1 + n;
-			if (*s == '/' && (n = lines_hex(s + 1, &v)) > 0)
-				s += 1 + n;
-			continue;
+		for (size_t k = 4; n - k >= TAIL_MIN; k++) {
+			if (!lines_starts(text, whole + k))
+				continue;
+			*at = text + n - k;
+			return h;
 		}
-		if (sb.len > 0 && is_word(sb.buf[sb.len - 1])) {
-			strbuf_addch(&sb, *s++);
-			continue;
-		}
-		n = lines_hex(s, &v);
-		if (n >= 8 && !is_word(s[n])) {
-			strbuf_addstr(&sb, "ADDR");
-			s += n;
-			continue;
-		}
-		n = s[0] == '0' && s[1] == 'x' ? n : strspn(s, "0123456789");
-		if (n > 0 && !is_word(s[n])) {
-			strbuf_addstr(&sb, "NUM");
-			s += n;
-			continue;
-		}
-		strbuf_addch(&sb, *s++);
 	}
-	while (sb.len > 0 && (sb.buf[sb.len - 1] == ' ' || sb.buf[sb.len - 1] == '!'))
-		sb.buf[--sb.len] = '\0';
-	return strbuf_take(&sb);
+	return NULL;
 }
 
 bool header_is_vague(const struct oops_header *h)

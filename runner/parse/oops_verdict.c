@@ -126,6 +126,9 @@ static void pick_stall(struct report *r)
  * have names of their own, so only the leaf ones are passed over there. */
 static bool pc_tells(const struct report *r)
 {
+	if (r->header->class == HEADER_STALL && r->pc_function &&
+	    culprit_is_helper(r->pc_function, r->header->skip))
+		return false;
 	if (!r->pc_function || culprit_is_leaf(r->pc_function))
 		return false;
 	if (r->pc_is_x86 || r->header->skip)
@@ -147,6 +150,8 @@ static bool lr_tells(const struct report *r)
 
 static void pick_pc(struct report *r)
 {
+	if (r->header->class == HEADER_STALL && from_modules(r))
+		return;
 	if (pc_tells(r))
 		set_function(r, culprit_meeting(r->pc_function), r->pc_module);
 	else if (lr_tells(r))
@@ -226,6 +231,8 @@ static void pick_function(struct report *r)
 		pick_stall(r);
 		break;
 	case PICK_NONE:
+		if (r->named)
+			set_function(r, r->named, NULL);
 		break;
 	}
 	find_module(r);
@@ -272,6 +279,9 @@ static bool is_cut_off(const struct report *r)
 		return false;
 	case HEADER_REPORT:
 	case HEADER_STALL:
+		/* lockdep_sys_exit() lists the locks and nothing more. */
+		if (strstr(r->header->literal, "held when returning") && r->named)
+			return false;
 		return r->header->pick != PICK_NONE && !report_has_frames(r) &&
 		       !r->has_end && !r->pc_function;
 	}

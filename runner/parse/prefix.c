@@ -248,56 +248,119 @@ static size_t level_len(const char *s, size_t len)
 	return n > 0 && n < 4 && n + 1 < len && s[n + 1] == '>' ? n + 2 : 0;
 }
 
+/* "[Fri Nov 27 22:00:01 2026]" of dmesg -T, which stands for the printk stamp: its
+ * length, or 0. */
+static size_t ctime_len(const char *s, size_t len)
+{
+	enum { CTIME_LEN = 26 };
+	static const char shape[] = "[Aaa Aaa dd dd:dd:dd dddd]";
+
+	if (len < CTIME_LEN)
+		return 0;
+	for (size_t i = 0; i < CTIME_LEN; i++) {
+		char c = s[i];
+		bool ok = shape[i] == 'd'   ? is_digit(c) || (i == 9 && c == ' ')
+			  : shape[i] == 'A' ? c >= 'A' && c <= 'Z'
+			  : shape[i] == 'a' ? c >= 'a' && c <= 'z'
+					    : c == shape[i];
+
+		if (!ok)
+			return 0;
+	}
+	return CTIME_LEN + (len > CTIME_LEN && s[CTIME_LEN] == ' ');
+}
+
+/* "kern  :alert : " of dmesg -x: its length, or 0. */
+static size_t facility_len(const char *s, size_t len)
+{
+	static const char *const facilities[] = { "kern  ", "user  ", "daemon" };
+	size_t i = 0;
+
+	if (len < 15 || s[6] != ':' || s[13] != ':')
+		return 0;
+	while (i < ARRAY_SIZE(facilities) && memcmp(s, facilities[i], 6) != 0)
+		i++;
+	return i < ARRAY_SIZE(facilities) ? 14 + (s[14] == ' ') : 0;
+}
+
+/* What mail and issue trackers put before a quoted line: its length, or 0. */
+static size_t quote_len(const char *s, size_t len)
+{
+	size_t i = 0;
+
+	while (i + 1 < len && (s[i] == '>' || s[i] == '|') &&
+	       (s[i + 1] == ' ' || s[i + 1] == s[i]))
+		i += s[i + 1] == ' ' ? 2 : 1;
+	return i;
+}
+
+/* One prefix that others put before printk's own: its length, or 0. */
+static size_t outer_len(const char *s, size_t len, struct prefix *out)
+{
+	bool foreign;
+	size_t n = ctime_len(s, len);
+
+	if (n == 0)
+		n = facility_len(s, len);
+	if (n > 0) {
+		out->is_syslog = true;
+		return n;
+	}
+	n = syslog_len(s, len, &foreign);
+	if (n > 0) {
+		out->is_foreign |= foreign;
+		out->is_syslog = true;
+		return n;
+	}
+	if (len >= 8 && memcmp(s, "kernel: ", 8) == 0) {
+		out->is_syslog = true;
+		return 8;
+	}
+	n = outer_stamp(s, len);
+	if (n > 0)
+		return n + blanks(s + n, len - n);
+	n = quote_len(s, len);
+	return n > 0 ? n : level_len(s, len);
+}
+
+/* Blanks before a prefix are noise; before a frame they are its indent. */
+static size_t indent_len(const char *s, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && (s[n] == ' ' || s[n] == '\t'))
+		n++;
+	return n;
+}
+
 void prefix_parse(const char *s, size_t len, struct prefix *out)
 {
-	size_t i = 0, n;
+	enum { MAX_PREFIXES = 5 };
+	size_t i = 0, j, n;
 
 	*out = (struct prefix){ .stamp_s = -1 };
-	n = syslog_len(s, len, &out->is_foreign);
-	if (n > 0) {
-		i = n;
-		out->is_syslog = true;
-	} else {
-		n = outer_stamp(s, len);
-		if (n > 0) {
-			i = n + blanks(s + n, len - n);
-			/* LAVA and ser2net put "kern  :warn  :" of dmesg -x elsewhere;
-			 * nothing else stands here. */
-		} else if (len >= 8 && memcmp(s, "kernel: ", 8) == 0) {
-			i = 8;
-			out->is_syslog = true;
-		}
+	for (int k = 0; k < MAX_PREFIXES; k++) {
+		j = i + indent_len(s + i, len - i);
+		n = outer_len(s + j, len - j, out);
+		if (n == 0)
+			break;
+		i = j + n;
 	}
-
-	size_t j = i;
-
-	if (j < len && s[j] == ' ') {
-		size_t b = blanks(s + j, len - j);
-
-		/* Blanks before a stamp are noise; before a frame they are its indent. */
-		if (j + b < len && (s[j + b] == '[' || s[j + b] == '<'))
-			j += b;
-	}
-	n = level_len(s + j, len - j);
-	if (n > 0) {
-		j += n;
-		i = j;
-	}
+	j = i + indent_len(s + i, len - i);
 	out->start = j;
 	n = stamp_len(s + j, len - j, &out->stamp_s);
 	if (n == 0) {
 		out->stamp_s = -1;
-		out->text = i;
+		out->start = out->text = i;
 		return;
 	}
 	out->has_stamp = true;
 	j += n;
 	n = caller_len(s + j, len - j, &out->caller, &out->caller_id);
-	if (n == 0 && j + 1 < len && s[j] == ' ')
-		n = caller_len(s + j + 1, len - j - 1, &out->caller, &out->caller_id)
-			    ? 1 + caller_len(s + j + 1, len - j - 1, &out->caller,
-					     &out->caller_id)
-			    : 0;
+	if (n == 0 && j + 1 < len && s[j] == ' ') {
+		n = caller_len(s + j + 1, len - j - 1, &out->caller, &out->caller_id);
+		n += n > 0;
+	}
 	j += n;
 	if (j < len && s[j] == ' ')
 		j++;

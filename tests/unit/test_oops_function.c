@@ -146,7 +146,75 @@ TEST(an_oom_and_the_panic_it_was_asked_for_are_one_incident)
 		"escalated Out of memory\noom|Out of memory|line 1|panicked\n");
 }
 
-TESTS(T(a_call_to_nowhere_is_blamed_on_the_caller_in_lr),
+/* 6.12.117 with PROVE_LOCKING: no trace by design. */
+TEST(a_leaked_lock_names_task_kernel_and_module)
+{
+	json_t *all = read_json(
+		"[    1.700000][   T53] WARNING: lock held when returning to user space!\n"
+		"[    1.700001][   T53] 6.12.117-zoo #3 Tainted: G           O      \n"
+		"[    1.700002][   T53] ------------------------------------------------\n"
+		"[    1.700003][   T53] init/53 is leaving the kernel with locks still held!\n"
+		"[    1.700004][   T53] 1 lock held by init/53:\n"
+		"[    1.700005][   T53]  #0: ffff (l){+.+.}-{3:3}, at: lock_leak+0x1c/0x24 [m]\n");
+
+	CHECK_FIELD(all, 0, "function", "\"lock_leak\"");
+	CHECK_FIELD(all, 0, "module", "\"m\"");
+	CHECK_FIELD(all, 0, "comm", "\"init\"");
+	CHECK_FIELD(all, 0, "pid", "53");
+	CHECK_FIELD(all, 0, "kernel", "\"6.12.117-zoo\"");
+	CHECK_FIELD(all, 0, "truncated", "false");
+}
+
+TEST(a_workqueue_lockup_names_the_work)
+{
+	json_t *all = read_json(
+		"[   36.000000] BUG: workqueue lockup - pool cpus=0 node=0 stuck for 31s!\n"
+		"[   36.000001] Showing busy workqueues and worker pools:\n"
+		"[   36.000002]   pwq 2: cpus=0 node=0 flags=0x0 nice=0 active=1 refcnt=2\n"
+		"[   36.000003]     in-flight: 9:slow_fn [crashme]\n");
+
+	CHECK_FIELD(all, 0, "function", "\"slow_fn\"");
+	CHECK_FIELD(all, 0, "module", "\"crashme\"");
+	CHECK_FIELD(all, 0, "pid", "9");
+	CHECK_FIELD(all, 0, "title", "\"BUG: workqueue lockup\"");
+}
+
+TEST(a_hard_lockup_is_not_blamed_on_the_cpu_that_reports_it)
+{
+	json_t *all = read_json(
+		"[   14.000000] Watchdog detected hard LOCKUP on cpu 1\n"
+		"[   14.000001] Kernel panic - not syncing: Hard LOCKUP\n"
+		"[   14.000002] CPU: 0 UID: 0 PID: 0 Comm: swapper/0 Not tainted 6.12.117-zoo #3\n"
+		"[   14.000003] Call trace:\n[   14.000004]  panic+0x35c/0x370\n"
+		"[   14.000005]  watchdog_hardlockup_check+0x1/0x2\n");
+
+	CHECK_EQ(json_array_size(all), 1);
+	CHECK_FIELD(all, 0, "cpu", "1");
+	CHECK_FIELD(all, 0, "function", "null");
+	CHECK_FIELD(all, 0, "comm", "null");
+	CHECK_FIELD(all, 0, "kernel", "\"6.12.117-zoo\"");
+}
+
+/* The preempt count is broken, so die() has another caller id than its head. */
+TEST(a_head_and_a_die_with_the_same_syndrome_are_one_fault)
+{
+	CHECK_INCIDENTS(
+		"[    1.685354][    C0] Unable to handle kernel paging request at virtual "
+		"address 00000000005d4898\n"
+		"[    1.685396][    C0]   ESR = 0x000000009200000b\n"
+		"[    1.685400][    C0] WARNING: CPU: 0 PID: 53 at a/b.c:5 other+0x3/0x4\n"
+		"[    1.685522][    C0] [00000000005d4898] pgd=0800000041826003\n"
+		"[    1.685699][   T53] Internal error: Oops: 000000009200000b [#1] PREEMPT SMP\n"
+		"[    1.685700][   T53] pc : 000000000041da30\n"
+		"[    1.694917][   T53] ---[ end trace 0000000000000000 ]---\n",
+		"paging-fault|BUG: unable to handle kernel paging request|line 1|0x5d4898\n"
+		"warn|WARNING in other|line 3|cut\n");
+}
+
+TESTS(T(a_leaked_lock_names_task_kernel_and_module), T(a_workqueue_lockup_names_the_work),
+      T(a_hard_lockup_is_not_blamed_on_the_cpu_that_reports_it),
+      T(a_head_and_a_die_with_the_same_syndrome_are_one_fault),
+      T(a_call_to_nowhere_is_blamed_on_the_caller_in_lr),
       T(a_leaf_without_a_frame_is_blamed_on_the_caller_in_lr),
       T(a_return_address_at_a_functions_start_is_the_one_befores),
       T(a_modules_function_is_no_scheduler_whatever_its_name),
