@@ -6,7 +6,7 @@
 
 #include "util/compiler.h"
 
-enum { MATCH_MAX_LITERALS = 64 };
+enum { MATCH_MAX_LITERALS = 128 };
 
 struct matcher {
 	/* For each of the first four bytes and each half of a byte, the buckets (one bit
@@ -16,13 +16,14 @@ struct matcher {
 		const char *text; /* borrowed from the caller's table */
 		uint32_t len;
 		uint32_t head; /* the first four bytes as they lie in memory */
-	} literals[8][16];
-	uint8_t n_literals[8];
+		uint8_t next;  /* index + 1 of the next in the same slot, 0 = last */
+	} literals[MATCH_MAX_LITERALS];
+	uint8_t slots[1024]; /* index + 1 of a literal, by a hash of its head */
 	bool use_avx2;
 };
 
-/* n <= MATCH_MAX_LITERALS, each at least 4 bytes; the strings must outlive m. A literal
- * that begins with a capital is found at the start of a word only. */
+/* n <= MATCH_MAX_LITERALS, each of 4 bytes of ASCII or more; the strings must outlive m.
+ * A literal that begins with a capital is found at the start of a word only. */
 void matcher_init(struct matcher *m, const char *const *literals, size_t n);
 /* Offset of the first literal at or after from, or len. */
 size_t matcher_find(const struct matcher *m, const char *p, size_t len, size_t from);

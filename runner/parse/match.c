@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Owns the search for many literals in one pass, after the "Teddy" search of Hyperscan:
- * two table look-ups (one for each half of a byte) for the first four bytes give, for
- * each position, the buckets that may start there; only those are compared. Refuses to
- * know lines and what the literals stand for. */
+ * two table look-ups (one for each half of a byte) for each of the first four bytes give
+ * the positions where a literal may start. These are collected without a branch, because
+ * in text one block in four has one, and only then compared. Refuses to know lines and
+ * what the literals stand for. */
 #include "parse/match.h"
 
 #if defined(__x86_64__)
@@ -12,74 +13,111 @@
 #define HAVE_AVX2 0
 #endif
 
-enum { PREFIX = 4, N_BUCKETS = 8 };
+enum { PREFIX = 4, N_BUCKETS = 8, SLOT_BITS = 10 };
 
-/* How many values of one byte a bucket lets through when c joins it. */
-static unsigned spread(const struct matcher *m, size_t k, unsigned b, unsigned char c)
+_Static_assert(sizeof(((struct matcher *)NULL)->slots) == 1U << SLOT_BITS,
+	       "a slot for each hash");
+
+/* Which halves of each byte a bucket's literals have: a bit for each value. */
+struct bucket {
+	uint16_t lo[PREFIX], hi[PREFIX];
+};
+
+static void join(struct bucket *b, const char *s)
 {
-	unsigned lo = 0, hi = 0;
+	for (size_t k = 0; k < PREFIX; k++) {
+		unsigned char c = (unsigned char)s[k];
 
-	for (unsigned i = 0; i < 16; i++) {
-		lo += (m->lo[k][i] >> b & 1U) || i == (c & 15U);
-		hi += (m->hi[k][i] >> b & 1U) || i == (unsigned)c >> 4;
+		if (c >= 0x80)
+			BUG("literal \"%s\" is not ASCII", s);
+		b->lo[k] |= (uint16_t)(1U << (c & 15));
+		b->hi[k] |= (uint16_t)(1U << (c >> 4));
 	}
-	return lo * hi;
+}
+
+/* How many values of the first bytes a bucket lets through. */
+static uint64_t spread(const struct bucket *b)
+{
+	uint64_t n = 1;
+
+	for (size_t k = 0; k < PREFIX; k++)
+		n *= (uint64_t)__builtin_popcount(b->lo[k]) *
+		     (uint64_t)__builtin_popcount(b->hi[k]);
+	return n;
 }
 
 /* The bucket where s adds least to what passes by mistake. */
-static unsigned choose_bucket(const struct matcher *m, const char *s)
+static struct bucket *choose_bucket(struct bucket buckets[N_BUCKETS], const char *s)
 {
-	unsigned best = 0;
-	uint64_t best_cost = UINT64_MAX;
+	struct bucket *best = NULL;
+	uint64_t best_cost = 0;
 
-	for (unsigned b = 0; b < N_BUCKETS; b++) {
-		uint64_t with = 1, without = 1;
+	for (size_t i = 0; i < N_BUCKETS; i++) {
+		struct bucket with = buckets[i];
+		uint64_t cost;
 
-		if (m->n_literals[b] == ARRAY_SIZE(m->literals[b]))
-			continue;
-		for (size_t k = 0; k < PREFIX; k++) {
-			unsigned char first = (unsigned char)s[k];
-
-			if (m->n_literals[b] > 0)
-				first = (unsigned char)m->literals[b][0].text[k];
-			with *= spread(m, k, b, (unsigned char)s[k]);
-			without *= spread(m, k, b, first);
-		}
-		if (m->n_literals[b] == 0)
-			without = 0;
-		if (with - without < best_cost) {
-			best_cost = with - without;
-			best = b;
+		join(&with, s);
+		cost = spread(&with) - spread(&buckets[i]);
+		if (!best || cost < best_cost) {
+			best = &buckets[i];
+			best_cost = cost;
 		}
 	}
 	return best;
 }
 
+static void fill_tables(struct matcher *m, const struct bucket buckets[N_BUCKETS])
+{
+	for (size_t b = 0; b < N_BUCKETS; b++)
+		for (size_t k = 0; k < PREFIX; k++)
+			for (size_t i = 0; i < 16; i++) {
+				m->lo[k][i] |=
+					(uint8_t)((buckets[b].lo[k] >> i & 1) << b);
+				m->hi[k][i] |=
+					(uint8_t)((buckets[b].hi[k] >> i & 1) << b);
+			}
+}
+
+static uint32_t load_head(const char *p)
+{
+	uint32_t head;
+
+	memcpy(&head, p, PREFIX);
+	return head;
+}
+
+static uint32_t slot_of(uint32_t head)
+{
+	return head * UINT32_C(0x9e3779b1) >> (32 - SLOT_BITS);
+}
+
 void matcher_init(struct matcher *m, const char *const *literals, size_t n)
 {
+	struct bucket buckets[N_BUCKETS] = { 0 };
+
 	memset(m, 0, sizeof(*m));
 	if (n > MATCH_MAX_LITERALS)
 		BUG("%zu literals", n);
 	for (size_t i = 0; i < n; i++) {
 		const char *s = literals[i];
 		size_t len = strlen(s);
-		unsigned b = choose_bucket(m, s);
 
 		if (len < PREFIX)
 			BUG("literal \"%s\" is too short", s);
-		m->literals[b][m->n_literals[b]].text = s;
-		m->literals[b][m->n_literals[b]].len = (uint32_t)len;
-		memcpy(&m->literals[b][m->n_literals[b]].head, s, PREFIX);
-		m->n_literals[b]++;
-		for (size_t k = 0; k < PREFIX; k++) {
-			unsigned char c = (unsigned char)s[k];
+		join(choose_bucket(buckets, s), s);
 
-			m->lo[k][c & 15] |= (uint8_t)(1U << b);
-			m->hi[k][c >> 4] |= (uint8_t)(1U << b);
-		}
+		uint32_t head = load_head(s);
+		uint8_t *slot = &m->slots[slot_of(head)];
+
+		m->literals[i].text = s;
+		m->literals[i].len = (uint32_t)len;
+		m->literals[i].head = head;
+		m->literals[i].next = *slot;
+		*slot = (uint8_t)(i + 1);
 	}
+	fill_tables(m, buckets);
 #if HAVE_AVX2
-	m->use_avx2 = __builtin_cpu_supports("avx2");
+	m->use_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi");
 #endif
 }
 
@@ -89,33 +127,24 @@ static bool is_word(char c)
 	       (c >= '0' && c <= '9') || c == '_';
 }
 
-/* Does a literal of these buckets stand at p[at]? One that begins with a capital begins a
- * word: "DEBUG:" is no "BUG:". */
-static bool confirm(const struct matcher *m, const char *p, size_t len, size_t at,
-		    unsigned buckets)
+/* Does a literal stand at p[at]? One that begins with a capital begins a word: "DEBUG:"
+ * is no "BUG:". */
+static bool confirm(const struct matcher *m, const char *p, size_t len, size_t at)
 {
-	bool in_word = at > 0 && is_word(p[at - 1]) && p[at] >= 'A' && p[at] <= 'Z';
+	uint32_t head = load_head(p + at);
 
-	uint32_t head;
+	for (unsigned i = m->slots[slot_of(head)]; i > 0; i = m->literals[i - 1].next) {
+		size_t n = m->literals[i - 1].len;
 
-	if (in_word)
-		return false;
-	memcpy(&head, p + at, PREFIX);
-	for (; buckets; buckets &= buckets - 1) {
-		unsigned b = (unsigned)__builtin_ctz(buckets);
-
-		for (size_t i = 0; i < m->n_literals[b]; i++) {
-			size_t n = m->literals[b][i].len;
-
-			if (m->literals[b][i].head == head && n <= len - at &&
-			    memcmp(p + at, m->literals[b][i].text, n) == 0)
-				return true;
-		}
+		if (m->literals[i - 1].head == head && n <= len - at &&
+		    memcmp(p + at, m->literals[i - 1].text, n) == 0)
+			return !(at > 0 && is_word(p[at - 1]) && p[at] >= 'A' &&
+				 p[at] <= 'Z');
 	}
 	return false;
 }
 
-static unsigned buckets_at(const struct matcher *m, const char *p)
+static bool may_start(const struct matcher *m, const char *p)
 {
 	unsigned b = 0xff;
 
@@ -124,66 +153,100 @@ static unsigned buckets_at(const struct matcher *m, const char *p)
 
 		b &= (unsigned)m->lo[k][c & 15] & m->hi[k][c >> 4];
 	}
-	return b;
+	return b != 0;
 }
 
 static size_t find_portable(const struct matcher *m, const char *p, size_t len,
 			    size_t from)
 {
-	for (size_t i = from; i + PREFIX <= len; i++) {
-		unsigned b = buckets_at(m, p + i);
-
-		if (b && confirm(m, p, len, i, b))
+	for (size_t i = from; i + PREFIX <= len; i++)
+		if (may_start(m, p + i) && confirm(m, p, len, i))
 			return i;
-	}
 	return len;
 }
 
 #if HAVE_AVX2
-/* The candidates among 32 positions: a byte of bucket bits for each. */
-__attribute__((target("avx2"))) static inline __m256i
-candidates(const __m256i lo[PREFIX], const __m256i hi[PREFIX], const char *p)
+enum {
+	STEP = 32,
+	/* After a hit the next one is often near, so what is collected starts small. */
+	FIRST_BATCH = 512,
+	BATCH = 4096
+};
+
+struct tables {
+	__m256i lo[PREFIX], hi[PREFIX];
+};
+
+__attribute__((target("avx2"))) static void load_tables(struct tables *t,
+							const struct matcher *m)
+{
+	for (int k = 0; k < PREFIX; k++) {
+		t->lo[k] = _mm256_broadcastsi128_si256(
+			_mm_loadu_si128((const __m128i *)(const void *)m->lo[k]));
+		t->hi[k] = _mm256_broadcastsi128_si256(
+			_mm_loadu_si128((const __m128i *)(const void *)m->hi[k]));
+	}
+}
+
+/* A bit for each of 32 positions where a literal may start. A byte above 0x7f gives 0 in
+ * the first look-up, whatever its low half is. */
+__attribute__((target("avx2"))) static inline unsigned candidates(const struct tables *t,
+								  const char *p)
 {
 	const __m256i low4 = _mm256_set1_epi8(15);
 	__m256i all = _mm256_set1_epi8(-1);
 
 	for (int k = 0; k < PREFIX; k++) {
 		__m256i x = _mm256_loadu_si256((const __m256i *)(const void *)(p + k));
-		__m256i l = _mm256_shuffle_epi8(lo[k], _mm256_and_si256(x, low4));
+		__m256i l = _mm256_shuffle_epi8(t->lo[k], x);
 		__m256i h = _mm256_shuffle_epi8(
-			hi[k], _mm256_and_si256(_mm256_srli_epi16(x, 4), low4));
+			t->hi[k], _mm256_and_si256(_mm256_srli_epi16(x, 4), low4));
 
 		all = _mm256_and_si256(all, _mm256_and_si256(l, h));
 	}
-	return all;
+	all = _mm256_cmpeq_epi8(all, _mm256_setzero_si256());
+	return ~(unsigned)_mm256_movemask_epi8(all);
+}
+
+/* Where in p[0..n) a literal may start, n a multiple of STEP and at most BATCH. */
+__attribute__((target("avx2,bmi"))) static size_t
+collect(const struct tables *t, const char *p, size_t n, uint16_t at[BATCH])
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < n; i += STEP) {
+		unsigned mask = candidates(t, p + i);
+
+		/* The first is written always and counted if it is one. */
+		at[found] = (uint16_t)(i + _tzcnt_u32(mask));
+		found += mask != 0;
+		for (mask &= mask - 1; mask; mask &= mask - 1)
+			at[found++] = (uint16_t)(i + _tzcnt_u32(mask));
+	}
+	return found;
 }
 
 __attribute__((target("avx2"))) static size_t
 find_avx2(const struct matcher *m, const char *p, size_t len, size_t from)
 {
-	enum { STEP = 32 };
-	__m256i lo[PREFIX], hi[PREFIX];
-	size_t i = from;
+	uint16_t at[BATCH];
+	struct tables t;
+	size_t batch = FIRST_BATCH;
 
-	for (int k = 0; k < PREFIX; k++) {
-		lo[k] = _mm256_broadcastsi128_si256(
-			_mm_loadu_si128((const __m128i *)(const void *)m->lo[k]));
-		hi[k] = _mm256_broadcastsi128_si256(
-			_mm_loadu_si128((const __m128i *)(const void *)m->hi[k]));
+	load_tables(&t, m);
+	while (from + STEP + PREFIX - 1 <= len) {
+		size_t n = (len - from - (PREFIX - 1)) / STEP * STEP, found;
+
+		if (n > batch)
+			n = batch;
+		found = collect(&t, p + from, n, at);
+		for (size_t i = 0; i < found; i++)
+			if (confirm(m, p, len, from + at[i]))
+				return from + at[i];
+		from += n;
+		batch = BATCH;
 	}
-	for (; i + STEP + PREFIX - 1 <= len; i += STEP) {
-		__m256i c = candidates(lo, hi, p + i);
-		__m256i none = _mm256_cmpeq_epi8(c, _mm256_setzero_si256());
-		unsigned mask = ~(unsigned)_mm256_movemask_epi8(none);
-
-		for (; mask; mask &= mask - 1) {
-			size_t at = i + (size_t)__builtin_ctz(mask);
-
-			if (confirm(m, p, len, at, buckets_at(m, p + at)))
-				return at;
-		}
-	}
-	return find_portable(m, p, len, i);
+	return find_portable(m, p, len, from);
 }
 
 __attribute__((target("avx2"))) static size_t count_avx2(const char *p, size_t len,

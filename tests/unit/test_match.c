@@ -5,7 +5,8 @@
 
 #include "parse/match.h"
 
-static const char *const words[] = { "BUG:", "INFO: ", "not syncing", "pc : ", "Oops" };
+static const char *const words[] = { "BUG:", "INFO: ", "not syncing", "pc : ",
+				     "Oops", "BUG at", "BUG atop" };
 
 /* What the vectorised search must agree with. */
 static size_t find_slowly(const char *p, size_t len, size_t from)
@@ -31,7 +32,7 @@ TEST(both_searches_agree_with_a_plain_one_at_every_alignment)
 
 	for (size_t i = 0; i < sizeof(text); i++) {
 		seed = seed * 1103515245 + 12345;
-		text[i] = " BUGINFO:pcnotsyg\n"[(seed >> 16) % 18];
+		text[i] = " BUGINFO:pcnotsyg\n\xc2\xd5"[(seed >> 16) % 20];
 	}
 	for (size_t k = 0; k < 60; k++) {
 		seed = seed * 1103515245 + 12345;
@@ -62,6 +63,23 @@ TEST(a_capital_in_the_middle_of_a_word_is_no_hit)
 	CHECK_EQ(matcher_find(&m, text, strlen(text), 0), 35);
 }
 
+TEST(what_nearly_matches_everywhere_hides_no_literal)
+{
+	static char text[20000];
+	struct matcher m;
+
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = "BUG\xba"[i % 4];
+	memcpy(text + 9001, "not syncing", 11);
+	memcpy(text + sizeof(text) - 4, "Oops", 4);
+	text[sizeof(text) - 5] = 'G';
+	matcher_init(&m, words, ARRAY_SIZE(words));
+	CHECK_EQ(matcher_find(&m, text, sizeof(text), 0), 9001);
+	CHECK_EQ(matcher_find(&m, text, sizeof(text), 9002), sizeof(text));
+	text[sizeof(text) - 5] = ' ';
+	CHECK_EQ(matcher_find(&m, text, sizeof(text), 9002), sizeof(text) - 4);
+}
+
 TEST(bytes_are_counted_across_vector_borders)
 {
 	static char text[20000];
@@ -78,4 +96,5 @@ TEST(bytes_are_counted_across_vector_borders)
 
 TESTS(T(both_searches_agree_with_a_plain_one_at_every_alignment),
       T(a_capital_in_the_middle_of_a_word_is_no_hit),
+      T(what_nearly_matches_everywhere_hides_no_literal),
       T(bytes_are_counted_across_vector_borders))
