@@ -17,10 +17,11 @@ LIB_SRC := $(sort $(foreach l,$(filter-out cmd,$(LAYERS)),$(wildcard runner/$(l)
 CMD_SRC := $(sort $(wildcard runner/cmd/*.c))
 UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_PART_SRC := $(filter-out $(FUZZ_SRC),$(sort $(wildcard tests/fuzz/*.c)))
 TOOL_SRC := $(sort $(wildcard tests/tools/*.c))
 TOOL_PART_SRC := $(sort $(wildcard tests/tools/*/*.c))
 HEADERS := $(sort $(wildcard include/*/*.h))
-ALL_C := $(LIB_SRC) $(CMD_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(TOOL_SRC) $(TOOL_PART_SRC) tests/unit/tap.c $(wildcard tests/unit/*.h tests/tools/*.h tests/tools/*/*.h) $(HEADERS)
+ALL_C := $(LIB_SRC) $(CMD_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(FUZZ_PART_SRC) $(TOOL_SRC) $(TOOL_PART_SRC) tests/unit/tap.c $(wildcard tests/unit/*.h tests/fuzz/*.h tests/tools/*.h tests/tools/*/*.h) $(HEADERS)
 
 PKGS := libcurl jansson libarchive libfyaml libpcre2-8 libcrypto capstone libdw libelf libbpf
 NO_PKG_GOALS := clean help format dist
@@ -95,10 +96,14 @@ $(B)/tools/%: $(B)/obj/tests/tools/%.o $(B)/librunner.a
 $(B)/obj/tests/tools/receiver.o: EXTRA_CFLAGS += $(shell pkg-config --cflags libmicrohttpd)
 $(B)/tools/receiver: TOOL_LIBS = $(shell pkg-config --libs libmicrohttpd)
 
+# What several fuzzers share, and what one takes from the program.
+$(addprefix $(B)/fuzz/fuzz_,oops report stall): $(B)/obj/tests/fuzz/oops_check.o
+$(addprefix $(B)/fuzz/fuzz_,report stall): $(B)/obj/tests/fuzz/log_grammar.o
+$(B)/fuzz/fuzz_oops_command: $(call obj,runner/cmd/oops_command.c runner/cmd/oops_page.c)
 $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/librunner.a
 	@mkdir -p $(@D)
 	@echo "  LD      $@"
-	$(Q)$(CC) -fsanitize=fuzzer,address,undefined $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LIBS)
+	$(Q)$(CC) -fsanitize=fuzzer,address,undefined $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(PKG_LIBS) $(LIBS)
 
 $(B)/obj/runner/parse/%.o $(B)/obj/runner/kernel/%.o: EXTRA_CFLAGS += $(CONVERSION)
 $(B)/obj/tests/tools/%.o: EXTRA_CFLAGS += -Itests/tools
@@ -115,7 +120,7 @@ $(B)/.libs: FORCE
 	@mkdir -p $(B)
 	@echo '$(LIB_SRC)' | cmp -s - $@ || echo '$(LIB_SRC)' > $@
 
--include $(patsubst %.o,%.d,$(call obj,$(LIB_SRC) $(CMD_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(TOOL_SRC) $(TOOL_PART_SRC) tests/unit/tap.c))
+-include $(patsubst %.o,%.d,$(call obj,$(LIB_SRC) $(CMD_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(FUZZ_PART_SRC) $(TOOL_SRC) $(TOOL_PART_SRC) tests/unit/tap.c))
 
 tests-bin: $(UNIT_BIN) $(TOOL_BIN)
 

@@ -144,7 +144,7 @@ def measure(path, as_json):
     process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, env=env)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in (0, 1):
+    if process.returncode != 0:
         raise RuntimeError(f"exit status {process.returncode}")
     return usage.ru_utime + usage.ru_stime, usage.ru_maxrss
 
