@@ -105,7 +105,27 @@ void line_flush(struct line_splitter *s, line_fn fn, void *arg)
 	s->in_piece = false;
 }
 
-/* The length of the escape sequence at p (p[0] is ESC). */
+enum { OSC_MAX = 256 };
+
+/* The length of the operating system command at text[at]: to BEL or ESC backslash, but
+ * not for ever. There is no end before *clear, which every search takes further: a line
+ * full of beginnings is searched once. */
+static size_t osc_len(const char *text, size_t len, size_t at, size_t *clear)
+{
+	size_t stop = len - at < OSC_MAX ? len : at + OSC_MAX;
+	size_t i = *clear > at + 2 ? *clear : at + 2;
+
+	for (; i < stop; i++) {
+		if (text[i] == '\a')
+			return i + 1 - at;
+		if (text[i] == '\033' && i + 1 < len && text[i + 1] == '\\')
+			return i + 2 - at;
+	}
+	*clear = i;
+	return 2;
+}
+
+/* The length of any other escape sequence at p (p[0] is ESC). */
 static size_t escape_len(const char *p, size_t n)
 {
 	size_t i = 2;
@@ -117,16 +137,6 @@ static size_t escape_len(const char *p, size_t n)
 			i++;
 		/* A control byte or half a character ends a broken sequence. */
 		return i < n && p[i] >= 0x40 && p[i] != 0x7f ? i + 1 : i;
-	}
-	if (p[1] == ']') {
-		/* OSC: to BEL or ESC backslash, but not for ever. */
-		for (; i < n && i < 256; i++) {
-			if (p[i] == '\a')
-				return i + 1;
-			if (p[i] == '\033' && i + 1 < n && p[i + 1] == '\\')
-				return i + 2;
-		}
-		return 2;
 	}
 	while (i - 1 < n && p[i - 1] >= 0x20 && p[i - 1] < 0x30)
 		i++;
@@ -153,7 +163,7 @@ static size_t plain_len(const char *text, size_t len)
 
 size_t line_clean(const char *text, size_t len, char *out, size_t cap)
 {
-	size_t n = 0;
+	size_t n = 0, clear = 0;
 
 	if (cap == 0)
 		return 0;
@@ -169,7 +179,9 @@ size_t line_clean(const char *text, size_t len, char *out, size_t cap)
 		}
 		unsigned char c = (unsigned char)text[i];
 
-		if (c == 033) {
+		if (c == 033 && len - i > 1 && text[i + 1] == ']') {
+			i += osc_len(text, len, i, &clear);
+		} else if (c == 033) {
 			i += escape_len(text + i, len - i);
 		} else if ((c < 0x20 && c != '\t') || c == 0x7f) {
 			i++;

@@ -128,6 +128,7 @@ CASES = {
     "reports full of stamps": reports_with("[    0.000000]" * 140 + "\n"),
     "reports full of blanks": reports_with(" " * 2000 + "\n"),
     "reports full of escapes": reports_with("\033" * 2000 + "\n"),
+    "reports full of commands to the terminal": reports_with("\033]" * 1000 + "\n"),
     "reports full of frames in a line": reports_with(" f+0x1/0x2" * 200 + "\n"),
     "reports full of registers": reports_with("x0 : 0000000000000000 " * 90 + "\n"),
     "reports full of digits": reports_with("0" * 2000 + "\n"),
