@@ -226,6 +226,34 @@ collect(const struct tables *t, const char *p, size_t n, uint16_t at[BATCH])
 	return found;
 }
 
+/* The last positions, too few for a block: those at the end of one that begins earlier,
+ * or of a padded copy. */
+__attribute__((target("avx2,bmi"))) static size_t find_at_end(const struct matcher *m,
+							      const struct tables *t,
+							      const char *p, size_t len,
+							      size_t from)
+{
+	char padded[STEP + PREFIX - 1] = { 0 };
+	const char *block = padded;
+	size_t base = 0;
+	unsigned mask;
+
+	if (from + PREFIX > len)
+		return len;
+	if (len >= sizeof(padded)) {
+		base = len - sizeof(padded);
+		block = p + base;
+	} else {
+		memcpy(padded, p, len);
+	}
+	mask = candidates(t, block) & ~0U << (from - base) &
+	       ((2U << (len - PREFIX - base)) - 1);
+	for (; mask; mask &= mask - 1)
+		if (confirm(m, p, len, base + _tzcnt_u32(mask)))
+			return base + _tzcnt_u32(mask);
+	return len;
+}
+
 __attribute__((target("avx2"))) static size_t
 find_avx2(const struct matcher *m, const char *p, size_t len, size_t from)
 {
@@ -246,7 +274,7 @@ find_avx2(const struct matcher *m, const char *p, size_t len, size_t from)
 		from += n;
 		batch = BATCH;
 	}
-	return find_portable(m, p, len, from);
+	return find_at_end(m, &t, p, len, from);
 }
 
 __attribute__((target("avx2"))) static size_t count_avx2(const char *p, size_t len,

@@ -4,6 +4,7 @@
 #include <ctype.h>
 
 #include "parse/match.h"
+#include "util/mem.h"
 
 static const char *const words[] = { "BUG:", "INFO: ", "not syncing", "pc : ",
 				     "Oops", "BUG at", "BUG atop" };
@@ -54,6 +55,31 @@ TEST(both_searches_agree_with_a_plain_one_at_every_alignment)
 	}
 }
 
+TEST(short_text_is_searched_to_its_last_byte_and_no_further)
+{
+	struct matcher fast, portable;
+
+	matcher_init(&fast, words, ARRAY_SIZE(words));
+	portable = fast;
+	portable.use_avx2 = false;
+	for (size_t len = 0; len < 80; len++) {
+		/* On the heap, so that sanitizers know its end. */
+		char *text = xmalloc(len ? len : 1);
+
+		for (size_t at = 0; at < len; at++) {
+			memset(text, '.', len);
+			memcpy(text + at, "Oops at", len - at < 7 ? len - at : 7);
+			for (size_t from = 0; from <= len; from++) {
+				size_t want = find_slowly(text, len, from);
+
+				CHECK_EQ(matcher_find(&fast, text, len, from), want);
+				CHECK_EQ(matcher_find(&portable, text, len, from), want);
+			}
+		}
+		free(text);
+	}
+}
+
 TEST(a_capital_in_the_middle_of_a_word_is_no_hit)
 {
 	static const char text[] = "videobuf2: DEBUG: queued; xBUG: y; BUG: real";
@@ -95,6 +121,7 @@ TEST(bytes_are_counted_across_vector_borders)
 }
 
 TESTS(T(both_searches_agree_with_a_plain_one_at_every_alignment),
+      T(short_text_is_searched_to_its_last_byte_and_no_further),
       T(a_capital_in_the_middle_of_a_word_is_no_hit),
       T(what_nearly_matches_everywhere_hides_no_literal),
       T(bytes_are_counted_across_vector_borders))
