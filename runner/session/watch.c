@@ -6,6 +6,7 @@
 
 #include "diagnose/diagnosis.h"
 #include "parse/line.h"
+#include "parse/match.h"
 #include "parse/oops.h"
 #include "parse/test_output.h"
 #include "util/jsonx.h"
@@ -41,6 +42,7 @@ struct watch {
 	bool in_recovery, in_boot_with_kernel, loop_reported;
 	bool commanded;           /* we moved the power, and no boot came since */
 	const char *restart_word; /* who said that the board will start again; static */
+	struct matcher restart_words; /* what the lines that say so have */
 	bool banner_done, nonce_done; /* of this boot: nothing more to look for */
 	bool before_power;            /* the attempt has not switched the board on */
 };
@@ -378,8 +380,7 @@ static void read_restart_word(struct watch *w, const struct line *l)
 	bool in_loader = w->st.stage == STAGE_UBOOT || w->st.stage == STAGE_TFTP;
 
 	/* Cheap: this is asked of every line. */
-	if (!in_loader && !memmem(l->text, l->len, "reboot: ", 8) &&
-	    !memmem(l->text, l->len, "watchdog", 8))
+	if (!in_loader && matcher_find(&w->restart_words, l->text, l->len, 0) == l->len)
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (words[i].in_loader == in_loader &&
@@ -457,6 +458,7 @@ struct watch *watch_new(const struct watch_opts *opts)
 					     .closed = incident_closed,
 					     .escalated = incident_escalated };
 	const struct oops_opts oops_opts = { .has_times = true, .no_resets = true };
+	static const char *const restart_words[] = { "reboot: ", "watchdog" };
 	struct watch *w = xcalloc(1, sizeof(*w));
 
 	w->opts = *opts;
@@ -464,6 +466,7 @@ struct watch *watch_new(const struct watch_opts *opts)
 	w->loop_boots = 3;
 	line_splitter_init(&w->lines);
 	stage_init(&w->stages);
+	matcher_init(&w->restart_words, restart_words, ARRAY_SIZE(restart_words));
 	w->oops = oops_new(&oops_opts, &ops, w);
 	w->tests = test_parser_new(test_seen, w);
 	return w;
