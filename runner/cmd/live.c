@@ -65,11 +65,17 @@ static void put_text(FILE *to, const char *text)
 	fputs(strbuf_str(&sb), to);
 }
 
-static bool is_ascii(const char *s)
+static bool is_ascii(const char *s, size_t n)
 {
-	while (*s && !((unsigned char)*s & 0x80))
-		s++;
-	return !*s;
+	uint64_t high = 0, some;
+
+	for (; n >= sizeof(some); s += sizeof(some), n -= sizeof(some)) {
+		memcpy(&some, s, sizeof(some));
+		high |= some;
+	}
+	for (; n > 0; s++, n--)
+		high |= (unsigned char)*s;
+	return (high & UINT64_C(0x8080808080808080)) == 0;
 }
 
 static void show_line(struct live *l)
@@ -82,7 +88,7 @@ static void show_line(struct live *l)
 	l->len = 0;
 	if (*look)
 		fputs(on(l, look), l->to);
-	if (is_ascii(text))
+	if (is_ascii(text, n))
 		fwrite(text, 1, n, l->to);
 	else
 		put_text(l->to, text);

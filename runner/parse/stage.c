@@ -118,6 +118,9 @@ static enum rank find_banner(const char *s, size_t len)
 {
 	const char *end = s + len;
 
+	/* Most lines begin with a word that no banner begins with. */
+	if (len == 0 || (is_word(s[0]) && !strchr("BDEILNSU", s[0])))
+		return RANK_NONE;
 	if (is_ddr_banner(s, len))
 		return RANK_DDR;
 	if (digit_follows(banner(s, len, "U-Boot TPL "), end))
