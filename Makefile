@@ -125,13 +125,16 @@ $(B)/.libs: FORCE
 tests-bin: $(UNIT_BIN) $(TOOL_BIN)
 
 check: all tests-bin ## every test that needs no hardware and no root; ends with N passed, N failed, N skipped
-	$(Q)tests/run --config $(CONFIG) --build $(O) unit bench golden virt lab
+	$(Q)tests/run --config $(CONFIG) --build $(O) unit bench golden virt kernels lab
 
 check-unit: all tests-bin ## unit tests, golden replays and the whole program against a scripted board
 	$(Q)tests/run --config $(CONFIG) --build $(O) unit bench golden
 
 check-virt: all demo-assets ## the jobs on QEMU with real U-Boot, TFTP and kernels
 	$(Q)tests/run --config $(CONFIG) --build $(O) virt
+
+check-kernels: all ## kernels with the reference bug in QEMU; built with CI=1, else taken from the cache
+	$(Q)tests/run --config $(CONFIG) --build $(O) kernels
 
 check-lab: all ## relays and a tty in a gpio-sim guest
 	$(Q)tests/run --config $(CONFIG) --build $(O) lab
@@ -191,5 +194,5 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 FORCE:
-.PHONY: all tests-bin check check-unit check-virt check-lab san fuzz fuzz-bin coverage bench torture demo-assets golden-update lint format install uninstall dist clean help FORCE
+.PHONY: all tests-bin check check-unit check-virt check-kernels check-lab san fuzz fuzz-bin coverage bench torture demo-assets golden-update lint format install uninstall dist clean help FORCE
 .SECONDARY:
