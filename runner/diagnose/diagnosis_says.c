@@ -51,7 +51,8 @@ static void say_address(struct diagnosis *d, const struct incident *in)
 			    "0x%" PRIx64 " is KASAN's shadow: the code meant 0x%" PRIx64
 			    " to 0x%" PRIx64,
 			    in->fault_address, in->real_first, in->real_last);
-	if (in->kind != INCIDENT_NULL_DEREF || !in->has_fault_address)
+	if (in->kind != INCIDENT_NULL_DEREF || !in->has_fault_address ||
+	    has_error_pointer(d)) /* that one wrapped round to a small number */
 		return;
 	if (in->has_real_range)
 		strvec_addf(&d->reasons,
@@ -147,6 +148,14 @@ static void next_null(struct diagnosis *d)
 		strvec_addf(&d->next, "look at the users of %s.%s", c->type, c->member);
 }
 
+/* Kinds that a watchdog reports again and again while they last. */
+static bool is_stall(enum incident_kind kind)
+{
+	return kind == INCIDENT_HUNG_TASK || kind == INCIDENT_SOFT_LOCKUP ||
+	       kind == INCIDENT_HARD_LOCKUP || kind == INCIDENT_RCU_STALL ||
+	       kind == INCIDENT_WORKQUEUE_LOCKUP;
+}
+
 static void say_next(struct diagnosis *d, const struct incident *in, bool has_build)
 {
 	if (d->is_other_build)
@@ -154,12 +163,12 @@ static void say_next(struct diagnosis *d, const struct incident *in, bool has_bu
 			&d->next,
 			"give the vmlinux of the very build that ran: offsets and lines "
 			"of another are no evidence");
-	if (in->n_secondary)
+	if (in->n_secondary && !is_stall(in->kind))
 		strvec_addf(
 			&d->next,
-			"%u more reports followed this one: they are its consequences, "
-			"read this first",
-			in->n_secondary);
+			"%u more report%s followed: read this one first, they are its "
+			"consequences",
+			in->n_secondary, in->n_secondary == 1 ? "" : "s");
 	switch (in->kind) {
 	case INCIDENT_NULL_DEREF:
 		next_null(d);

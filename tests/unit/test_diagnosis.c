@@ -290,6 +290,24 @@ TEST(an_error_pointer_is_recognised)
 	release(&f);
 }
 
+/* Recorded as tests/golden/oops/v1a-mod-err-ptr.log: -19 + 0x20 = 0xd. */
+TEST(an_error_pointer_that_wrapped_round_is_not_called_null)
+{
+	struct found f;
+
+	read_report(
+		&f,
+		HEAD("000000000000000d",
+		     "0x0000000096000006") "[    1.726040] pc : f+0x0/0x8\n"
+					   "[    1.726055] x0 : ffffffffffffffed\n"
+					   "[    1.726070] Code: d503201f (f9401000)\n"
+					   "[    1.726080] ---[ end trace 0000000000000000 ]---\n");
+	CHECK(f.d.address_matches && !f.d.null_base);
+	CHECK(says(&f.d.reasons, "error pointer -19"));
+	CHECK(!says(&f.d.reasons, "NULL plus"));
+	release(&f);
+}
+
 TEST(code_words_of_32_bit_arm_are_not_read_as_a64)
 {
 	struct found f;
@@ -336,5 +354,7 @@ TESTS(T(a_slot_that_held_null_is_told_by_the_mask_before_the_access),
       T(an_index_counts_when_its_value_is_known),
       T(a_base_that_does_not_give_the_address_is_said_so),
       T(an_invalid_fault_address_is_compared_with_nothing),
-      T(an_error_pointer_is_recognised), T(code_words_of_32_bit_arm_are_not_read_as_a64),
+      T(an_error_pointer_is_recognised),
+      T(an_error_pointer_that_wrapped_round_is_not_called_null),
+      T(code_words_of_32_bit_arm_are_not_read_as_a64),
       T(a_call_through_a_null_function_pointer_names_the_caller))
