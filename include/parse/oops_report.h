@@ -46,6 +46,7 @@ struct report {
 	bool seen_cpu_line;
 	bool says_user; /* "access to user memory", "user-memory-access" */
 	bool says_null;
+	bool is_page_fault;    /* arm and arm64: die("Oops") has no other caller */
 	bool says_bug;         /* "Oops - BUG" */
 	bool range_is_printed; /* "in range [..]", not our arithmetic */
 	uint32_t page_bytes;   /* "4k pages"; 0 = not said */

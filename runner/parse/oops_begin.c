@@ -205,7 +205,13 @@ static void header_of_kind(struct report *r, const char *text, const char *after
 			report_start_trace(r);
 		break;
 	case INCIDENT_WARN:
-		header_warn(r, after);
+		/* "Badness at f.c:12" of old powerpc kernels. */
+		header_warn(r, r->header->literal[0] == 'B' ? after - 3 : after);
+		break;
+	case INCIDENT_OOPS_OTHER:
+		/* The words before "[#1]", without the code. */
+		if (strcmp(r->header->literal, "[#") == 0)
+			r->detail = xstrndup(text, strcspn(text, ":["));
 		break;
 	case INCIDENT_HUNG_TASK:
 		header_hung(r, text);
@@ -271,6 +277,7 @@ struct report *report_new(const struct oops_header *h, const char *text,
 	r->wants_lock_at = h->pick == PICK_LOCK;
 	r->says_user = says_user(text);
 	r->says_null = strstr(text, "NULL pointer") || strstr(text, "null pointer");
+	r->is_page_fault = strstr(text, "Internal error: Oops: ") != NULL;
 	r->says_bug = strstr(text, "Oops - BUG") != NULL;
 	r->is_tentative = h->class == HEADER_TENTATIVE;
 	r->is_headless = h->class == HEADER_HEADLESS || r->is_tentative;

@@ -187,7 +187,7 @@ static void decide_die(struct report *r)
 		decide_brk(in, e.brk);
 	} else if (in->has_esr && e.ec == ESR_EC_SERROR) {
 		in->kind = INCIDENT_SERROR;
-	} else if (r->says_user ||
+	} else if (r->says_user || (r->is_page_fault && !in->has_esr) ||
 		   (in->has_esr && e.is_abort && e.fault != ESR_FAULT_EXTERNAL)) {
 		in->kind = INCIDENT_PAGING_FAULT;
 		decide_fault(r);

@@ -107,7 +107,9 @@ static const char *checker_name(enum incident_kind head)
 /* From the header's own words, up to what differs each time: CPU, process, address. */
 static void add_header_words(struct strbuf *sb, const struct report *r)
 {
-	char *head = xasprintf("%s%s", r->header->literal, r->detail ? r->detail : "");
+	const char *literal =
+		strcmp(r->header->literal, "[#") == 0 ? "" : r->header->literal;
+	char *head = xasprintf("%s%s", literal, r->detail ? r->detail : "");
 	const char *cpu = strstr(head, " on CPU#");
 	char *slub = lines_starts(head, "BUG ") && strstr(head, " (") ? strstr(head, "):")
 								      : NULL;

@@ -12,17 +12,23 @@
  * header and banner contains one of them. */
 /* clang-format off */
 const char *const oops_literals[] = {
-	"BUG:", "BUG ", "BUG at", "WARNING:", "INFO: ", "Unable to handle", "NULL pointer deref", "at virtual address", "fault for address:",
-	"Internal error", "Oops", "- not syncing", "l protection f", "divide error",
-	"invalid opcode", "int3:", "ck segment", "double fault", "SError", "Unhandled",
-	"LOCKUP", "oom-kill", "Out of memory", "Hardware Error]", "Machine check",
-	"unreferenced obj", "UBSAN:", "Bad mode in", "nobody cared",
-	"unregister_netdevice: w", "Insufficient st", "DDR ", "U-Boot ",
-	"g kernel ...", "Booting ", "Uncompressing Linux", "x version ", "BL31: v",
-	"BL1: v", "BL2: v", "OP-TEE ver", "Mem abort inf", "] pgd=", "cut here ]", "Call trace:", "Call Trace:", "pc : ",
-	"PC is at", "pc is at", "RIP: 0", "EIP is at", "d Kernel panic",
-	"Retry count ex", "TFTP error", "Bad Linux", "SCRIPT FAIL", "Wrong Image",
-	"t kernel image", "Wrong Ramdisk", "r retrieving kernel",
+	/* headers */
+	"BUG:", "BUG ", "WARNING:", "INFO: ", "Unable to handle", "NULL pointer deref",
+	"at virtual address", "fault for address:", "Internal error", "Oops", "[#1]",
+	"- not syncing", "l protection f", "divide error", "invalid opcode", "int3:",
+	"ck segment", "double fault", "SError", "Unhandled", "Bad mode in", "LOCKUP",
+	"oom-kill", "Out of memory", "out of memory: K", "Hardware Error]",
+	"Machine check", "unreferenced obj", "suspected memory leak", "UBSAN:",
+	"nobody cared", "unregister_netdevice: w", "Insufficient st", "slab error in",
+	"Slab corruption", "Busy inodes after", "MSR access error", "Badness at",
+	/* bodies without a head */
+	"Mem abort inf", "] pgd=", "cut here ]", "Call trace:", "Call Trace:", "pc : ",
+	" is at ", "RIP: 0",
+	/* banners of firmware, loader and kernel; what a loader says when it fails */
+	"DDR ", "U-Boot ", "g kernel ...", "Booting ", "Uncompressing Linux",
+	"x version ", "BL31: v", "BL1: v", "BL2: v", "OP-TEE ver", "Retry count ex",
+	"TFTP error", "Bad Linux", "SCRIPT FAIL", "Wrong Image", "t kernel image",
+	"Wrong Ramdisk", "r retrieving kernel",
 };
 /* clang-format on */
 const size_t oops_n_literals = ARRAY_SIZE(oops_literals);
@@ -117,6 +123,8 @@ static const struct oops_header headers[] = {
 	  "inconsistent lock state", NULL },
 	{ "WARNING: bad unlock balance detected", K(LOCKDEP), HEADER_REPORT, PICK_LOCK,
 	  "WARNING: bad unlock balance", NULL },
+	{ "WARNING: bad contention detected", K(LOCKDEP), HEADER_REPORT, PICK_LOCK,
+	  "WARNING: bad contention", NULL },
 	{ "WARNING: held lock freed", K(LOCKDEP), HEADER_REPORT, PICK_LOCK,
 	  "WARNING: held lock freed", NULL },
 	{ "WARNING: lock held when returning to user space", K(LOCKDEP), HEADER_REPORT,
@@ -134,11 +142,14 @@ static const struct oops_header headers[] = {
 	{ "WARNING: ", K(WARN), HEADER_REPORT, PICK_NAMED, "WARNING", NULL },
 	{ "can't die for more than", K(HUNG_TASK), HEADER_STALL, PICK_HUNG,
 	  "INFO: task can't die", NULL },
+	{ "Badness at ", K(WARN), HEADER_REPORT, PICK_NAMED, "WARNING", NULL },
 	{ "INFO: task ", K(HUNG_TASK), HEADER_STALL, PICK_HUNG, "INFO: task hung", NULL },
 	{ "INFO: rcu_", K(RCU_STALL), HEADER_STALL, PICK_STALL,
 	  "INFO: rcu detected stall", NULL },
 	{ "Watchdog detected hard LOCKUP", K(HARD_LOCKUP), HEADER_STALL, PICK_PC,
 	  "hard LOCKUP", NULL },
+	{ "detected hard LOCKUP", K(HARD_LOCKUP), HEADER_STALL, PICK_PC, "hard LOCKUP",
+	  NULL },
 	{ "Watchdog CPU:", K(HARD_LOCKUP), HEADER_STALL, PICK_PC, "hard LOCKUP", NULL },
 	{ "Kernel panic - not syncing: corrupted stack end", K(PANIC), HEADER_PANIC,
 	  PICK_STALL, "kernel panic: corrupted stack end", skip_stack_end },
@@ -173,6 +184,8 @@ static const struct oops_header headers[] = {
 	{ "invoked oom-killer", K(OOM), HEADER_OOM, PICK_NONE, "Out of memory", NULL },
 	{ "oom-kill:", K(OOM), HEADER_OOM, PICK_NONE, "Out of memory", NULL },
 	{ "Out of memory: Kill", K(OOM), HEADER_OOM, PICK_NONE, "Out of memory", NULL },
+	{ "Memory cgroup out of memory: Kill", K(OOM), HEADER_OOM, PICK_NONE,
+	  "Out of memory", NULL },
 	{ "Out of memory and no killable", K(PANIC), HEADER_PANIC, PICK_NONE,
 	  "Out of memory and no killable processes", NULL },
 	{ "[Hardware Error]", K(MCE), HEADER_OOM, PICK_NONE, "Hardware Error", NULL },
@@ -184,6 +197,15 @@ static const struct oops_header headers[] = {
 	  skip_alloc },
 	{ "INFO: Freed in ", K(OTHER), HEADER_REPORT, PICK_NONE, NULL, NULL },
 	{ "INFO: Allocated in ", K(OTHER), HEADER_REPORT, PICK_NONE, NULL, NULL },
+	{ "new suspected memory leak", K(LEAK), HEADER_REPORT, PICK_NONE, "memory leak",
+	  NULL },
+	{ "slab error in ", K(BUG), HEADER_REPORT, PICK_TRACE, NULL, skip_free },
+	{ "Slab corruption ", K(BUG), HEADER_REPORT, PICK_TRACE, "Slab corruption",
+	  skip_free },
+	{ "VFS: Busy inodes after unmount", K(OTHER), HEADER_REPORT, PICK_NONE,
+	  "VFS: Busy inodes after unmount", NULL },
+	{ "unchecked MSR access error: ", K(OTHER), HEADER_REPORT, PICK_TRACE,
+	  "unchecked MSR access error", NULL },
 	{ ": nobody cared", K(OTHER), HEADER_REPORT, PICK_NONE, "irq: nobody cared",
 	  NULL },
 	{ "unregister_netdevice: waiting for", K(OTHER), HEADER_STALL, PICK_NONE,
@@ -192,6 +214,10 @@ static const struct oops_header headers[] = {
 	{ "BUG ", K(BUG), HEADER_REPORT, PICK_TRACE, NULL, skip_free },
 	{ "end Kernel panic - not syncing", K(PANIC), HEADER_PANIC, PICK_NONE, NULL,
 	  NULL },
+	/* die() of the other architectures: "words: code [#1] SMP", "words[#1]:". */
+	{ "Kernel BUG [#", K(BUG), HEADER_DIE, PICK_PC, "kernel BUG", NULL },
+	{ "Kernel bug detected[#", K(BUG), HEADER_DIE, PICK_PC, "kernel BUG", NULL },
+	{ "[#", K(OOPS_OTHER), HEADER_DIE, PICK_PC, NULL, NULL },
 	{ "Mem abort info:", K(OOPS_OTHER), HEADER_HEADLESS, PICK_PC,
 	  "kernel report without its head", NULL },
 	{ "] pgd=", K(OOPS_OTHER), HEADER_HEADLESS, PICK_PC,
@@ -251,12 +277,36 @@ static bool is_rcu_stall(const char *after)
 	return strstr(after, "detected") != NULL && strstr(after, "stall") != NULL;
 }
 
+/* "<words>: 0000 [#1] PREEMPT SMP" or "<words>[#1]:" and nothing else. */
+static bool is_die(const char *text, const char *hit)
+{
+	const char *p = hit + 2;
+
+	if (hit == text)
+		return false;
+	for (const char *q = text; q < hit; q++)
+		if (!is_word(*q) && !strchr(" :-()", *q))
+			return false;
+	p += strspn(p, "0123456789");
+	if (p == hit + 2 || *p != ']')
+		return false;
+	p++;
+	if (*p == ':')
+		p++;
+	/* "PREEMPT SMP KASAN PTI", "PREEMPT_{RT,(full)}" */
+	return p[strspn(p,
+			" ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789{},()dynamicfullazytr")] ==
+	       '\0';
+}
+
 /* What the literal alone cannot tell. */
 static bool confirm(const struct oops_header *h, const char *text, const char *hit,
 		    const char *after)
 {
 	switch (h->kind) {
 	case INCIDENT_WARN:
+		if (h->literal[0] == 'B')
+			return strchr(after, '/') && strchr(after, ':');
 		return h->pick == PICK_NONE || is_warn(after);
 	case INCIDENT_HUNG_TASK:
 		/* Not "is blocked on a mutex likely owned by": a line of the report. */
@@ -280,7 +330,8 @@ static bool confirm(const struct oops_header *h, const char *text, const char *h
 			return strstr(after, "ainted") && strstr(after, "):") &&
 			       !strstr(after, "kasan: bad access");
 		if (strcmp(h->literal, "BUG: ") == 0)
-			return hit == text || hit[-1] == ' ' || hit[-1] == '[';
+			return hit - text < 2 || (hit[-2] == ':' && hit[-1] == ' ') ||
+			       hit[-1] == '[' || hit[-2] == '[';
 		return true;
 	case INCIDENT_OOPS_OTHER:
 		if (h->class == HEADER_HEADLESS) {
@@ -291,6 +342,8 @@ static bool confirm(const struct oops_header *h, const char *text, const char *h
 
 			return lines_pc(hit, &sym);
 		}
+		if (strcmp(h->literal, "[#") == 0)
+			return is_die(text, hit);
 		if (strcmp(h->literal, "Oops: ") == 0 ||
 		    strcmp(h->literal, "Oops - ") == 0)
 			return strstr(after, "[#") != NULL;
@@ -341,7 +394,7 @@ static bool is_at_start(const char *text, const char *hit, bool is_stamped)
 	/* clang-format off */
 	static const char *const ok[] = {
 		"rcu: ", "watchdog: ", "NMI watchdog: ", "[ ", "[", "kernel: ",
-		"---[ ", "BUG: ", "Oops: ", "segment-related ", "traps: ", "Watchdog ", "EDAC ", "mce: ", "CPU",
+		"---[ ", "BUG: ", "Oops: ", "segment-related ", "kmemleak: ", "traps: ", "Watchdog ", "EDAC ", "mce: ", "CPU",
 	};
 	/* clang-format on */
 
@@ -360,6 +413,8 @@ static bool is_mid_sentence(const char *literal)
 {
 	char c = literal[0];
 
+	if (lines_starts(literal, "slab "))
+		return false;
 	return c == '-' || c == ':' || c == 'c' || c == 'i' || c == 's' || c == 'p' ||
 	       c == 'P' || c == ']' || c == '[';
 }
