@@ -3,7 +3,7 @@
  * reader (oops.c). */
 #pragma once
 
-#include "parse/oops_title.h"
+#include "parse/oops_headers.h"
 
 /* More frames than an incident shows: a stall's or an overflow's culprit is deep. */
 enum { REPORT_MAX_TRACES = 12, REPORT_MAX_FRAMES = 256 };

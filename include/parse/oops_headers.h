@@ -41,6 +41,10 @@ struct oops_header {
 extern const char *const oops_literals[];
 extern const size_t oops_n_literals;
 
+/* The first that matches wins: the specific before the general. */
+extern const struct oops_header oops_headers[];
+extern const size_t oops_n_headers;
+
 /* The header in this line, or NULL. *at is what follows its literal. is_stamped: it came
  * after a printk stamp; other text must begin with the header. */
 const struct oops_header *header_find(const char *text, bool is_stamped, const char **at);

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Owns which of the words that begin reports count where: at the start of a message,
+ * behind what kernels put there, not in another program's text. Reads no lines beyond the
+ * header: the report collects those. */
+#include "parse/oops_headers.h"
+
+static bool is_word(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || c == '_';
+}
+
+static bool is_digits(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (s[i] < '0' || s[i] > '9')
+			return false;
+	return n > 0;
+}
+
+/* "at f.c:12 sym", "CPU: 3 PID: 4 at f.c:12 sym", "f.c:12 at sym, CPU#3: x/1": the forms
+ * of
+ * __warn() over the years, told apart from other programs' warnings. */
+static bool is_warn(const char *after)
+{
+	const char *at, *colon;
+
+	if (lines_starts(after, "CPU: "))
+		return true;
+	if (lines_starts(after, "at "))
+		return (colon = strchr(after, ':')) && is_digits(colon + 1, 1);
+	at = strstr(after, " at ");
+	colon = strchr(after, ':');
+	if (at && colon && colon < at && is_digits(colon + 1, 1))
+		return strstr(at, "CPU#") || strstr(at, "+0x");
+	/* The message was cut off by another CPU. */
+	return false;
+}
+
+static bool is_rcu_stall(const char *after)
+{
+	return strstr(after, "detected") != NULL && strstr(after, "stall") != NULL;
+}
+
+/* "<words>: 0000 [#1] PREEMPT SMP" or "<words>[#1]:" and nothing else. */
+static bool is_die(const char *text, const char *hit)
+{
+	const char *p = hit + 2;
+
+	if (hit == text)
+		return false;
+	for (const char *q = text; q < hit; q++)
+		if (!is_word(*q) && !strchr(" :-()", *q))
+			return false;
+	p += strspn(p, "0123456789");
+	if (p == hit + 2 || *p != ']')
+		return false;
+	p++;
+	if (*p == ':')
+		p++;
+	/* "PREEMPT SMP KASAN PTI", "PREEMPT_{RT,(full)}" */
+	return p[strspn(p,
+			" ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789{},()dynamicfullazytr")] ==
+	       '\0';
+}
+
+/* What the literal alone cannot tell. */
+static bool confirm(const struct oops_header *h, const char *text, const char *hit,
+		    const char *after)
+{
+	switch (h->kind) {
+	case INCIDENT_WARN:
+		if (h->literal[0] == 'B')
+			return strchr(after, '/') && strchr(after, ':');
+		return h->pick == PICK_NONE || is_warn(after);
+	case INCIDENT_HUNG_TASK:
+		/* Not "is blocked on a mutex likely owned by": a line of the report. */
+		return h->literal[0] == 'c' || strstr(after, " blocked for more than") ||
+		       strstr(after, " blocked in I/O wait for");
+	case INCIDENT_RCU_STALL:
+		return is_rcu_stall(after);
+	case INCIDENT_GPF:
+		/* "traps: comm[1] general protection fault ip:" is a process's own. */
+		return !lines_starts(text, "traps: ") && !strstr(after, " ip:");
+	case INCIDENT_LOCKDEP:
+		if (strcmp(h->literal, "-safe -> ") == 0)
+			return strstr(after, "lock order detected") != NULL;
+		return true;
+	case INCIDENT_MCE:
+		return !strstr(after, "corrected error") &&
+		       !strstr(after, "Corrected error");
+	case INCIDENT_BUG:
+		if (strcmp(h->literal, "BUG ") == 0)
+			/* SLUB: "BUG dentry (Tainted: G B): Object already free" */
+			return strstr(after, "ainted") && strstr(after, "):") &&
+			       !strstr(after, "kasan: bad access");
+		if (strcmp(h->literal, "BUG: ") == 0)
+			return hit - text < 2 || (hit[-2] == ':' && hit[-1] == ' ') ||
+			       hit[-1] == '[' || hit[-2] == '[';
+		return true;
+	case INCIDENT_OOPS_OTHER:
+		if (h->class == HEADER_HEADLESS) {
+			struct symbol sym;
+
+			if (h->literal[0] == 'M' || h->literal[0] == ']')
+				return true;
+
+			return lines_pc(hit, &sym);
+		}
+		if (strcmp(h->literal, "[#") == 0)
+			return is_die(text, hit);
+		if (strcmp(h->literal, "Oops: ") == 0 ||
+		    strcmp(h->literal, "Oops - ") == 0)
+			return strstr(after, "[#") != NULL;
+		if (strcmp(h->literal, "Internal error: ") == 0)
+			return strstr(after, "[#") != NULL || lines_starts(after, "Oops");
+		return true;
+	default:
+		return true;
+	}
+}
+
+/* "systemd[1]: …" or "init: …" through /dev/kmsg. */
+static bool is_other_program(const char *text, const char *hit)
+{
+	const char *p = text;
+
+	while (p < hit && *p != ' ' && *p != '[' && *p != ':')
+		p++;
+	if (p < hit && *p == '[' && p > text) {
+		const char *d = p + 1;
+
+		while (d < hit && *d >= '0' && *d <= '9')
+			d++;
+		return d > p + 1 && d + 1 < hit && d[0] == ']' && d[1] == ':';
+	}
+	return false;
+}
+
+/* Where may the literal stand? At the start, or after the words that kernels put there
+ * ("rcu: ", "watchdog: ", "[ ", "=== [ cut", a CPU number). */
+static bool is_at_start(const char *text, const char *hit, bool is_stamped)
+{
+	size_t before = (size_t)(hit - text);
+	const char *quote;
+
+	if (before == 0)
+		return true;
+	if (is_word(hit[-1]) || hit[-1] == '"' || hit[-1] == '\'' || hit[-1] == '`')
+		return false;
+	if (before > 100 || is_other_program(text, hit))
+		return false;
+	if (is_stamped)
+		return true;
+	quote = memchr(text, '"', before);
+	if (quote)
+		return false;
+
+	/* clang-format off */
+	static const char *const ok[] = {
+		"rcu: ", "watchdog: ", "NMI watchdog: ", "[ ", "[", "kernel: ",
+		"---[ ", "BUG: ", "Oops: ", "segment-related ", "kmemleak: ", "traps: ", "Watchdog ", "EDAC ", "mce: ", "CPU",
+	};
+	/* clang-format on */
+
+	for (size_t i = 0; i < ARRAY_SIZE(ok); i++)
+		if (lines_starts(lines_skip_blanks(text), ok[i]))
+			return true;
+	/* Blanks, lines of a box, half a character of line noise. */
+	for (const char *p = text; p < hit; p++)
+		if (is_word(*p))
+			return false;
+	return true;
+}
+
+/* Literals that begin with a small letter or a sign stand inside a sentence. */
+static bool is_mid_sentence(const char *literal)
+{
+	char c = literal[0];
+
+	if (lines_starts(literal, "slab "))
+		return false;
+	return c == '-' || c == ':' || c == 'c' || c == 'i' || c == 's' || c == 'p' ||
+	       c == 'P' || c == ']' || c == '[';
+}
+
+/* A kernel without stamps prints right behind a prompt: "board login: ",
+ * "root@board:~# ", "/ # ", "sh-5.2$ ". */
+static const char *after_prompt(const char *text)
+{
+	const char *login = strstr(text, " login: ");
+	size_t n = strcspn(text, "#$");
+
+	if (login && login - text < 80)
+		return login + strlen(" login: ");
+	if (n == 0 || n > 80 || !text[n] || text[n + 1] != ' ')
+		return text;
+	for (size_t i = 0; i + 1 < n; i++)
+		if (text[i] == ' ' && text[0] != '[')
+			return text;
+	if (text[n - 1] == ' ' && text[0] != '/' && text[0] != '~')
+		return text;
+	return text + n + 2;
+}
+
+const struct oops_header *header_find(const char *text, bool is_stamped, const char **at)
+{
+	if (!is_stamped)
+		text = after_prompt(text);
+	for (size_t i = 0; i < oops_n_headers; i++) {
+		const struct oops_header *h = &oops_headers[i];
+		const char *hit = strstr(text, h->literal);
+		const char *after;
+
+		if (!hit)
+			continue;
+		after = hit + strlen(h->literal);
+		if (is_mid_sentence(h->literal)) {
+			/* The middle of its sentence: judged by its other words. */
+			if (is_other_program(text, hit) || hit - text > 100)
+				continue;
+			if (!is_stamped && h->class == HEADER_REPORT &&
+			    !strstr(text, "INFO:") && !strstr(text, "WARNING:") &&
+			    !strstr(text, "BUG:") && h->literal[0] != ':')
+				continue;
+		} else if (!is_at_start(text, hit, is_stamped)) {
+			continue;
+		}
+		if (!confirm(h, text, hit, after))
+			continue;
+		*at = after;
+		return h;
+	}
+	return NULL;
+}
+
+/* Headers whose first half another CPU's message cut off. */
+static const char *const cut_headers[] = {
+	/* clang-format off */
+	"Unable to handle kernel NULL pointer dereference at virtual address ",
+	"Unable to handle kernel paging request at virtual address ",
+	"Unable to handle kernel read from unreadable memory at virtual address ",
+	"Unable to handle kernel write to read-only memory at virtual address ",
+	"Unable to handle kernel execute from non-executable memory at virtual address ",
+	"Unable to handle kernel access to user memory outside uaccess routines at virtual address ",
+	"BUG: unable to handle kernel NULL pointer dereference at ",
+	"BUG: unable to handle kernel paging request at ",
+	"BUG: unable to handle page fault for address: ",
+	"BUG: kernel NULL pointer dereference, address: ",
+	/* clang-format on */
+};
+
+const struct oops_header *header_find_tail(const char *text, const char **at)
+{
+	enum { TAIL_MIN = 24 };
+	const struct oops_header *h = NULL;
+
+	for (size_t i = 0; !h && i < oops_n_headers; i++)
+		if (strcmp(oops_headers[i].literal, "Unable to handle kernel") == 0)
+			h = &oops_headers[i];
+	for (size_t i = 0; i < ARRAY_SIZE(cut_headers); i++) {
+		const char *whole = cut_headers[i];
+		size_t n = strlen(whole);
+
+		for (size_t k = 4; n - k >= TAIL_MIN; k++) {
+			if (!lines_starts(text, whole + k))
+				continue;
+			*at = text + n - k;
+			return h;
+		}
+	}
+	return NULL;
+}
+
+bool header_is_vague(const struct oops_header *h)
+{
+	return strcmp(h->literal, "BUG: ") == 0 || strcmp(h->literal, "BUG ") == 0 ||
+	       strcmp(h->literal, ": nobody cared") == 0;
+}
