@@ -127,6 +127,17 @@ static bool is_word(char c)
 	       (c >= '0' && c <= '9') || c == '_';
 }
 
+/* Does a terminal's colour end before p[at]? "\033[0;31m" ends in a letter. */
+static bool is_after_colour(const char *p, size_t at)
+{
+	if (p[at - 1] != 'm')
+		return false;
+	at--;
+	while (at > 0 && ((p[at - 1] >= '0' && p[at - 1] <= '9') || p[at - 1] == ';'))
+		at--;
+	return at > 1 && p[at - 1] == '[' && p[at - 2] == '\033';
+}
+
 /* Does a literal stand at p[at]? One that begins with a capital begins a word: "DEBUG:"
  * is no "BUG:". */
 static bool confirm(const struct matcher *m, const char *p, size_t len, size_t at)
@@ -138,8 +149,8 @@ static bool confirm(const struct matcher *m, const char *p, size_t len, size_t a
 
 		if (m->literals[i - 1].head == head && n <= len - at &&
 		    memcmp(p + at, m->literals[i - 1].text, n) == 0)
-			return !(at > 0 && is_word(p[at - 1]) && p[at] >= 'A' &&
-				 p[at] <= 'Z');
+			return at == 0 || !is_word(p[at - 1]) || p[at] < 'A' ||
+			       p[at] > 'Z' || is_after_colour(p, at);
 	}
 	return false;
 }

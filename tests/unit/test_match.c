@@ -80,6 +80,17 @@ TEST(short_text_is_searched_to_its_last_byte_and_no_further)
 	}
 }
 
+TEST(a_colour_before_a_capital_is_no_word)
+{
+	static const char text[] = "xmBUG: [31mBUG: \033[0;31mBUG: real";
+	static const char *const bug[] = { "BUG:" };
+	struct matcher m;
+
+	matcher_init(&m, bug, 1);
+	CHECK_EQ(matcher_find(&m, text, strlen(text), 0),
+		 strstr(text, "BUG: real") - text);
+}
+
 TEST(a_capital_in_the_middle_of_a_word_is_no_hit)
 {
 	static const char text[] = "videobuf2: DEBUG: queued; xBUG: y; BUG: real";
@@ -122,6 +133,7 @@ TEST(bytes_are_counted_across_vector_borders)
 
 TESTS(T(both_searches_agree_with_a_plain_one_at_every_alignment),
       T(short_text_is_searched_to_its_last_byte_and_no_further),
+      T(a_colour_before_a_capital_is_no_word),
       T(a_capital_in_the_middle_of_a_word_is_no_hit),
       T(what_nearly_matches_everywhere_hides_no_literal),
       T(bytes_are_counted_across_vector_borders))
