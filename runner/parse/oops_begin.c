@@ -191,6 +191,16 @@ void report_adopt(struct report *r, const struct oops_header *h, const char *tex
 }
 
 /* What only the headers of one kind say. */
+/* fs/dcache.c umount_check(): "BUG: Dentry X{i=0,n=.index}  still in use (1) [unmount of
+ * ramfs ramfs]"; what was going on names the bug, as in syzkaller's title. */
+static void header_dentry(struct report *r, const char *after)
+{
+	const char *p = lines_after(after, "[unmount of ");
+
+	if (p)
+		report_set_once(&r->named, (struct slice){ "unmount", 7 });
+}
+
 static void header_of_kind(struct report *r, const char *text, const char *after)
 {
 	enum incident_kind kind = r->header->kind;
@@ -219,6 +229,10 @@ static void header_of_kind(struct report *r, const char *text, const char *after
 	case INCIDENT_SOFT_LOCKUP:
 	case INCIDENT_HARD_LOCKUP:
 		header_lockup(r, text);
+		break;
+	case INCIDENT_BUG:
+		if (strcmp(r->header->literal, "BUG: Dentry ") == 0)
+			header_dentry(r, after);
 		break;
 	default:
 		break;

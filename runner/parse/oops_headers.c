@@ -85,7 +85,7 @@ const struct oops_header oops_headers[] = {
 	  "BUG: Bad rss-counter state", NULL },
 	{ "BUG: non-zero ", K(BUG), HEADER_REPORT, PICK_NONE, NULL, NULL },
 	{ "BUG: using ", K(BUG), HEADER_REPORT, PICK_TRACE, NULL, skip_preempt },
-	{ "BUG: Dentry ", K(BUG), HEADER_REPORT, PICK_PC, "BUG: Dentry still in use",
+	{ "BUG: Dentry ", K(BUG), HEADER_REPORT, PICK_NAMED, "BUG: Dentry still in use",
 	  NULL },
 	{ "BUG: stack guard page was hit", K(OOPS_OTHER), HEADER_FAULT, PICK_PC,
 	  "BUG: stack guard page was hit", NULL },

@@ -137,14 +137,16 @@ static bool pc_tells(const struct report *r)
 }
 
 /* Where pc is nowhere (a call through a bad pointer), or in a leaf of the C library's
- * kind that keeps no frame, the trace lacks the caller: arm64's lr has it. */
+ * kind that keeps no frame, the trace lacks the caller: arm64's lr has it. Checks that
+ * the compiler calls (__hwasan_check_x0_…) lack theirs as well, but there the trace
+ * decides, so that the name is the one that syzbot gives the bug. */
 static bool lr_tells(const struct report *r)
 {
 	if (!r->lr_function || r->pc_is_x86 || culprit_is_helper(r->lr_function, NULL))
 		return false;
 	if (!r->pc_function)
 		return r->in->pc != NULL;
-	return culprit_is_leaf(r->pc_function) &&
+	return culprit_is_leaf(r->pc_function) && !strstr(r->pc_function, "asan_check") &&
 	       strcmp(r->lr_function, r->pc_function) != 0;
 }
 

@@ -44,6 +44,33 @@ TEST(a_leaf_without_a_frame_is_blamed_on_the_caller_in_lr)
 		"\"lkdtm_WRITE_KERN\"", "null", "\"__memcpy+0xd8/0x240\"");
 }
 
+/* The caller in lr is nearer, but syzbot names the bug after the trace. */
+TEST(a_check_that_the_compiler_calls_leaves_the_blame_to_the_trace)
+{
+	check_blame(
+		"[    2.467097] Unable to handle kernel paging request at virtual address "
+		"efff800000000137\n" DIE_OF(
+			"0000000096000005") "[    2.483780] pc : __hwasan_check_x0_1234+0x4/0x30\n"
+					    "[    2.492972] lr : get_it+0x7c/0x3d4\n"
+					    "[    2.495068] Call trace:\n"
+					    "[    2.495213]  __hwasan_check_x0_1234+0x4/0x30\n"
+					    "[    2.495399]  write_it+0xb0/0x174\n" END,
+		"\"write_it\"", "null", "\"__hwasan_check_x0_1234+0x4/0x30\"");
+}
+
+TEST(a_dentry_that_is_still_in_use_is_named_after_the_unmount)
+{
+	check_blame(
+		"[   20.143962] BUG: Dentry ffff888119d8a000{i=0,n=.index}  still in "
+		"use (1) [unmount of ramfs ramfs]\n"
+		"[   20.175803] ------------[ cut here ]------------\n"
+		"[   20.202650] WARNING: CPU: 0 PID: 367 at fs/dcache.c:1616 "
+		"umount_check+0x18d/0x1d0\n"
+		"[   20.352222] RIP: 0010:umount_check+0x18d/0x1d0\n"
+		"[   20.462392] Call Trace:\n[   20.465694]  d_walk+0x309/0x540\n" END,
+		"\"unmount\"", "null", "\"umount_check+0x18d/0x1d0\"");
+}
+
 TEST(a_return_address_at_a_functions_start_is_the_one_befores)
 {
 	check_blame(
@@ -216,6 +243,8 @@ TESTS(T(a_leaked_lock_names_task_kernel_and_module), T(a_workqueue_lockup_names_
       T(a_head_and_a_die_with_the_same_syndrome_are_one_fault),
       T(a_call_to_nowhere_is_blamed_on_the_caller_in_lr),
       T(a_leaf_without_a_frame_is_blamed_on_the_caller_in_lr),
+      T(a_check_that_the_compiler_calls_leaves_the_blame_to_the_trace),
+      T(a_dentry_that_is_still_in_use_is_named_after_the_unmount),
       T(a_return_address_at_a_functions_start_is_the_one_befores),
       T(a_modules_function_is_no_scheduler_whatever_its_name),
       T(a_stall_in_a_delay_is_its_callers), T(a_stalled_task_is_told_by_its_own_lines),
