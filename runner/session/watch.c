@@ -2,52 +2,15 @@
 /* Bytes and actions in, events out: the same code for a live run and for replay. What the
  * console's text means is parse/'s business; this file knows what the board was told to
  * do meanwhile. */
-#include "session/watch.h"
+#include "session/watch_int.h"
 
-#include "diagnose/diagnosis.h"
-#include "parse/line.h"
-#include "parse/match.h"
-#include "parse/oops.h"
-#include "parse/test_output.h"
 #include "util/jsonx.h"
 #include "util/mem.h"
 #include "util/strbuf.h"
 
-enum { MAX_OPEN = 64, MAX_BANNER = 512 };
+enum { MAX_BANNER = 512 };
 
-struct open_incident {
-	uint64_t line, offset;
-	int32_t id;
-	uint32_t attempt; /* where it opened: its report may settle later */
-	bool is_old;
-	char phase[80];
-};
-
-struct watch {
-	struct watch_opts opts;
-	struct watch_state st;
-	struct line_splitter lines;
-	struct stage_tracker stages;
-	struct oops_reader *oops;
-	struct test_parser *tests;
-	struct open_incident open[MAX_OPEN];
-	size_t n_open;
-	int32_t next_id;
-	int64_t t_ns; /* of the bytes or action being handled */
-	uint64_t offset;
-	char nonce[80], phase[80];
-	uint32_t attempt;
-	uint32_t loop_boots; /* boots without the goal that make a loop */
-	uint32_t boots_since_goal;
-	bool in_recovery, in_boot_with_kernel, loop_reported;
-	bool commanded;           /* we moved the power, and no boot came since */
-	const char *restart_word; /* who said that the board will start again; static */
-	struct matcher restart_words; /* what the lines that say so have */
-	bool banner_done, nonce_done; /* of this boot: nothing more to look for */
-	bool before_power;            /* the attempt has not switched the board on */
-};
-
-static json_t *event(int64_t t_ns, uint64_t offset, const char *type)
+json_t *watch_event(int64_t t_ns, uint64_t offset, const char *type)
 {
 	json_t *e = json_object();
 
@@ -58,174 +21,12 @@ static json_t *event(int64_t t_ns, uint64_t offset, const char *type)
 	return e;
 }
 
-static void emit(struct watch *w, json_t *take_event)
+void watch_emit(struct watch *w, json_t *take_event)
 {
 	if (w->in_recovery)
 		json_put(take_event, "recovery", json_true());
 	w->opts.event(w->opts.arg, take_event);
 	json_decref(take_event);
-}
-
-static bool kind_is_fatal(const struct watch *w, enum incident_kind kind)
-{
-	signed char said = w->opts.fatal ? w->opts.fatal->fatal[kind] : -1;
-
-	return said < 0 ? incident_kind_is_fatal(kind) : said > 0;
-}
-
-/* A warning that ends in a panic (panic_on_warn) is one. */
-static bool is_fatal(const struct watch *w, const struct incident *in)
-{
-	return kind_is_fatal(w, in->kind) ||
-	       (in->panicked && kind_is_fatal(w, INCIDENT_PANIC));
-}
-
-/* A reset or a loop is explained by the oops or panic before it, which then decides. */
-static bool is_consequence(enum incident_kind kind)
-{
-	return kind == INCIDENT_RESET || kind == INCIDENT_BOOT_LOOP ||
-	       kind == INCIDENT_SILENCE;
-}
-
-static void note_fatal(struct watch *w, const struct open_incident *o,
-		       const struct incident *in)
-{
-	struct watch_state *st = &w->st;
-	bool is_first = st->fatal_id < 0;
-
-	if (w->in_recovery || w->before_power || !is_fatal(w, in))
-		return;
-	if (!is_first && (is_consequence(in->kind) || !is_consequence(st->fatal_kind)) &&
-	    !(st->fatal_kind == INCIDENT_RESET && in->kind == INCIDENT_BOOT_LOOP))
-		return;
-	st->fatal_id = o->id;
-	st->fatal_kind = in->kind;
-	st->fatal_offset = in->offset;
-	snprintf(st->fatal_title, sizeof(st->fatal_title), "%s",
-		 in->title ? in->title : "");
-	if (w->opts.fatal_seen)
-		w->opts.fatal_seen(w->opts.arg, in);
-}
-
-static void emit_opened(struct watch *w, const struct open_incident *o,
-			const struct incident *in)
-{
-	json_t *e = event(in->decided_t_ns ? in->decided_t_ns : w->t_ns, in->offset,
-			  "incident-opened");
-
-	json_put(e, "id", json_integer(o->id));
-	json_put(e, "kind", json_string(incident_kind_to_str(in->kind)));
-	json_put(e, "title", json_lossy_str(in->title));
-	json_put(e, "fatal", json_boolean(!o->is_old && is_fatal(w, in)));
-	emit(w, e);
-}
-
-static void emit_incident(struct watch *w, const struct open_incident *o,
-			  const struct incident *in)
-{
-	int64_t decided = in->decided_t_ns ? in->decided_t_ns : w->t_ns;
-	json_t *e = event(decided, in->offset, "incident");
-	json_t *body = incident_to_json(in);
-	struct diagnosis d;
-
-	/* From the log alone: takes no time. What a vmlinux adds comes with the result.
-	 */
-	diagnosis_make(&d, in, NULL);
-	json_put(body, "diagnosis", diagnosis_to_json(&d));
-	diagnosis_release(&d);
-	json_put(body, "fatal", json_boolean(!o->is_old && is_fatal(w, in)));
-	json_put(body, "boot", json_integer(w->st.boots));
-	json_put(body, "id", json_integer(o->id));
-	json_put(body, "attempt", json_integer(o->attempt));
-	json_put(body, "phase", json_lossy_str(o->phase));
-	json_put(body, "decided_s", json_real((double)(decided / 1000) / 1e6));
-	json_put(body, "end_offset", json_integer((json_int_t)in->last_offset));
-	json_put(e, "id", json_integer(o->id));
-	json_put(e, "incident", body);
-	emit(w, e);
-}
-
-static struct open_incident now_open(struct watch *w, const struct incident *in)
-{
-	struct open_incident o = { .line = in->line,
-				   .offset = in->offset,
-				   .id = w->next_id++,
-				   .attempt = w->attempt - w->before_power,
-				   .is_old = w->before_power };
-
-	snprintf(o.phase, sizeof(o.phase), "%s", w->phase);
-	return o;
-}
-
-static void incident_opened(void *arg, const struct incident *in)
-{
-	struct watch *w = arg;
-	struct open_incident *o = &w->open[w->n_open];
-
-	if (w->n_open == MAX_OPEN)
-		BUG("more than %d open incidents", MAX_OPEN);
-	*o = now_open(w, in);
-	w->n_open++;
-	emit_opened(w, o, in);
-	note_fatal(w, o, in);
-}
-
-static void note_panic(struct watch *w, const struct incident *in)
-{
-	if (w->in_recovery)
-		return;
-	w->st.panicked |= in->panicked;
-	if (in->says_reboot) {
-		w->st.says_reboot = true;
-		w->st.reboot_in_s = in->reboot_in_s;
-	}
-}
-
-static void incident_closed(void *arg, const struct incident *in)
-{
-	struct watch *w = arg;
-
-	for (size_t i = 0; i < w->n_open; i++) {
-		if (w->open[i].line != in->line || w->open[i].offset != in->offset)
-			continue;
-		if (w->open[i].attempt == w->attempt)
-			note_panic(w, in);
-		emit_incident(w, &w->open[i], in);
-		if (w->st.fatal_id == w->open[i].id && in->title) {
-			w->st.fatal_kind = in->kind;
-			snprintf(w->st.fatal_title, sizeof(w->st.fatal_title), "%s",
-				 in->title);
-		}
-		w->open[i] = w->open[--w->n_open];
-		return;
-	}
-	/* Closed without opened cannot be: the reader promises both. */
-	BUG("incident at line %llu closed twice", (unsigned long long)in->line);
-}
-
-/* An incident that no text reports: silence, reset, loop. */
-PRINTF(3, 4)
-static void report_own(struct watch *w, enum incident_kind kind, const char *fmt, ...)
-{
-	struct incident *in = incident_new(kind);
-	struct strbuf title = STRBUF_INIT;
-	va_list ap;
-
-	va_start(ap, fmt);
-	strbuf_vaddf(&title, fmt, ap);
-	va_end(ap);
-	free(in->title);
-	in->title = strbuf_take(&title);
-	in->confidence = 1.0;
-	in->line = w->lines.number;
-	in->offset = in->last_offset = w->offset;
-	in->t_ns = in->decided_t_ns = w->t_ns;
-	in->boot = w->st.boots;
-	struct open_incident o = now_open(w, in);
-	emit_opened(w, &o, in);
-	emit_incident(w, &o, in);
-	note_fatal(w, &o, in);
-	incident_free(in);
 }
 
 /* Why a board that nobody commanded starts again. A kernel that says nothing may have
@@ -245,7 +46,7 @@ static const char *reset_cause(const struct watch *w)
 static void new_boot(struct watch *w, const struct stage_event *e)
 {
 	struct watch_state *st = &w->st;
-	json_t *j = event(e->t_ns, e->offset, "boot");
+	json_t *j = watch_event(e->t_ns, e->offset, "boot");
 	bool is_reset = e->is_unexpected && w->in_boot_with_kernel;
 	const char *cause = w->commanded ? "commanded" : reset_cause(w);
 
@@ -257,7 +58,7 @@ static void new_boot(struct watch *w, const struct stage_event *e)
 	json_put(j, "boot", json_integer(st->boots));
 	json_put(j, "cause", json_string(cause));
 	json_put(j, "after", json_string(stage_to_str(e->from)));
-	emit(w, j);
+	watch_emit(w, j);
 	w->in_boot_with_kernel = false;
 	w->banner_done = w->nonce_done = false;
 	w->restart_word = NULL;
@@ -267,14 +68,15 @@ static void new_boot(struct watch *w, const struct stage_event *e)
 	if (is_reset) {
 		st->resets++;
 		if (st->fatal_id < 0)
-			report_own(w, INCIDENT_RESET,
-				   "reset: the board started again while its kernel ran");
+			watch_report_own(
+				w, INCIDENT_RESET,
+				"reset: the board started again while its kernel ran");
 	}
 	if (w->loop_boots && w->boots_since_goal >= w->loop_boots && !w->loop_reported &&
 	    st->attempt_boots > 1) {
 		w->loop_reported = true;
-		if (st->fatal_id < 0 || is_consequence(st->fatal_kind))
-			report_own(w, INCIDENT_BOOT_LOOP, "boot loop");
+		if (st->fatal_id < 0 || watch_is_consequence(st->fatal_kind))
+			watch_report_own(w, INCIDENT_BOOT_LOOP, "boot loop");
 	}
 }
 
@@ -295,10 +97,10 @@ static void stage_seen(void *arg, const struct stage_event *e)
 	}
 	if (e->stage == e->from && !e->is_boot)
 		return;
-	json_t *j = event(e->t_ns, e->offset, "stage");
+	json_t *j = watch_event(e->t_ns, e->offset, "stage");
 	json_put(j, "stage", json_string(stage_to_str(e->stage)));
 	json_put(j, "boot", json_integer(w->st.boots));
-	emit(w, j);
+	watch_emit(w, j);
 }
 
 static void test_seen(void *arg, const struct test_event *e)
@@ -312,14 +114,14 @@ static void test_seen(void *arg, const struct test_event *e)
 		w->st.raised = true;
 		snprintf(w->st.raise_message, sizeof(w->st.raise_message), "%.*s",
 			 (int)sizeof(w->st.raise_message) - 1, e->name);
-		j = event(e->t_ns, e->offset, "raise");
+		j = watch_event(e->t_ns, e->offset, "raise");
 		json_put(j, "message", json_lossy_str(e->name));
-		emit(w, j);
+		watch_emit(w, j);
 		return;
 	}
 	if (e->kind != TEST_EVENT_CASE && e->kind != TEST_EVENT_PLAN_SHORT)
 		return;
-	j = event(e->t_ns, e->offset, "test");
+	j = watch_event(e->t_ns, e->offset, "test");
 	json_put(j, "source", json_string(e->source));
 	json_put(j, "suite", json_lossy_str(w->phase));
 	json_put(j, "name", json_lossy_str(e->name));
@@ -336,7 +138,7 @@ static void test_seen(void *arg, const struct test_event *e)
 	if (e->units[0])
 		json_put(j, "units", json_lossy_str(e->units));
 	json_put(j, "attempt", json_integer(w->attempt));
-	emit(w, j);
+	watch_emit(w, j);
 }
 
 /* The release is the third word of "Linux version RELEASE (…". */
@@ -344,21 +146,21 @@ static void banner_seen(struct watch *w, const struct line *l, const char *text)
 {
 	static const char key[] = "Linux version ";
 	const char *release = text + sizeof(key) - 1;
-	json_t *j = event(l->t_ns, l->offset, "kernel");
+	json_t *j = watch_event(l->t_ns, l->offset, "kernel");
 
 	json_put(j, "banner", json_lossy_str(text));
 	json_put(j, "release", json_lossy(release, strcspn(release, " ")));
 	json_put(j, "boot", json_integer(w->st.boots));
-	emit(w, j);
+	watch_emit(w, j);
 }
 
 static void nonce_seen(struct watch *w, const struct line *l, const char *where)
 {
-	json_t *j = event(l->t_ns, l->offset, "nonce");
+	json_t *j = watch_event(l->t_ns, l->offset, "nonce");
 
 	json_put(j, "where", json_string(where));
 	json_put(j, "boot", json_integer(w->st.boots));
-	emit(w, j);
+	watch_emit(w, j);
 	if (strcmp(where, "u-boot") != 0)
 		w->st.nonce_seen = true;
 	w->nonce_done = strcmp(where, "cmdline") == 0;
@@ -425,38 +227,21 @@ static void line_seen(void *arg, const struct line *l)
 	if (w->before_power)
 		return;
 	if (w->stages.last_transfer_bytes != transferred) {
-		json_t *j = event(l->t_ns, l->offset, "transfer");
+		json_t *j = watch_event(l->t_ns, l->offset, "transfer");
 
 		w->st.last_transfer_bytes = w->stages.last_transfer_bytes;
 		json_put(j, "bytes", json_integer((json_int_t)w->st.last_transfer_bytes));
-		emit(w, j);
+		watch_emit(w, j);
 	}
 	read_line_text(w, l);
 	test_parser_feed(w->tests, l);
 }
 
-static struct open_incident *find_open(struct watch *w, const struct incident *in)
-{
-	for (size_t i = 0; i < w->n_open; i++)
-		if (w->open[i].line == in->line && w->open[i].offset == in->offset)
-			return &w->open[i];
-	return NULL;
-}
-
-static void incident_escalated(void *arg, const struct incident *in)
-{
-	struct watch *w = arg;
-	const struct open_incident *o = find_open(w, in);
-
-	if (o && o->attempt == w->attempt)
-		note_fatal(w, o, in);
-}
-
 struct watch *watch_new(const struct watch_opts *opts)
 {
-	static const struct oops_ops ops = { .opened = incident_opened,
-					     .closed = incident_closed,
-					     .escalated = incident_escalated };
+	static const struct oops_ops ops = { .opened = watch_incident_opened,
+					     .closed = watch_incident_closed,
+					     .escalated = watch_incident_escalated };
 	const struct oops_opts oops_opts = { .has_times = true, .no_resets = true };
 	static const char *const restart_words[] = { "reboot: ", "watchdog" };
 	struct watch *w = xcalloc(1, sizeof(*w));
@@ -575,7 +360,7 @@ static void prompt_reached(struct watch *w, const json_t *action)
 /* The action itself is an event too, so that the result is a fold over events alone. */
 static void pass_on(struct watch *w, const json_t *action, const char *what)
 {
-	json_t *e = event(w->t_ns, w->offset, what);
+	json_t *e = watch_event(w->t_ns, w->offset, what);
 	const char *key;
 	json_t *value;
 
@@ -583,7 +368,7 @@ static void pass_on(struct watch *w, const json_t *action, const char *what)
 		(json_t *)(uintptr_t)action, key,
 		value) if (strcmp(key, "t") != 0 && strcmp(key, "offset") != 0 &&
 			   strcmp(key, "do") != 0) json_put(e, key, json_incref(value));
-	emit(w, e);
+	watch_emit(w, e);
 }
 
 void watch_action(struct watch *w, const json_t *action)
@@ -612,11 +397,12 @@ void watch_action(struct watch *w, const json_t *action)
 	else if (strcmp(what, "run") == 0) {
 		w->loop_boots = (uint32_t)json_get_int(action, "loop_boots", 3);
 	} else if (strcmp(what, "silence") == 0)
-		report_own(w, INCIDENT_SILENCE, "silence in %s",
-			   json_get_str(action, "stage", stage_to_str(w->st.stage)));
+		watch_report_own(
+			w, INCIDENT_SILENCE, "silence in %s",
+			json_get_str(action, "stage", stage_to_str(w->st.stage)));
 	else if (strcmp(what, "no-boot") == 0)
-		report_own(w, INCIDENT_NO_BOOT, "no boot: %s",
-			   json_get_str(action, "reason", ""));
+		watch_report_own(w, INCIDENT_NO_BOOT, "no boot: %s",
+				 json_get_str(action, "reason", ""));
 }
 
 void watch_end(struct watch *w)

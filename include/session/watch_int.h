@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The watch's insides: watch.c feeds bytes and actions, watch_incidents.c makes events of
+ * incidents. Private to them. */
+#pragma once
+
+#include "parse/line.h"
+#include "parse/match.h"
+#include "parse/oops.h"
+#include "parse/stage.h"
+#include "parse/test_output.h"
+#include "session/watch.h"
+
+enum { WATCH_MAX_OPEN = 64 };
+
+struct open_incident {
+	uint64_t line, offset;
+	int32_t id;
+	uint32_t attempt; /* where it opened: its report may settle later */
+	bool is_old;
+	char phase[80];
+};
+
+struct watch {
+	struct watch_opts opts;
+	struct watch_state st;
+	struct line_splitter lines;
+	struct stage_tracker stages;
+	struct oops_reader *oops;
+	struct test_parser *tests;
+	struct open_incident open[WATCH_MAX_OPEN];
+	size_t n_open;
+	int32_t next_id;
+	int64_t t_ns; /* of the bytes or action being handled */
+	uint64_t offset;
+	char nonce[80], phase[80];
+	uint32_t attempt;
+	uint32_t loop_boots; /* boots without the goal that make a loop */
+	uint32_t boots_since_goal;
+	bool in_recovery, in_boot_with_kernel, loop_reported;
+	bool commanded;           /* we moved the power, and no boot came since */
+	const char *restart_word; /* who said that the board will start again; static */
+	struct matcher restart_words; /* what the lines that say so have */
+	bool banner_done, nonce_done; /* of this boot: nothing more to look for */
+	bool before_power;            /* the attempt has not switched the board on */
+};
+
+/* A new event, to be given to watch_emit(). */
+json_t *watch_event(int64_t t_ns, uint64_t offset, const char *type);
+void watch_emit(struct watch *w, json_t *take_event);
+
+/* The reader's callbacks (struct oops_ops); arg is the watch. */
+void watch_incident_opened(void *arg, const struct incident *in);
+void watch_incident_closed(void *arg, const struct incident *in);
+void watch_incident_escalated(void *arg, const struct incident *in);
+/* An incident that no text reports: silence, reset, loop. */
+PRINTF(3, 4)
+void watch_report_own(struct watch *w, enum incident_kind kind, const char *fmt, ...);
+/* A reset or a loop is explained by the oops or panic before it, which then decides. */
+bool watch_is_consequence(enum incident_kind kind);
