@@ -16,19 +16,6 @@
 
 static struct strbuf out;
 
-/* A file in the case's directory; the caller owns the path. */
-static char *put(const char *name, const char *text)
-{
-	char *path = xasprintf("%s/%s", tap_tmpdir(), name);
-
-	_cleanup_close_ int fd =
-		open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-
-	CHECK(fd >= 0);
-	CHECK_EQ(io_write_all(fd, text, strlen(text)), 0);
-	return path;
-}
-
 static void make_boards_dir(void)
 {
 	_cleanup_free_ char *dir = xasprintf("%s/boards", tap_tmpdir());
@@ -41,13 +28,13 @@ static void put_board(const char *name, const char *text)
 {
 	_cleanup_free_ char *path = xasprintf("boards/%s", name);
 
-	free(put(path, text));
+	free(put_file(path, text));
 }
 
 TEST(a_sound_job_and_board_are_ok)
 {
-	_cleanup_free_ char *job = put("j.yaml", JOB("device_type: d\n"));
-	_cleanup_free_ char *board = put("b.yaml", BOARD("b", "device_type: d\n"));
+	_cleanup_free_ char *job = put_file("j.yaml", JOB("device_type: d\n"));
+	_cleanup_free_ char *board = put_file("b.yaml", BOARD("b", "device_type: d\n"));
 
 	CHECK_EQ(run_program(&out, "check", job, board, NULL), 0);
 	CHECK_CONTAINS(out.buf, "job \"a job\", 1 action: ok");
@@ -57,8 +44,9 @@ TEST(a_sound_job_and_board_are_ok)
 
 TEST(a_file_of_hypotheses_is_checked_alone)
 {
-	_cleanup_free_ char *good = put("h.yaml", "name: a slot\nbase: null\n");
-	_cleanup_free_ char *bad = put("i.yaml", "hypotheses:\n- {name: b, bas: null}\n");
+	_cleanup_free_ char *good = put_file("h.yaml", "name: a slot\nbase: null\n");
+	_cleanup_free_ char *bad =
+		put_file("i.yaml", "hypotheses:\n- {name: b, bas: null}\n");
 
 	CHECK_EQ(run_program(&out, "check", good, NULL), 0);
 	CHECK_CONTAINS(out.buf, "h.yaml: hypothesis \"a slot\": ok");
@@ -70,8 +58,8 @@ TEST(a_file_of_hypotheses_is_checked_alone)
 
 TEST(every_mistake_has_its_place_and_the_status_is_129)
 {
-	_cleanup_free_ char *job = put("j.yaml", "job_name: x\nactoins: []\n");
-	_cleanup_free_ char *good = put("g.yaml", JOB(""));
+	_cleanup_free_ char *job = put_file("j.yaml", "job_name: x\nactoins: []\n");
+	_cleanup_free_ char *good = put_file("g.yaml", JOB(""));
 
 	CHECK_EQ(run_program(&out, "check", job, good, NULL), 129);
 	CHECK_CONTAINS(out.buf,
@@ -87,8 +75,8 @@ TEST(every_mistake_has_its_place_and_the_status_is_129)
 
 TEST(a_job_that_does_not_fit_its_board_is_told_at_its_line)
 {
-	_cleanup_free_ char *job = put("j.yaml", JOB("device_type: other\n"));
-	_cleanup_free_ char *board = put("b.yaml", BOARD("b", "device_type: d\n"));
+	_cleanup_free_ char *job = put_file("j.yaml", JOB("device_type: other\n"));
+	_cleanup_free_ char *board = put_file("b.yaml", BOARD("b", "device_type: d\n"));
 
 	CHECK_EQ(run_program(&out, "check", "--board", board, job, NULL), 129);
 	CHECK_CONTAINS(out.buf, "j.yaml:1:14: the job is for device_type other");
@@ -96,8 +84,8 @@ TEST(a_job_that_does_not_fit_its_board_is_told_at_its_line)
 
 TEST(json_has_the_same_findings)
 {
-	_cleanup_free_ char *job = put("a:1:2.yaml", "job_name: x\nactions: 7\n");
-	_cleanup_free_ char *board = put("b.yaml", BOARD("b", ""));
+	_cleanup_free_ char *job = put_file("a:1:2.yaml", "job_name: x\nactions: 7\n");
+	_cleanup_free_ char *board = put_file("b.yaml", BOARD("b", ""));
 
 	CHECK_EQ(run_program(&out, "check", "--json", job, board, NULL), 129);
 	_cleanup_json_ json_t *doc = json_loads(out.buf, 0, NULL);
@@ -118,7 +106,7 @@ TEST(json_has_the_same_findings)
 
 TEST(run_without_a_board_says_how_to_give_one)
 {
-	_cleanup_free_ char *job = put("j.yaml", JOB("device_type: d\n"));
+	_cleanup_free_ char *job = put_file("j.yaml", JOB("device_type: d\n"));
 
 	unsetenv("BOOTRIG_BOARD");
 	CHECK_EQ(run_program(&out, "run", job, NULL), 129);
@@ -133,7 +121,7 @@ TEST(run_without_a_board_says_how_to_give_one)
 
 TEST(the_board_beside_the_job_is_the_one_of_its_device_type)
 {
-	_cleanup_free_ char *job = put("j.yaml", JOB("device_type: d\n"));
+	_cleanup_free_ char *job = put_file("j.yaml", JOB("device_type: d\n"));
 	_cleanup_free_ char *runs = xasprintf("%s/runs", tap_tmpdir());
 
 	make_boards_dir();
@@ -159,7 +147,7 @@ TEST(the_board_beside_the_job_is_the_one_of_its_device_type)
 
 TEST(a_job_for_any_board_takes_the_only_one)
 {
-	_cleanup_free_ char *job = put("j.yaml", JOB(""));
+	_cleanup_free_ char *job = put_file("j.yaml", JOB(""));
 	_cleanup_free_ char *runs = xasprintf("%s/runs", tap_tmpdir());
 
 	make_boards_dir();

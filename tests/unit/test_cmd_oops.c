@@ -21,18 +21,6 @@ static const char log_text[] =
 
 static struct strbuf out;
 
-/* A file in the case's directory; the caller owns the path. */
-static char *put(const char *name, const char *text)
-{
-	char *path = xasprintf("%s/%s", tap_tmpdir(), name);
-	_cleanup_close_ int fd =
-		open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-
-	CHECK(fd >= 0);
-	CHECK_EQ(io_write_all(fd, text, strlen(text)), 0);
-	return path;
-}
-
 static bool says(const char *words)
 {
 	return strstr(strbuf_str(&out), words) != NULL;
@@ -40,7 +28,7 @@ static bool says(const char *words)
 
 TEST(the_page_says_what_died_where_through_which_register_and_what_to_do_next)
 {
-	_cleanup_free_ char *log = put("log", log_text);
+	_cleanup_free_ char *log = put_file("log", log_text);
 
 	CHECK_EQ(run_program(&out, "oops", log, NULL), 0);
 	CHECK(says("null-deref: BUG: unable to handle kernel NULL pointer dereference in "
@@ -54,7 +42,7 @@ TEST(the_page_says_what_died_where_through_which_register_and_what_to_do_next)
 
 TEST(no_control_character_of_the_console_reaches_the_terminal)
 {
-	_cleanup_free_ char *log = put("log", log_text);
+	_cleanup_free_ char *log = put_file("log", log_text);
 
 	CHECK_EQ(run_program(&out, "oops", log, NULL), 0);
 	CHECK(!memchr(out.buf, '\033', out.len));
@@ -62,7 +50,7 @@ TEST(no_control_character_of_the_console_reaches_the_terminal)
 
 TEST(json_is_one_object_with_every_incident_and_its_diagnosis)
 {
-	_cleanup_free_ char *log = put("log", log_text);
+	_cleanup_free_ char *log = put_file("log", log_text);
 	_cleanup_json_ json_t *j = NULL;
 	json_t *in, *d;
 
@@ -84,12 +72,13 @@ TEST(json_is_one_object_with_every_incident_and_its_diagnosis)
 
 TEST(a_hypothesis_is_judged_and_the_clauses_that_decide_are_printed)
 {
-	_cleanup_free_ char *log = put("log", log_text);
+	_cleanup_free_ char *log = put_file("log", log_text);
 	_cleanup_free_ char *yes =
-		put("yes.yaml", "name: mine\nfunction: dma_resv_add_*\n"
-				"base: null\nkind: null-deref\n");
-	_cleanup_free_ char *no = put("no.yaml", "name: rival\nbase: null\n"
-						 "function: dma_resv_replace_fences\n");
+		put_file("yes.yaml", "name: mine\nfunction: dma_resv_add_*\n"
+				     "base: null\nkind: null-deref\n");
+	_cleanup_free_ char *no =
+		put_file("no.yaml", "name: rival\nbase: null\n"
+				    "function: dma_resv_replace_fences\n");
 
 	CHECK_EQ(run_program(&out, "oops", "--hypothesis", yes, "--hypothesis", no, log,
 			     NULL),
@@ -101,8 +90,8 @@ TEST(a_hypothesis_is_judged_and_the_clauses_that_decide_are_printed)
 
 TEST(a_bad_hypothesis_is_told_with_its_place_and_exit_status_129)
 {
-	_cleanup_free_ char *log = put("log", log_text);
-	_cleanup_free_ char *bad = put("bad.yaml", "name: mine\nfunktion: f\n");
+	_cleanup_free_ char *log = put_file("log", log_text);
+	_cleanup_free_ char *bad = put_file("bad.yaml", "name: mine\nfunktion: f\n");
 
 	CHECK_EQ(run_program(&out, "oops", "--hypothesis", bad, log, NULL), 129);
 	CHECK(says("bad.yaml:2:1: "));
@@ -111,7 +100,7 @@ TEST(a_bad_hypothesis_is_told_with_its_place_and_exit_status_129)
 TEST(another_builds_vmlinux_is_a_warning_at_the_top)
 {
 	/* Its dma_resv_add_fence() has another size. */
-	_cleanup_free_ char *log = put("log", log_text);
+	_cleanup_free_ char *log = put_file("log", log_text);
 
 	CHECK_EQ(run_program(&out, "oops", "--vmlinux", "tests/data/build/fence.elf", log,
 			     NULL),
@@ -122,7 +111,7 @@ TEST(another_builds_vmlinux_is_a_warning_at_the_top)
 
 TEST(what_is_no_build_is_refused_before_the_log_is_read)
 {
-	_cleanup_free_ char *log = put("log", log_text);
+	_cleanup_free_ char *log = put_file("log", log_text);
 
 	CHECK_EQ(run_program(&out, "oops", "--vmlinux", log, log, NULL), 129);
 	CHECK_EQ(run_program(&out, "oops", "--vmlinux", "/nonexistent", log, NULL), 129);
@@ -134,7 +123,7 @@ TEST(what_is_no_build_is_refused_before_the_log_is_read)
 
 TEST(a_log_without_incident_ends_with_0_and_says_so)
 {
-	_cleanup_free_ char *log = put("log", "[    0.1] fine\n");
+	_cleanup_free_ char *log = put_file("log", "[    0.1] fine\n");
 
 	CHECK_EQ(run_program(&out, "oops", log, NULL), 0);
 	CHECK_STR(strbuf_str(&out), "no incident\n");
