@@ -136,7 +136,7 @@ static const char *const reporters[] = {
 /* Locks: their user is at fault. */
 /* clang-format off */
 static const char *const locks[] = {
-	"lockdep", "lock_acquire", "lock_release", "lock_class", "held_lock",
+	"lockdep", "lock_is_held", "validate_chain", "check_deadlock", "raw_spin_rq", "rt_mutex_", "owner_on_cpu", "^down_", "percpu_down", "percpu_up", "lock_acquire", "lock_release", "lock_class", "held_lock",
 	"mark_lock", "spin_lock", "spin_trylock", "spin_unlock", "spin_dump",
 	"spin_bug", "raw_read_", "raw_write_", "down_read", "down_write", "up_read",
 	"up_write", "mutex_lock", "mutex_trylock", "mutex_unlock",
@@ -156,7 +156,7 @@ static const char *const tools[] = {
 	"^test_bit", "^set_bit", "^clear_bit", "^test_and_", "^_test_", "^__set_bit",
 	"^__delay", "^__const_udelay", "^__udelay", "^__ndelay", "^delay_", "^_find_", "memcpy", "memcmp", "memset", "memchr", "memmove", "strcmp",
 	"strncmp", "strcpy", "strlcpy", "strncpy", "strscpy", "strlen", "strnstr",
-	"strnlen", "strchr", "strcat", "copy_to_user", "copy_from_user", "copy_user",
+	"strnlen", "strchr", "strstr", "strcat", "copy_to_user", "copy_from_user", "copy_user",
 	"copy_to_iter", "copy_from_iter", "copyout", "copyin", "put_user", "get_user",
 	"might_fault", "might_resched", "cond_resched", "might_sleep", "list_add",
 	"list_del", "list_replace", "list_move", "list_splice", "rhashtable", "^rht_",

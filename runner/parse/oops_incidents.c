@@ -11,6 +11,8 @@ enum {
 	 * between two frames. After its end marker only a panic is waited for. */
 	MAX_GAP_LINES = 128,
 	MAX_GAP_AFTER_END = 40,
+	/* A stall is told again after other detectors and dumps of all tasks. */
+	MAX_GAP_STALL = 512,
 	/* A report's own lines: the rest of a dump of all tasks is not needed. */
 	MAX_REPORT_LINES = 4000
 };
@@ -431,12 +433,18 @@ void reader_on_header(struct oops_reader *r, const struct oops_header *h,
 	}
 }
 
+static uint32_t max_gap(const struct report *rep)
+{
+	if (rep->has_end || (rep->is_done && rep->header->class != HEADER_STALL))
+		return MAX_GAP_AFTER_END;
+	return rep->header->class == HEADER_STALL ? MAX_GAP_STALL : MAX_GAP_LINES;
+}
+
 void reader_age_reports(struct oops_reader *r)
 {
 	for (size_t i = 0; i < r->n_open;) {
 		struct report *rep = r->open[i];
-		uint32_t max =
-			rep->has_end || rep->is_done ? MAX_GAP_AFTER_END : MAX_GAP_LINES;
+		uint32_t max = max_gap(rep);
 
 		if (++rep->lines_since > max ||
 		    r->line - rep->in->line > MAX_REPORT_LINES)
