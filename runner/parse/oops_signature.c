@@ -208,6 +208,8 @@ void report_make_title(struct report *r)
 		with_function &= add_checker(&sb, r, checker);
 	else
 		add_header_words(&sb, r);
+	if (sb.len == 0) /* " [#1] SMP" and nothing before it */
+		strbuf_addstr(&sb, "kernel report without its head");
 	if (with_function && in->function)
 		strbuf_addf(&sb, " in %.*s", (int)base_len(in->function), in->function);
 	free(in->title);

@@ -35,6 +35,12 @@ TEST(a_report_without_its_head_is_found)
 		"[alpha]\n");
 }
 
+TEST(a_die_that_lost_its_words_has_a_title)
+{
+	CHECK_INCIDENTS("[    1.000000]  [#1] SMP\n",
+			"oops-other|kernel report without its head|line 1|cut\n");
+}
+
 TEST(a_panic_whose_first_line_is_lost_is_told_by_its_trace)
 {
 	CHECK_INCIDENTS("[   20.000001] Call trace:\n"
@@ -159,7 +165,7 @@ TEST(a_line_without_end_and_a_million_opens_stay_small)
 
 TESTS(T(header_internal_error_trace_and_panic_are_one_incident),
       T(every_field_of_an_oops_is_read), T(a_report_without_its_end_is_cut_off),
-      T(a_report_without_its_head_is_found),
+      T(a_report_without_its_head_is_found), T(a_die_that_lost_its_words_has_a_title),
       T(a_panic_whose_first_line_is_lost_is_told_by_its_trace),
       T(a_panic_after_a_warning_makes_it_fatal_at_once),
       T(a_banner_after_the_kernel_is_a_reset_and_three_boots_are_a_loop),
