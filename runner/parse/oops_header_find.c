@@ -203,13 +203,48 @@ static const char *after_prompt(const char *text)
 	return text + n + 2;
 }
 
+/* Which pairs of bytes stand in a text, by a hash: that one of a literal's is missing is
+ * told faster than by a search for it, and there are more than a hundred literals. */
+struct pairs {
+	uint64_t bits[16];
+};
+
+static unsigned pair_of(const char *p)
+{
+	return ((unsigned)(unsigned char)p[0] << 5 ^ (unsigned char)p[1]) & 1023U;
+}
+
+static void collect_pairs(struct pairs *pairs, const char *text)
+{
+	memset(pairs, 0, sizeof(*pairs));
+	for (; text[0] && text[1]; text++)
+		pairs->bits[pair_of(text) >> 6] |= UINT64_C(1) << (pair_of(text) & 63);
+}
+
+static bool has_pair(const struct pairs *pairs, const char *p)
+{
+	return pairs->bits[pair_of(p) >> 6] >> (pair_of(p) & 63) & 1;
+}
+
+static const char *find_literal(const struct pairs *pairs, const char *text,
+				const char *literal)
+{
+	if (!has_pair(pairs, literal) ||
+	    !has_pair(pairs, literal + (strlen(literal) - 2) / 2))
+		return NULL;
+	return strstr(text, literal);
+}
+
 const struct oops_header *header_find(const char *text, bool is_stamped, const char **at)
 {
+	struct pairs pairs;
+
 	if (!is_stamped)
 		text = after_prompt(text);
+	collect_pairs(&pairs, text);
 	for (size_t i = 0; i < oops_n_headers; i++) {
 		const struct oops_header *h = &oops_headers[i];
-		const char *hit = strstr(text, h->literal);
+		const char *hit = find_literal(&pairs, text, h->literal);
 		const char *after;
 
 		if (!hit)
@@ -250,23 +285,29 @@ static const char *const cut_headers[] = {
 	/* clang-format on */
 };
 
+static const struct oops_header *header_of(const char *literal)
+{
+	for (size_t i = 0; i < oops_n_headers; i++)
+		if (strcmp(oops_headers[i].literal, literal) == 0)
+			return &oops_headers[i];
+	return NULL;
+}
+
 const struct oops_header *header_find_tail(const char *text, const char **at)
 {
 	enum { TAIL_MIN = 24 };
-	const struct oops_header *h = NULL;
 
-	for (size_t i = 0; !h && i < oops_n_headers; i++)
-		if (strcmp(oops_headers[i].literal, "Unable to handle kernel") == 0)
-			h = &oops_headers[i];
+	if (strnlen(text, TAIL_MIN) < TAIL_MIN)
+		return NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(cut_headers); i++) {
 		const char *whole = cut_headers[i];
 		size_t n = strlen(whole);
 
 		for (size_t k = 4; n - k >= TAIL_MIN; k++) {
-			if (!lines_starts(text, whole + k))
+			if (text[0] != whole[k] || !lines_starts(text, whole + k))
 				continue;
 			*at = text + n - k;
-			return h;
+			return header_of("Unable to handle kernel");
 		}
 	}
 	return NULL;
