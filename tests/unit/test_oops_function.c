@@ -10,13 +10,12 @@
 static void check_blame(const char *text, const char *function, const char *module,
 			const char *pc)
 {
-	json_t *all = read_json(text);
+	_cleanup_json_ json_t *all = read_json(text);
 
 	CHECK_EQ(json_array_size(all), 1);
 	CHECK_FIELD(all, 0, "function", function);
 	CHECK_FIELD(all, 0, "module", module);
 	CHECK_FIELD(all, 0, "pc", pc);
-	json_decref(all);
 }
 
 TEST(a_call_to_nowhere_is_blamed_on_the_caller_in_lr)
@@ -114,7 +113,7 @@ TEST(a_stall_in_a_delay_is_its_callers)
 
 TEST(a_stalled_task_is_told_by_its_own_lines)
 {
-	json_t *all = read_json(
+	_cleanup_json_ json_t *all = read_json(
 		"[    6.752387] rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:\n"
 		"[    6.752823] rcu: \tTasks blocked on level-0 rcu_node (CPUs 0-1): P54\n"
 		"[    6.753781] task:init            state:R  running task     stack:0     "
@@ -132,7 +131,7 @@ TEST(a_stalled_task_is_told_by_its_own_lines)
 
 TEST(slubs_report_and_the_warning_that_ends_it_are_one_incident)
 {
-	json_t *all = read_json(
+	_cleanup_json_ json_t *all = read_json(
 		"[    2.546285] BUG kmalloc-64 (Tainted: G           O      ): Object already "
 		"free\n"
 		"[    2.546609] Allocated in double_free+0x20/0x3c [crashme] age=0 cpu=1 pid=54\n"
@@ -176,7 +175,7 @@ TEST(an_oom_and_the_panic_it_was_asked_for_are_one_incident)
 /* 6.12.117 with PROVE_LOCKING: no trace by design. */
 TEST(a_leaked_lock_names_task_kernel_and_module)
 {
-	json_t *all = read_json(
+	_cleanup_json_ json_t *all = read_json(
 		"[    1.700000][   T53] WARNING: lock held when returning to user space!\n"
 		"[    1.700001][   T53] 6.12.117-zoo #3 Tainted: G           O      \n"
 		"[    1.700002][   T53] ------------------------------------------------\n"
@@ -194,7 +193,7 @@ TEST(a_leaked_lock_names_task_kernel_and_module)
 
 TEST(a_workqueue_lockup_names_the_work)
 {
-	json_t *all = read_json(
+	_cleanup_json_ json_t *all = read_json(
 		"[   36.000000] BUG: workqueue lockup - pool cpus=0 node=0 stuck for 31s!\n"
 		"[   36.000001] Showing busy workqueues and worker pools:\n"
 		"[   36.000002]   pwq 2: cpus=0 node=0 flags=0x0 nice=0 active=1 refcnt=2\n"
@@ -208,7 +207,7 @@ TEST(a_workqueue_lockup_names_the_work)
 
 TEST(a_hard_lockup_is_not_blamed_on_the_cpu_that_reports_it)
 {
-	json_t *all = read_json(
+	_cleanup_json_ json_t *all = read_json(
 		"[   14.000000] Watchdog detected hard LOCKUP on cpu 1\n"
 		"[   14.000001] Kernel panic - not syncing: Hard LOCKUP\n"
 		"[   14.000002] CPU: 0 UID: 0 PID: 0 Comm: swapper/0 Not tainted 6.12.117-zoo #3\n"

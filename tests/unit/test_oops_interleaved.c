@@ -71,7 +71,7 @@ TEST(repeated_stalls_are_counted_into_the_first)
  * before the first die(), which was the second's. */
 TEST(two_cpus_that_fault_at_once_are_two_incidents_each_with_its_own_syndrome)
 {
-	json_t *all = read_json(
+	_cleanup_json_ json_t *all = read_json(
 		HEAD("0000000000000020", ESR_A) HEAD("0000000000000028", ESR_B)
 			BODY("1", ESR_B, "1", "write_it", "0000000000000000")
 				BODY("2", ESR_A, "0", "read_it", "0000000000000000"));
@@ -88,7 +88,7 @@ TEST(two_cpus_that_fault_at_once_are_two_incidents_each_with_its_own_syndrome)
 /* The same in turns, line by line. */
 TEST(heads_that_alternate_line_by_line_are_told_apart)
 {
-	json_t *all = read_json(
+	_cleanup_json_ json_t *all = read_json(
 		"[   20.000001] Unable to handle kernel NULL pointer dereference at virtual "
 		"address 0000000000000020\n"
 		"[   20.000001] Unable to handle kernel paging request at virtual address "
@@ -131,7 +131,7 @@ TEST(a_bug_between_head_and_die_of_a_fault_is_its_own_incident)
  */
 TEST(registers_go_on_where_they_stopped)
 {
-	json_t *all = read_json(
+	_cleanup_json_ json_t *all = read_json(
 		"[    3.1] -\n[    3.134248] WARNING: CPU: 1 PID: 55 at m.c:165 f+0x18/0x24 [m]\n"
 		"[    3.134641] Modules linked in: m(O)\n"
 		"[    3.135534] CPU: 1 UID: 0 PID: 55 Comm: one Not tainted 6.12.1 #1\n"

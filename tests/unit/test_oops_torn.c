@@ -37,7 +37,7 @@ TEST(a_header_whose_very_words_are_cut_is_known_by_its_rest)
 
 TEST(half_a_register_is_not_taken_for_a_whole_one)
 {
-	json_t *all = read_json(
+	_cleanup_json_ json_t *all = read_json(
 		FAULT
 		"[   20.000006] Internal error: Oops: 0000000096000004 [#1] PREEMPT SMP\n"
 		"[   20.000011] pc : attach_[   20.000012] usb 1-1: new device\n"
@@ -58,7 +58,7 @@ TEST(half_a_register_is_not_taken_for_a_whole_one)
 
 TEST(lines_that_a_mail_client_wrapped_are_joined)
 {
-	json_t *all = read_json(
+	_cleanup_json_ json_t *all = read_json(
 		"[  233.001042] Unable to handle kernel NULL pointer dereference at virtual "
 		"address\n0000000000000020\n"
 		"[  233.001921] Internal error: Oops: 0000000096000004 [#1] PREEMPT SMP\n"
