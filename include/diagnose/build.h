@@ -43,6 +43,9 @@ enum build_found {
  * of that size is taken. size 0: not known. Fills *out also for BUILD_OTHER_SIZE. */
 enum build_found build_find(struct build *b, const char *name, const char *module,
 			    uint64_t offset, uint64_t size, struct build_place *out);
+/* A link address of the vmlinux, for reports of kernels without symbols of their own
+ * (CONFIG_KALLSYMS=n): false when no function is there. */
+bool build_find_address(struct build *b, uint64_t addr, struct build_place *out);
 /* Instructions from the function's start up to and with its address: *words is the
  * caller's to free. Returns how many, 0 when the code is not in the file. */
 size_t build_code(struct build *b, const struct build_place *at, uint32_t **words);

@@ -304,6 +304,28 @@ static void look(const struct build_file *f, const char *name, const char *ends,
 	}
 }
 
+static struct build_place place_of(const struct build_file *f, const struct func *fn,
+				   uint64_t addr)
+{
+	return (struct build_place){ .addr = addr,
+				     .start = fn->addr,
+				     .size = fn->size ? fn->size : fn->gap,
+				     .function = fn->name,
+				     .module = f->module };
+}
+
+bool build_find_address(struct build *b, uint64_t addr, struct build_place *out)
+{
+	const struct build_file *f = find_file(b, NULL);
+	const struct func *fn = f ? file_func_at(f, addr) : NULL;
+	uint64_t size = fn ? (fn->size ? fn->size : fn->gap) : 0;
+
+	if (!fn || addr - fn->addr >= size)
+		return false;
+	*out = place_of(f, fn, addr);
+	return true;
+}
+
 enum build_found build_find(struct build *b, const char *name, const char *module,
 			    uint64_t offset, uint64_t size, struct build_place *out)
 {
@@ -318,12 +340,7 @@ enum build_found build_find(struct build *b, const char *name, const char *modul
 		look(f, name, ".", offset, size, &found);
 	if (!found.fn)
 		return BUILD_NO_FUNCTION;
-	*out = (struct build_place){ .addr = found.fn->addr + offset,
-				     .start = found.fn->addr,
-				     .size = found.fn->size ? found.fn->size
-							    : found.fn->gap,
-				     .function = found.fn->name,
-				     .module = f->module };
+	*out = place_of(f, found.fn, found.fn->addr + offset);
 	return found.is_size ? BUILD_FOUND : BUILD_OTHER_SIZE;
 }
 

@@ -68,13 +68,37 @@ static bool pc_symbol(const struct incident *in, struct symbol *sym, char **name
 	return true;
 }
 
+/* pc of a kernel without symbols: where it was linked to be, KASLR undone. */
+static void find_bare_pc(struct diagnosis *d, const struct incident *in, struct build *b)
+{
+	uint64_t pc;
+
+	if (!in->pc || lines_hex(in->pc, &pc) != strlen(in->pc) || pc < UINT32_MAX)
+		return;
+	d->has_place = build_find_address(
+		b, in->has_kaslr_offset ? pc - in->kaslr_offset : pc, &d->place);
+	if (!d->has_place && !in->has_kaslr_offset)
+		strvec_add(
+			&d->warnings,
+			"pc is a bare address, and the log has no \"Kernel Offset\": with "
+			"KASLR it tells no function (nokaslr, or CONFIG_KALLSYMS)");
+	if (!d->has_place)
+		return;
+	d->n_source = build_source(b, &d->place, d->source);
+	strvec_addf(&d->reasons, "pc %s is %s+0x%llx%s", in->pc, d->place.function,
+		    (unsigned long long)(d->place.addr - d->place.start),
+		    in->has_kaslr_offset ? ", KASLR's offset taken off" : "");
+}
+
 static void find_place(struct diagnosis *d, const struct incident *in, struct build *b)
 {
 	_cleanup_free_ char *name = NULL, *module = NULL;
 	struct symbol sym;
 
-	if (!pc_symbol(in, &sym, &name, &module))
+	if (!pc_symbol(in, &sym, &name, &module)) {
+		find_bare_pc(d, in, b);
 		return;
+	}
 	switch (build_find(b, name, module, sym.offset, sym.size, &d->place)) {
 	case BUILD_FOUND:
 		d->has_place = true;

@@ -150,6 +150,19 @@ TEST(a_name_with_an_offset_is_an_address_with_its_code)
 	build_close(b);
 }
 
+TEST(a_bare_address_is_the_function_around_it)
+{
+	struct build *b = open_fixture("fence.elf");
+	struct build_place named, found;
+
+	CHECK_EQ(build_find(b, "dma_resv_add_fence", NULL, 8, 0, &named), BUILD_FOUND);
+	CHECK(build_find_address(b, named.addr, &found));
+	CHECK_STR(found.function, "dma_resv_add_fence");
+	CHECK_EQ(found.start, named.start);
+	CHECK(!build_find_address(b, 0x10, &found));
+	build_close(b);
+}
+
 TEST(another_size_is_another_build)
 {
 	struct build *b = open_fixture("fence.elf");
@@ -673,7 +686,7 @@ TESTS(T(a_vmlinux_says_who_it_is_and_what_it_has),
       T(a_vmlinux_without_dwarf_still_has_code_and_types),
       T(bare_btf_has_types_and_nothing_else), T(what_is_no_kernel_is_refused_by_name),
       T(a_name_with_an_offset_is_an_address_with_its_code),
-      T(another_size_is_another_build),
+      T(a_bare_address_is_the_function_around_it), T(another_size_is_another_build),
       T(the_padding_that_kallsyms_counts_is_no_other_build),
       T(of_two_static_functions_of_one_name_the_size_tells),
       T(source_lines_go_from_the_innermost_inlined_function_outwards),
