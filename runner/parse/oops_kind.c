@@ -107,7 +107,7 @@ static void decide_fault(struct report *r)
 	uint64_t real;
 	struct esr e;
 
-	if (!in->has_fault_address) {
+	if (!in->has_fault_address && !r->range_is_printed) {
 		if (r->says_null && in->kind != INCIDENT_GPF)
 			in->kind = INCIDENT_NULL_DEREF;
 		else if (r->says_user && in->kind == INCIDENT_PAGING_FAULT)

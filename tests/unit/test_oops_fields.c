@@ -100,6 +100,11 @@ TEST(kasans_shadow_is_undone)
 		  "dfff800000000004\n[    1.000001] KASAN: null-ptr-deref in range "
 		  "[0x0000000000000021-0x0000000000000024]\n",
 		  "[\"0x21\",\"0x24\"]", "\"null-deref\"" },
+		/* The address is lost, the range is not. */
+		{ "general protection fault, probably for: 0000 [#1] SMP KASAN\n"
+		  "[    1.000001] KASAN: null-ptr-deref in range "
+		  "[0x0000000000000020-0x0000000000000027]\n",
+		  "[\"0x20\",\"0x27\"]", "\"null-deref\"" },
 		{ "Unable to handle kernel paging request at virtual address "
 		  "ffff800080001000\n",
 		  "null", "\"paging-fault\"" },
