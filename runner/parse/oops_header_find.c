@@ -87,6 +87,11 @@ static bool confirm(const struct oops_header *h, const char *text, const char *h
 			return strstr(after, "lock order detected") != NULL;
 		return true;
 	case INCIDENT_MCE:
+		/* APEI's records (drivers/firmware/efi/cper.c) say how bad it is in their
+		 * second line; corrected ones are good news. */
+		if (*lines_skip_blanks(text) == '{')
+			return strstr(after, "event severity: fatal") ||
+			       strstr(after, "event severity: recoverable");
 		return !strstr(after, "corrected error") &&
 		       !strstr(after, "Corrected error");
 	case INCIDENT_BUG:

@@ -248,7 +248,7 @@ TEST(every_header_begins_its_kind_with_and_without_a_stamp)
 		{ "oom", "Memory cgroup out of memory: Killed process 123 (x)" },
 		{ "panic", "Kernel panic - not syncing: Attempted to kill init! exitcode=0x0000000b" },
 		{ "panic", "Kernel panic - not syncing: stack-protector: Kernel stack is corrupted in: f+0x1/0x2" },
-		{ "mce", "{1}[Hardware Error]: Hardware error from APEI Generic Hardware Error Source: 0" },
+		{ "mce", "{1}[Hardware Error]: event severity: fatal" },
 		{ "mce", "mce: [Hardware Error]: CPU 0: Machine Check Exception: 4 Bank 4: b200000000070f0f" },
 		{ "null-deref", "BUG: kernel NULL pointer dereference, address: 0000000000000000" },
 		{ "paging-fault", "BUG: unable to handle page fault for address: ffffc90000dd0ff8" },
@@ -280,6 +280,9 @@ TEST(every_header_begins_its_kind_with_and_without_a_stamp)
 		{ "none", "ramoops: using 0x40000@0x110000, ecc: 0" },
 		{ "none", "EDAC MC0: 1 CE memory read error" },
 		{ "none", "mce: [Hardware Error]: Machine check events logged (corrected error)" },
+		{ "none", "{1}[Hardware Error]: Hardware error from APEI Generic Hardware Error Source: 0" },
+		{ "none", "{1}[Hardware Error]: event severity: corrected" },
+		{ "none", "{1}[Hardware Error]:   section_type: memory error" },
 		{ "none", "PCIe Bus Error: severity=Corrected, type=Physical Layer" },
 		{ "none", "hung_task: INFO: disabled" },
 		/* clang-format on */
