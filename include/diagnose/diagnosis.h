@@ -60,8 +60,11 @@ struct diagnosis {
 
 	bool has_place;
 	struct build_place place;                      /* borrowed from the build */
-	struct source_line source[SOURCE_MAX_INLINED]; /* borrowed from the build */
+	struct source_line source[SOURCE_MAX_INLINED]; /* borrowed from the build; of pc,
+							  or of the blamed frame's call */
 	size_t n_source;
+	char **frame_lines; /* "file:line" of each frame of the trace's call; NULLs */
+	size_t n_frame_lines;
 	bool is_other_build; /* this vmlinux is not the one that ran */
 	struct strvec warnings;
 	struct strvec reasons; /* why the kind is what it is, a sentence each */

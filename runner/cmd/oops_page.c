@@ -194,7 +194,8 @@ static void put_who(const struct page *p, const struct incident *in)
 	row(p, "hardware", in->hardware);
 }
 
-static void put_trace(const struct page *p, const struct incident *in)
+static void put_trace(const struct page *p, const struct incident *in,
+		      const struct diagnosis *d)
 {
 	size_t n = in->n_frames <= MAX_TRACE + 1 ? in->n_frames : MAX_TRACE;
 
@@ -210,6 +211,10 @@ static void put_trace(const struct page *p, const struct incident *in)
 			fputs(" [", p->out);
 			put_clean(p, f->module);
 			putc(']', p->out);
+		}
+		if (i < d->n_frame_lines && d->frame_lines[i]) {
+			fputs("   ", p->out);
+			put_clean(p, d->frame_lines[i]);
 		}
 		putc('\n', p->out);
 	}
@@ -276,7 +281,7 @@ void oops_page_print(FILE *out, bool color, const struct incident *in,
 	list(&p, "why", &d->reasons);
 	put_hypotheses(&p, verdicts);
 	put_who(&p, in);
-	put_trace(&p, in);
+	put_trace(&p, in, d);
 	put_evidence(&p, in);
 	list(&p, "next", &d->next);
 }

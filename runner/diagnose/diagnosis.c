@@ -7,139 +7,11 @@
 #include "diagnose/assumed.h"
 #include "diagnose/diagnosis_says.h"
 #include "diagnose/dump.h"
+#include "diagnose/place.h"
 #include "parse/esr.h"
-#include "parse/oops_lines.h"
 #include "util/mem.h"
 
 enum { TAGS_SHIFT = 56 /* top byte ignored */ };
-
-/* ---- the place in the build ---- */
-
-static bool is_other_version(const char *ran, const char *built)
-{
-	/* "Linux version 6.12.1-vb2 (who@where) (gcc …) #1 SMP …": all of it, or what the
-	 * CPU line has: the release alone. */
-	const char *release =
-		strncmp(built, "Linux version ", 14) == 0 ? built + 14 : built;
-	size_t n = strcspn(release, " ");
-
-	if (strncmp(ran, "Linux version ", 14) == 0)
-		return strncmp(ran, built,
-			       strlen(ran) < strlen(built) ? strlen(ran)
-							   : strlen(built)) != 0;
-	return strncmp(ran, release, n) != 0 || (ran[n] != '\0' && ran[n] != ' ');
-}
-
-static void other_build(struct diagnosis *d, char *take_why)
-{
-	d->is_other_build = true;
-	strvec_addf(&d->warnings, "this vmlinux is not the one that ran: %s", take_why);
-	free(take_why);
-}
-
-static void check_build(struct diagnosis *d, const struct incident *in,
-			const struct build *b)
-{
-	const char *banner = build_banner(b), *id = build_id(b);
-
-	if (in->build_id && id && strcmp(in->build_id, id) != 0)
-		other_build(d, xasprintf("its build id is %s, the log's %s", id,
-					 in->build_id));
-	else if (in->build_id && id)
-		return; /* the same: nothing can be more certain */
-	else if (in->banner && banner && is_other_version(in->banner, banner))
-		other_build(d, xasprintf("it says \"%s\", the log \"%s\"", banner,
-					 in->banner));
-	else if (!in->banner && in->kernel && banner &&
-		 is_other_version(in->kernel, banner))
-		other_build(d, xasprintf("it says \"%s\", the log \"%s\"", banner,
-					 in->kernel));
-}
-
-/* False when pc has no symbol. *name and *module are the caller's. */
-static bool pc_symbol(const struct incident *in, struct symbol *sym, char **name,
-		      char **module)
-{
-	if (!in->pc || !lines_symbol(in->pc, false, sym) || !sym->has_offset)
-		return false;
-	*name = xstrndup(sym->name.s, sym->name.len);
-	if (sym->module.len)
-		*module = xstrndup(sym->module.s, sym->module.len);
-	return true;
-}
-
-/* pc of a kernel without symbols: where it was linked to be, KASLR undone. */
-static void find_bare_pc(struct diagnosis *d, const struct incident *in, struct build *b)
-{
-	uint64_t pc;
-
-	if (!in->pc || lines_hex(in->pc, &pc) != strlen(in->pc) || pc < UINT32_MAX)
-		return;
-	d->has_place = build_find_address(
-		b, in->has_kaslr_offset ? pc - in->kaslr_offset : pc, &d->place);
-	if (!d->has_place && !in->has_kaslr_offset)
-		strvec_add(
-			&d->warnings,
-			"pc is a bare address, and the log has no \"Kernel Offset\": with "
-			"KASLR it tells no function (nokaslr, or CONFIG_KALLSYMS)");
-	if (!d->has_place)
-		return;
-	d->n_source = build_source(b, &d->place, d->source);
-	strvec_addf(&d->reasons, "pc %s is %s+0x%llx%s", in->pc, d->place.function,
-		    (unsigned long long)(d->place.addr - d->place.start),
-		    in->has_kaslr_offset ? ", KASLR's offset taken off" : "");
-}
-
-static void find_place(struct diagnosis *d, const struct incident *in, struct build *b)
-{
-	_cleanup_free_ char *name = NULL, *module = NULL;
-	struct symbol sym;
-
-	if (!pc_symbol(in, &sym, &name, &module)) {
-		find_bare_pc(d, in, b);
-		return;
-	}
-	switch (build_find(b, name, module, sym.offset, sym.size, &d->place)) {
-	case BUILD_FOUND:
-		d->has_place = true;
-		break;
-	case BUILD_OTHER_SIZE:
-		other_build(d, xasprintf("%s has 0x%llx bytes in it, 0x%llx in the log",
-					 name, (unsigned long long)d->place.size,
-					 (unsigned long long)sym.size));
-		break;
-	case BUILD_NO_FUNCTION:
-		if (module)
-			strvec_addf(
-				&d->warnings,
-				"no debug file of module %s was given: its layout and "
-				"source lines are unknown",
-				module);
-		else if (build_has_code(b))
-			other_build(d, xasprintf("it has no function %s", name));
-		break;
-	}
-	if (d->has_place)
-		d->n_source = build_source(b, &d->place, d->source);
-}
-
-/* A trace crosses many functions: one of another size, and another build ran, even where
- * the faulting one is the same in both. */
-static void check_trace(struct diagnosis *d, const struct incident *in, struct build *b)
-{
-	for (size_t i = 0; i < in->n_frames && !d->is_other_build; i++) {
-		const struct incident_frame *f = &in->frames[i];
-		struct build_place at;
-
-		if (!f->reliable || f->size == 0 ||
-		    build_find(b, f->function, f->module, f->offset, f->size, &at) !=
-			    BUILD_OTHER_SIZE)
-			continue;
-		other_build(d, xasprintf("%s has 0x%llx bytes in it, 0x%llx in the log",
-					 f->function, (unsigned long long)at.size,
-					 (unsigned long long)f->size));
-	}
-}
 
 /* ---- the code ---- */
 
@@ -180,8 +52,9 @@ static void get_code(struct diagnosis *d, const struct incident *in, struct buil
 	size_t n = b && d->has_place ? build_code(b, &d->place, &words) : 0;
 
 	if (n > 0 && has_line && !is_same_code(in, words, n)) {
-		other_build(d, xasprintf("its code at %s differs from the Code line",
-					 in->pc));
+		place_other_build(
+			d,
+			xasprintf("its code at %s differs from the Code line", in->pc));
 		n = 0;
 	}
 	if (n > 0) {
@@ -348,7 +221,7 @@ static void find_candidates(struct diagnosis *d, const struct incident *in,
 	if (b && build_has_types(b)) {
 		if (d->has_place)
 			q.at = d->place;
-		else if (!build_has_code(b) && pc_symbol(in, &sym, &name, &module))
+		else if (!build_has_code(b) && place_pc_symbol(in, &sym, &name, &module))
 			q.at.function = name; /* bare BTF knows prototypes */
 		if (d->has_place && d->base != INSN_NO_REG)
 			d->base_type = build_register_type(b, &d->place, d->base,
@@ -366,11 +239,8 @@ void diagnosis_make(struct diagnosis *d, const struct incident *in, struct build
 	memset(d, 0, sizeof(*d));
 	d->base = INSN_NO_REG;
 	d->origin.reg = INSN_NO_REG;
-	if (b) {
-		check_build(d, in, b);
-		find_place(d, in, b);
-		check_trace(d, in, b);
-	}
+	if (b)
+		place_find(d, in, b);
 	find_instruction(d, in, b);
 	find_candidates(d, in, b);
 	diagnosis_say(d, in, b != NULL);
@@ -383,6 +253,9 @@ void diagnosis_release(struct diagnosis *d)
 	free(d->base_type_why);
 	candidates_free(d->candidates, d->n_candidates);
 	free(d->assumption);
+	for (size_t i = 0; i < d->n_frame_lines; i++)
+		free(d->frame_lines[i]);
+	free(d->frame_lines);
 	strvec_release(&d->warnings);
 	strvec_release(&d->reasons);
 	strvec_release(&d->next);

@@ -105,6 +105,15 @@ static json_t *source_json(const struct diagnosis *d)
 	return j;
 }
 
+static json_t *frame_lines_json(const struct diagnosis *d)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < d->n_frame_lines; i++)
+		json_push(a, json_lossy_str(d->frame_lines[i]));
+	return a;
+}
+
 static json_t *inlined_json(const struct diagnosis *d)
 {
 	json_t *a = json_array();
@@ -153,6 +162,7 @@ json_t *diagnosis_to_json(const struct diagnosis *d)
 	json_put(o, "assumption", json_lossy_str(d->assumption));
 	json_put(o, "source", source_json(d));
 	json_put(o, "inlined", inlined_json(d));
+	json_put(o, "trace_source", frame_lines_json(d));
 	json_put(o, "reasons", strings_json(&d->reasons));
 	json_put(o, "next", strings_json(&d->next));
 	return o;

@@ -147,7 +147,7 @@ static void judge_function(struct judging *j)
 {
 	_cleanup_strbuf_ struct strbuf want = STRBUF_INIT;
 	_cleanup_free_ char *pc = function_of_pc(j->in);
-	const char *died_in = j->in->function, *inlined = inlined_at_pc(j);
+	const char *died_in = j->in->function, *inlined = pc ? inlined_at_pc(j) : NULL;
 
 	if (!j->h->functions.n)
 		return;
