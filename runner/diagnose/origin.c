@@ -211,8 +211,9 @@ static char *say(const struct base_origin *o, int base, bool null_base)
 				 " of the object at %s = 0x%" PRIx64 "%s%s%s%s",
 				 b, (uint64_t)o->disp, r, o->value, what ? " (" : "",
 				 what ? what : "", what ? ")" : "",
-				 null_base ? ": the object is there, its member held NULL"
-					   : "");
+				 null_base && o->value >> 48 == 0xffff
+					 ? ": the object is there, its member held NULL"
+					 : "");
 	case ORIGIN_MASKED:
 		if (o->has_value && null_base && o->value <= ~o->mask)
 			return xasprintf(
