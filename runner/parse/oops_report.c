@@ -251,7 +251,8 @@ static bool line_pc(struct report *r, const char *text)
 			if (r->header->pick == PICK_STALL || r->header->pick == PICK_HUNG)
 				return true;
 		}
-		if (!r->pc_function) {
+		/* A bare pc before it is this report's own: it stays. */
+		if (!r->in->pc) {
 			r->pc_is_x86 = lines_starts(p, "RIP") || lines_starts(p, "EIP") ||
 				       lines_starts(p, "IP");
 			r->pc_function = dup_slice(sym.name);

@@ -30,6 +30,18 @@ TEST(a_call_to_nowhere_is_blamed_on_the_caller_in_lr)
 		"\"null_call\"", "\"crashme\"", "\"0x0\"");
 }
 
+/* Found by fuzz_oops: the first was lost and its memory with it. */
+TEST(a_bare_pc_stays_when_another_pc_follows)
+{
+	check_blame(
+		"[    1.755453] Unable to handle kernel NULL pointer dereference at "
+		"virtual address 0000000000000000\n" DIE_OF(
+			"0000000086000006") "[    1.757496] pc : 0x0\n"
+					    "[    1.757710] lr : null_call+0x44/0x98 [crashme]\n"
+					    "[    1.757800] pc : other+0x4/0x10\n" END,
+		"\"null_call\"", "\"crashme\"", "\"0x0\"");
+}
+
 TEST(a_leaf_without_a_frame_is_blamed_on_the_caller_in_lr)
 {
 	check_blame(
@@ -241,6 +253,7 @@ TESTS(T(a_leaked_lock_names_task_kernel_and_module), T(a_workqueue_lockup_names_
       T(a_hard_lockup_is_not_blamed_on_the_cpu_that_reports_it),
       T(a_head_and_a_die_with_the_same_syndrome_are_one_fault),
       T(a_call_to_nowhere_is_blamed_on_the_caller_in_lr),
+      T(a_bare_pc_stays_when_another_pc_follows),
       T(a_leaf_without_a_frame_is_blamed_on_the_caller_in_lr),
       T(a_check_that_the_compiler_calls_leaves_the_blame_to_the_trace),
       T(a_dentry_that_is_still_in_use_is_named_after_the_unmount),
