@@ -125,9 +125,10 @@ struct incident {
 	uint32_t reboot_in_s;
 	bool panicked; /* "Kernel panic - not syncing" was part of it */
 
-	char *signature; /* kind, function and the frames that lead there, without
-			    offsets, addresses and compiler suffixes: the same over boots
-			    and builds */
+	uint32_t page_bytes; /* "4k pages"; 4096 where the report says nothing */
+	char *signature;     /* kind, function and the frames that lead there, without
+				offsets, addresses and compiler suffixes: the same over boots
+				and builds */
 	/* KASAN's shadow undone, or its "in range [..]": what the code meant to touch. */
 	bool has_real_range;
 	uint64_t real_first, real_last;

@@ -49,7 +49,6 @@ struct report {
 	bool is_page_fault;    /* arm and arm64: die("Oops") has no other caller */
 	bool says_bug;         /* "Oops - BUG" */
 	bool range_is_printed; /* "in range [..]", not our arithmetic */
-	uint32_t page_bytes;   /* "4k pages"; 0 = not said */
 	uint32_t va_bits;      /* "48-bit VAs"; 0 = not said */
 	int phase;             /* how far its lines have got: oops_route.c's */
 	size_t n_frames_shown; /* in the evidence */

@@ -29,6 +29,8 @@ char *json_line(const json_t *j, size_t *out_len);
 /* The same for files that people read: indented by one blank. */
 char *json_pretty(const json_t *j, size_t *out_len);
 
+/* "0x20": numbers that are addresses, offsets or bit masks. */
+json_t *json_hex(uint64_t v);
 /* json_object_set_new that cannot fail silently. Consumes take_value. */
 void json_put(json_t *object, const char *key, json_t *take_value);
 void json_push(json_t *array, json_t *take_value);

@@ -7,20 +7,12 @@
 #include "util/jsonx.h"
 #include "util/mem.h"
 
-static json_t *hex(uint64_t v)
-{
-	char buf[24];
-
-	snprintf(buf, sizeof(buf), "0x%" PRIx64, v);
-	return json_string(buf);
-}
-
 static json_t *signed_hex(int64_t v)
 {
 	char buf[24];
 
 	if (v >= 0)
-		return hex((uint64_t)v);
+		return json_hex((uint64_t)v);
 	snprintf(buf, sizeof(buf), "-0x%" PRIx64, (uint64_t)0 - (uint64_t)v);
 	return json_string(buf);
 }
@@ -65,11 +57,11 @@ static json_t *origin_json(const struct diagnosis *d)
 		json_put(o, "instruction", json_lossy_str(text));
 	}
 	json_put(o, "register", register_json(b->reg));
-	json_put(o, "value", b->has_value ? hex(b->value) : json_null());
+	json_put(o, "value", b->has_value ? json_hex(b->value) : json_null());
 	if (b->kind == ORIGIN_LOADED)
 		json_put(o, "offset", signed_hex(b->disp));
 	if (b->kind == ORIGIN_MASKED)
-		json_put(o, "mask", hex(b->mask));
+		json_put(o, "mask", json_hex(b->mask));
 	json_put(o, "says", json_lossy_str(d->origin_says));
 	return o;
 }
@@ -84,7 +76,7 @@ static json_t *candidates_json(const struct diagnosis *d)
 
 		json_put(o, "type", json_lossy_str(c->type));
 		json_put(o, "member", json_lossy_str(c->member));
-		json_put(o, "offset", hex(c->offset));
+		json_put(o, "offset", json_hex(c->offset));
 		json_put(o, "why", json_lossy_str(c->why));
 		json_put(o, "rank", json_integer((json_int_t)c->rank));
 		json_push(a, o);
@@ -148,7 +140,8 @@ json_t *diagnosis_to_json(const struct diagnosis *d)
 	json_put(o, "warnings", strings_json(&d->warnings));
 	json_put(o, "instruction", d->has_insn ? json_lossy_str(text) : json_null());
 	json_put(o, "base_register", register_json(d->base));
-	json_put(o, "base_value", d->has_base_value ? hex(d->base_value) : json_null());
+	json_put(o, "base_value",
+		 d->has_base_value ? json_hex(d->base_value) : json_null());
 	json_put(o, "access_offset",
 		 d->has_access_offset ? signed_hex(d->access_offset) : json_null());
 	json_put(o, "address_matches",

@@ -8,7 +8,7 @@
 #include "util/mem.h"
 #include "util/strbuf.h"
 
-enum { NULL_PAGE = 4096, MAX_ERRNO = 4095 };
+enum { MAX_ERRNO = 4095 };
 
 static void say_esr(struct diagnosis *d, const struct incident *in)
 {
@@ -59,7 +59,7 @@ static void say_address(struct diagnosis *d, const struct incident *in)
 			    "0x%" PRIx64 " is below the page size: NULL plus "
 			    "an offset",
 			    in->real_first);
-	else if (in->fault_address < NULL_PAGE)
+	else if (in->fault_address < in->page_bytes)
 		strvec_addf(&d->reasons,
 			    "fault address 0x%" PRIx64 " is below the page size: NULL%s",
 			    in->fault_address,
@@ -100,8 +100,8 @@ static void say_jump(struct diagnosis *d, const struct incident *in)
 		return;
 	strvec_addf(&d->reasons,
 		    "the processor fetched an instruction there: a call through %s%s%s",
-		    in->fault_address < NULL_PAGE ? "a NULL function pointer"
-						  : "a bad function pointer",
+		    in->fault_address < in->page_bytes ? "a NULL function pointer"
+						       : "a bad function pointer",
 		    in->lr ? ", by " : "", in->lr ? in->lr : "");
 }
 

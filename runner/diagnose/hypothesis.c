@@ -11,8 +11,6 @@
 #include "util/jsonx.h"
 #include "util/mem.h"
 
-enum { NULL_PAGE = 4096 };
-
 const char *hypothesis_answer_to_str(enum hypothesis_answer a)
 {
 	static const char *const names[] = {
@@ -194,7 +192,7 @@ static void judge_base_value(struct judging *j)
 			"%s is 0x%" PRIx64
 			", but it does not lead to the fault address: the registers do not tell",
 			reg, d->base_value);
-	else if (d->base_value < NULL_PAGE)
+	else if (d->base_value < j->in->page_bytes)
 		hypothesis_clause(
 			j, "base", HYPOTHESIS_UNDECIDED,
 			"%s is 0x%" PRIx64
@@ -217,7 +215,7 @@ static void judge_base(struct judging *j)
 		hypothesis_clause(
 			j, "base", HYPOTHESIS_UNDECIDED,
 			"the report gives neither the base register nor a valid fault address");
-	else if (first < NULL_PAGE)
+	else if (first < j->in->page_bytes)
 		hypothesis_clause(j, "base", HYPOTHESIS_UNDECIDED,
 				  "0x%" PRIx64
 				  " is in the first page, which speaks for NULL, but the "

@@ -8,8 +8,6 @@
 
 #include "util/mem.h"
 
-enum { NULL_PAGE = 4096 };
-
 /* Which bytes of the object behind the base were touched. */
 struct touched {
 	uint64_t offset, bytes;
@@ -50,7 +48,7 @@ static bool find_touched(struct judging *j, struct touched *t)
 		return false;
 	}
 	if (!d->has_insn && hypothesis_address(j->in, &first, &last) &&
-	    first < NULL_PAGE) {
+	    first < j->in->page_bytes) {
 		*t = (struct touched){ .offset = first, .bytes = last - first + 1 };
 		return true;
 	}

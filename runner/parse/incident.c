@@ -79,6 +79,7 @@ struct incident *incident_new(enum incident_kind kind)
 	in->fatal = incident_kind_is_fatal(kind);
 	in->confidence = 1.0;
 	in->printk_s = -1;
+	in->page_bytes = 4096;
 	in->cpu = in->pid = in->owner_pid = -1;
 	in->code_faulting = -1;
 	return in;

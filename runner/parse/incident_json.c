@@ -10,21 +10,13 @@
 
 enum { MAX_TEXT = 4096 };
 
-static json_t *hex(uint64_t v)
-{
-	char buf[24];
-
-	snprintf(buf, sizeof(buf), "0x%llx", (unsigned long long)v);
-	return json_string(buf);
-}
-
 static json_t *esr_json(uint64_t value)
 {
 	json_t *o = json_object();
 	struct esr e;
 
 	esr_decode(value, &e);
-	json_put(o, "value", hex(value));
+	json_put(o, "value", json_hex(value));
 	json_put(o, "ec", json_integer(e.ec));
 	json_put(o, "ec_name", json_string(esr_ec_name(e.ec)));
 	if (e.is_abort) {
@@ -48,7 +40,7 @@ static json_t *registers_json(const struct incident *in)
 	json_t *o = json_object();
 
 	for (size_t i = 0; i < in->n_regs; i++)
-		json_put(o, in->regs[i].name, hex(in->regs[i].value));
+		json_put(o, in->regs[i].name, json_hex(in->regs[i].value));
 	return o;
 }
 
@@ -61,8 +53,8 @@ static json_t *trace_json(const struct incident *in)
 		json_t *o = json_object();
 
 		json_put(o, "function", json_lossy_str(f->function));
-		json_put(o, "offset", hex(f->offset));
-		json_put(o, "size", hex(f->size));
+		json_put(o, "offset", json_hex(f->offset));
+		json_put(o, "size", json_hex(f->size));
 		json_put(o, "module", json_lossy_str(f->module));
 		json_put(o, "reliable", json_boolean(f->reliable));
 		json_push(a, o);
@@ -95,8 +87,8 @@ static json_t *range_json(const struct incident *in)
 {
 	json_t *a = json_array();
 
-	json_push(a, hex(in->real_first));
-	json_push(a, hex(in->real_last));
+	json_push(a, json_hex(in->real_first));
+	json_push(a, json_hex(in->real_last));
 	return a;
 }
 
@@ -144,7 +136,7 @@ json_t *incident_to_json(const struct incident *in)
 	json_put(o, "function", json_lossy_str(in->function));
 	json_put(o, "module", json_lossy_str(in->module));
 	json_put(o, "fault_address",
-		 in->has_fault_address ? hex(in->fault_address) : json_null());
+		 in->has_fault_address ? json_hex(in->fault_address) : json_null());
 	json_put(o, "esr", in->has_esr ? esr_json(in->esr) : json_null());
 	json_put(o, "pc", json_lossy_str(in->pc));
 	json_put(o, "lr", json_lossy_str(in->lr));
@@ -162,12 +154,13 @@ json_t *incident_to_json(const struct incident *in)
 	json_put(o, "code", code_json(in));
 	json_put(o, "signature", json_lossy_str(in->signature));
 	json_put(o, "source", json_lossy_str(in->source));
-	json_put(o, "pstate", in->has_pstate ? hex(in->pstate) : json_null());
+	json_put(o, "page_bytes", json_integer(in->page_bytes));
+	json_put(o, "pstate", in->has_pstate ? json_hex(in->pstate) : json_null());
 	json_put(o, "real_range", in->has_real_range ? range_json(in) : json_null());
 	json_put(o, "banner", json_lossy_str(in->banner));
 	json_put(o, "build_id", json_lossy_str(in->build_id));
 	json_put(o, "kaslr_offset",
-		 in->has_kaslr_offset ? hex(in->kaslr_offset) : json_null());
+		 in->has_kaslr_offset ? json_hex(in->kaslr_offset) : json_null());
 	json_put(o, "owner", in->owner_comm ? owner_json(in) : json_null());
 	json_put(o, "evidence", evidence_json(in));
 	json_put(o, "panicked", json_boolean(in->panicked));
@@ -337,10 +330,13 @@ static void read_place(struct incident *in, const json_t *o)
 static void read_cpu_state(struct incident *in, const json_t *o)
 {
 	const json_t *range = json_object_get(o, "real_range");
+	uint64_t page;
 
 	in->has_fault_address = number_at(o, "fault_address", &in->fault_address);
 	in->has_esr = number_at(json_object_get(o, "esr"), "value", &in->esr);
 	in->has_pstate = number_at(o, "pstate", &in->pstate);
+	if (number_at(o, "page_bytes", &page) && page <= 65536 && page >= 4096)
+		in->page_bytes = (uint32_t)page;
 	in->has_kaslr_offset = number_at(o, "kaslr_offset", &in->kaslr_offset);
 	in->has_real_range = json_array_size(range) == 2 &&
 			     number_of(json_array_get(range, 0), &in->real_first) &&

@@ -70,7 +70,7 @@ static void line_pgtable(struct report *r, const char *t)
 	uint64_t v;
 
 	if (p && parse_u64n(p, strspn(p, "0123456789"), 10, 64, &v) == 0)
-		r->page_bytes = (uint32_t)v * 1024;
+		r->in->page_bytes = (uint32_t)v * 1024;
 	if (!bits)
 		return;
 	p = bits;

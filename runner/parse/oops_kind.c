@@ -5,7 +5,7 @@
 #include "parse/esr.h"
 #include "parse/oops_report.h"
 
-enum { DEFAULT_PAGE_BYTES = 4096, DEFAULT_VA_BITS = 48 };
+enum { DEFAULT_VA_BITS = 48 };
 
 /* CONFIG_KASAN_SHADOW_OFFSET: shadow = (address >> shift) + offset. Sources:
  * arch/arm64/Kconfig of 6.12 (dfff8…, efff8… by VA bits) and of 5.10 (dfffa…, efff9…),
@@ -103,7 +103,7 @@ static bool is_non_canonical(const struct report *r, uint64_t addr)
 static void decide_fault(struct report *r)
 {
 	struct incident *in = r->in;
-	uint32_t page = r->page_bytes ? r->page_bytes : DEFAULT_PAGE_BYTES;
+	uint32_t page = r->in->page_bytes;
 	uint64_t real;
 	struct esr e;
 

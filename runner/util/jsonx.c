@@ -2,6 +2,8 @@
 /* What jansson lacks for us. */
 #include "util/jsonx.h"
 
+#include <inttypes.h>
+
 #include "util/mem.h"
 #include "util/strbuf.h"
 
@@ -116,6 +118,14 @@ char *json_line(const json_t *j, size_t *out_len)
 char *json_pretty(const json_t *j, size_t *out_len)
 {
 	return dump(j, JSON_INDENT(1), out_len);
+}
+
+json_t *json_hex(uint64_t v)
+{
+	char buf[24];
+
+	snprintf(buf, sizeof(buf), "0x%" PRIx64, v);
+	return json_string(buf);
 }
 
 void json_put(json_t *object, const char *key, json_t *take_value)
