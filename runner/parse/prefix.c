@@ -102,7 +102,8 @@ size_t prefix_next_stamp(const char *s, size_t len, size_t from)
 	return len;
 }
 
-/* "HH:MM:SS" with an optional fraction: its length, or 0. */
+/* "HH:MM:SS" with an optional fraction ("12:00:00:123" of terminal programs, too): its
+ * length, or 0. */
 static size_t clock_len(const char *s, size_t len)
 {
 	size_t i = 8;
@@ -111,23 +112,29 @@ static size_t clock_len(const char *s, size_t len)
 	    digits(s + 3, len - 3) != 2 || s[5] != ':' || !is_digit(s[6]) ||
 	    !is_digit(s[7]))
 		return 0;
-	if (i < len && (s[i] == '.' || s[i] == ','))
+	if (i < len && (s[i] == '.' || s[i] == ',' ||
+			(s[i] == ':' && digits(s + i + 1, len - i - 1) == 3)))
 		i += 1 + digits(s + i + 1, len - i - 1);
 	return i;
 }
 
-/* "2024-05-01 12:00:00.123", "2024-05-01T12:00:00+02:00": its length, or 0. */
+/* "2024-05-01 12:00:00.123", "2024/05/01, 12:00:00", "2024-05-01T12:00:00+02:00": its
+ * length, or 0. */
 static size_t iso_len(const char *s, size_t len)
 {
-	if (len < 19 || digits(s, len) != 4 || s[4] != '-' || s[7] != '-' ||
-	    (s[10] != ' ' && s[10] != 'T'))
+	size_t day = 11, n;
+
+	if (len < 19 || digits(s, len) != 4 || (s[4] != '-' && s[4] != '/') ||
+	    s[7] != s[4])
 		return 0;
-
-	size_t n = clock_len(s + 11, len - 11);
-
+	if (s[10] == ',' && s[11] == ' ')
+		day = 12;
+	else if (s[10] != ' ' && s[10] != 'T')
+		return 0;
+	n = clock_len(s + day, len - day);
 	if (n == 0)
 		return 0;
-	n += 11;
+	n += day;
 	if (n < len && s[n] == 'Z')
 		return n + 1;
 	if (n + 5 < len && (s[n] == '+' || s[n] == '-') && is_digit(s[n + 1])) {
@@ -174,41 +181,52 @@ static size_t outer_stamp(const char *s, size_t len)
 	return i;
 }
 
-static bool is_month(const char *s, size_t len)
+/* "Jun ", "Mär ", "févr. ", "апр ", "3月 ": journalctl names the month in the user's
+ * language. Its length, or 0. */
+static size_t month_len(const char *s, size_t len)
 {
-	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	enum { MONTH_MAX = 16 };
+	size_t n = digits(s, len), first = n;
 
-	if (len < 4 || s[3] != ' ')
-		return false;
-	for (size_t i = 0; i < 12; i++)
-		if (memcmp(s, months + 3 * i, 3) == 0)
-			return true;
-	return false;
+	while (n < len && n < MONTH_MAX &&
+	       ((s[n] >= 'a' && s[n] <= 'z') || (s[n] >= 'A' && s[n] <= 'Z') ||
+		(unsigned char)s[n] >= 0x80))
+		n++;
+	/* A number is no month; letters may end in a dot. */
+	if (n == first || first > 2)
+		return 0;
+	if (n < len && s[n] == '.')
+		n++;
+	return n < len && s[n] == ' ' ? n + 1 : 0;
+}
+
+/* "Jun  9 11:11:21": its length, or 0. */
+static size_t syslog_time_len(const char *s, size_t len)
+{
+	size_t i = month_len(s, len), n;
+
+	if (i == 0)
+		return 0;
+	i += blanks(s + i, len - i);
+	n = digits(s + i, len - i);
+	if (n == 0 || n > 2)
+		return 0;
+	i += n;
+	i += blanks(s + i, len - i);
+	n = clock_len(s + i, len - i);
+	return n > 0 ? i + n : 0;
 }
 
 /* "Jun 09 11:11:21 host kernel: " or "<iso> host kernel: ": where the message starts, 0
  * when it is no syslog line. *foreign: another program's. */
 static size_t syslog_len(const char *s, size_t len, bool *foreign)
 {
-	size_t i = 0;
+	size_t i = syslog_time_len(s, len);
 
 	*foreign = false;
-	if (is_month(s, len)) {
-		i = 4 + blanks(s + 4, len - 4);
-		i += digits(s + i, len - i);
-		i += blanks(s + i, len - i);
-
-		size_t n = clock_len(s + i, len - i);
-
-		if (n == 0)
-			return 0;
-		i += n;
-	} else {
+	if (i == 0)
 		i = iso_len(s, len);
-		if (i == 0)
-			return 0;
-	}
-	if (i >= len || s[i] != ' ')
+	if (i == 0 || i >= len || s[i] != ' ')
 		return 0;
 	i += blanks(s + i, len - i);
 
@@ -248,26 +266,43 @@ static size_t level_len(const char *s, size_t len)
 	return n > 0 && n < 4 && n + 1 < len && s[n + 1] == '>' ? n + 2 : 0;
 }
 
-/* "[Fri Nov 27 22:00:01 2026]" of dmesg -T, which stands for the printk stamp: its
- * length, or 0. */
-static size_t ctime_len(const char *s, size_t len)
+/* 'd' a digit, 'D' a digit or a blank, 'A' and 'a' letters, 'S' a blank or a sign: the
+ * shape's length and that of the blank behind it, or 0. */
+static size_t shape_len(const char *s, size_t len, const char *shape)
 {
-	enum { CTIME_LEN = 26 };
-	static const char shape[] = "[Aaa Aaa dd dd:dd:dd dddd]";
+	size_t n = strlen(shape);
 
-	if (len < CTIME_LEN)
+	if (len < n)
 		return 0;
-	for (size_t i = 0; i < CTIME_LEN; i++) {
+	for (size_t i = 0; i < n; i++) {
 		char c = s[i];
-		bool ok = shape[i] == 'd'   ? is_digit(c) || (i == 9 && c == ' ')
+		bool ok = shape[i] == 'd'   ? is_digit(c)
+			  : shape[i] == 'D' ? is_digit(c) || c == ' '
 			  : shape[i] == 'A' ? c >= 'A' && c <= 'Z'
 			  : shape[i] == 'a' ? c >= 'a' && c <= 'z'
+			  : shape[i] == 'S' ? is_digit(c) || c == ' ' || c == '+'
 					    : c == shape[i];
 
 		if (!ok)
 			return 0;
 	}
-	return CTIME_LEN + (len > CTIME_LEN && s[CTIME_LEN] == ' ');
+	return n + (len > n && s[n] == ' ');
+}
+
+/* What dmesg -T, -H and -e print in place of the printk stamp: its length, or 0. */
+static size_t dmesg_len(const char *s, size_t len)
+{
+	size_t n;
+
+	if (len < 12 || s[0] != '[')
+		return 0;
+	n = shape_len(s, len, "[Aaa Aaa Dd dd:dd:dd dddd]");
+	if (n == 0)
+		n = shape_len(s, len, "[AaaDd dd:dd]");
+	/* The time since the line before: without a sign it is printk's stamp. */
+	if (n == 0 && memchr(s, '+', 5))
+		n = shape_len(s, len, "[SSSd.dddddd]");
+	return n;
 }
 
 /* "kern  :alert : " of dmesg -x: its length, or 0. */
@@ -288,6 +323,11 @@ static size_t quote_len(const char *s, size_t len)
 {
 	size_t i = 0;
 
+	while (i < len && i < 3 && s[i] == '`')
+		i++;
+	if (i > 0)
+		return i;
+
 	while (i + 1 < len && (s[i] == '>' || s[i] == '|') &&
 	       (s[i + 1] == ' ' || s[i + 1] == s[i]))
 		i += s[i + 1] == ' ' ? 2 : 1;
@@ -298,7 +338,7 @@ static size_t quote_len(const char *s, size_t len)
 static size_t outer_len(const char *s, size_t len, struct prefix *out)
 {
 	bool foreign;
-	size_t n = ctime_len(s, len);
+	size_t n = dmesg_len(s, len);
 
 	if (n == 0)
 		n = facility_len(s, len);
@@ -321,6 +361,38 @@ static size_t outer_len(const char *s, size_t len, struct prefix *out)
 		return n + blanks(s + n, len - n);
 	n = quote_len(s, len);
 	return n > 0 ? n : level_len(s, len);
+}
+
+/* "6,339,5140900,-;text" and "6,339,5140900,-,caller=T1;text": /dev/kmsg and netconsole
+ * (kernel/printk/printk.c info_print_ext_header). Its length, or 0. */
+static size_t kmsg_len(const char *s, size_t len, struct prefix *out)
+{
+	enum { KMSG_MAX = 64 };
+	const char *end = memchr(s, ';', len < KMSG_MAX ? len : KMSG_MAX), *caller;
+	size_t i = 0, n;
+	uint64_t v = 0;
+
+	if (!end)
+		return 0;
+	for (int field = 0; field < 3; field++) {
+		n = digits(s + i, len - i);
+		if (n == 0 || n > 15 || i + n >= len || s[i + n] != ',')
+			return 0;
+		v = 0;
+		for (size_t k = 0; k < n; k++)
+			v = v * 10 + (uint64_t)(s[i + k] - '0');
+		i += n + 1;
+	}
+	if (s[i] != '-' && s[i] != 'c')
+		return 0;
+	caller = memchr(s + i, '=', (size_t)(end - (s + i)));
+	if (caller && (caller[1] == 'T' || caller[1] == 'C')) {
+		out->caller = caller[1];
+		for (caller += 2; is_digit(*caller); caller++)
+			out->caller_id = out->caller_id * 10 + (uint32_t)(*caller - '0');
+	}
+	out->stamp_s = (double)v / 1e6;
+	return (size_t)(end + 1 - s);
 }
 
 /* Blanks before a prefix are noise; before a frame they are its indent. */
@@ -348,6 +420,12 @@ void prefix_parse(const char *s, size_t len, struct prefix *out)
 	}
 	j = i + indent_len(s + i, len - i);
 	out->start = j;
+	n = kmsg_len(s + j, len - j, out);
+	if (n > 0) {
+		out->has_stamp = true;
+		out->text = j + n;
+		return;
+	}
 	n = stamp_len(s + j, len - j, &out->stamp_s);
 	if (n == 0) {
 		out->stamp_s = -1;
