@@ -25,6 +25,12 @@ struct torn_line {
 	uint64_t cut_line;   /* where another message cut in; 0 = wrapped */
 };
 
+/* The latest message with a stamp. */
+struct last_message {
+	char text[256];
+	double stamp_s; /* < 0 = none */
+};
+
 struct oops_reader {
 	struct oops_opts opts;
 	struct oops_ops ops;
@@ -41,6 +47,9 @@ struct oops_reader {
 	int64_t t_ns;
 
 	struct torn_line torn;
+	struct last_message last;
+	uint32_t n_doubled; /* messages that stood there twice */
+	char label[64];     /* before the stamp of the latest line that has one */
 
 	struct report *open[READER_MAX_OPEN]; /* oldest first */
 	size_t n_open;

@@ -3,6 +3,8 @@
  * the message of another CPU in the middle, or by a program that wraps lines. */
 #include "parse/oops_reader.h"
 
+#include "util/num.h"
+
 enum {
 	/* After a dump that somebody asked for, registers without a header are his. */
 	ASKED_LINES = 400,
@@ -15,7 +17,8 @@ enum {
 static bool is_asked_dump(const char *text)
 {
 	return strstr(text, "NMI backtrace for") || strstr(text, "sysrq: ") ||
-	       strstr(text, "FAULT_INJECTION") || strstr(text, "allocation failure");
+	       strstr(text, "SysRq : ") || strstr(text, "FAULT_INJECTION") ||
+	       strstr(text, "allocation failure");
 }
 
 /* Text without a stamp is the kernel's if a kernel runs, or may run; vague words only
@@ -171,6 +174,50 @@ static void feed_message(struct oops_reader *r, const struct message *m, bool ma
 	remember(r, r->current, m, r->current && r->current->in->line == r->line);
 }
 
+/* Two consoles on one port (keep_bootcon) print everything twice. Frames may stand twice
+ * in any log (recursion): they are left out once whole messages were doubled. */
+static bool is_doubled(struct oops_reader *r, const struct message *m)
+{
+	struct last_message *last = &r->last;
+	struct symbol sym, from;
+	bool is_reliable, is_same = m->prefix.has_stamp &&
+				    m->prefix.stamp_s == last->stamp_s && *m->text &&
+				    strncmp(m->text, last->text, sizeof(last->text)) == 0;
+
+	if (is_same && !lines_frame(m->text, &sym, &is_reliable, &from))
+		r->n_doubled++;
+	else if (is_same && r->n_doubled < 2)
+		is_same = false;
+	if (is_same) {
+		last->stamp_s = -1;
+		return true;
+	}
+	last->stamp_s = m->prefix.has_stamp ? m->prefix.stamp_s : -1;
+	if (m->prefix.has_stamp)
+		snprintf(last->text, sizeof(last->text), "%s", m->text);
+	return false;
+}
+
+/* "[guest0/uart0] [    1.234567] ", "node1 | ": what stands before the stamp of line
+ * after line is no message. */
+static bool is_label(struct oops_reader *r, const char *lead)
+{
+	bool is_same = strncmp(lead, r->label, sizeof(r->label)) == 0;
+	const char *t = lines_skip_blanks(lead);
+	size_t n = strspn(t, "0123456789");
+	uint64_t number, before;
+
+	/* An editor's line numbers. */
+	if (n > 0 && t[n] == ' ' && parse_u64n(t, n, 10, UINT32_MAX, &number) == 0) {
+		t = lines_skip_blanks(r->label);
+		n = strspn(t, "0123456789");
+		is_same |= parse_u64n(t, n, 10, UINT32_MAX, &before) == 0 &&
+			   number == before + 1;
+	}
+	snprintf(r->label, sizeof(r->label), "%s", lead);
+	return is_same && strlen(lead) + 1 < sizeof(r->label);
+}
+
 /* A line holds one message, or several where another CPU or a prompt cut in: each printk
  * stamp starts one. */
 void reader_feed_line(struct oops_reader *r, const char *p, size_t len, uint64_t offset,
@@ -180,6 +227,9 @@ void reader_feed_line(struct oops_reader *r, const char *p, size_t len, uint64_t
 	size_t n = line_clean(p, len, text, sizeof(text));
 	size_t i = 0;
 
+	/* What was wrapped goes on in the very next line. */
+	if (n == 0 && !r->torn.is_held && r->torn.cut_line == 0)
+		r->torn.text[0] = '\0';
 	while (i < n) {
 		struct message m = { .offset = offset,
 				     .end_offset = offset + len,
@@ -193,7 +243,10 @@ void reader_feed_line(struct oops_reader *r, const char *p, size_t len, uint64_t
 		text[next] = '\0';
 		m.text = text + i + m.prefix.text;
 		m.is_cut = next < n;
-		if (m.prefix.has_stamp || next == n || *lines_skip_blanks(m.text))
+		if (i == 0 && m.is_cut && !m.prefix.has_stamp && is_label(r, m.text))
+			m.text = "";
+		if ((m.prefix.has_stamp || next == n || *lines_skip_blanks(m.text)) &&
+		    !is_doubled(r, &m))
 			feed_message(r, &m, may_begin);
 		text[next] = saved;
 		i = next;
