@@ -48,6 +48,8 @@ struct report {
 	bool says_null;
 	bool is_page_fault;    /* arm and arm64: die("Oops") has no other caller */
 	bool says_bug;         /* "Oops - BUG" */
+	bool says_mce;         /* "Oops: Machine check" */
+	bool is_survived;      /* a hardware error that was corrected, or only logged */
 	bool range_is_printed; /* "in range [..]", not our arithmetic */
 	uint32_t va_bits;      /* "48-bit VAs"; 0 = not said */
 	int phase;             /* how far its lines have got: oops_route.c's */
@@ -117,6 +119,10 @@ bool report_line_lock_at(struct report *r, const char *text);
 bool report_line_task(struct report *r, const char *text);
 
 /* oops_kind.c: kind and fatality, and KASAN's shadow undone. */
+/* A line of a hardware error: does it say that nothing was lost? */
+bool report_is_mild(const char *text);
+/* A line of a hardware error that says of no loss. */
+bool report_is_mild(const char *text);
 void report_decide_kind(struct report *r);
 /* oops_signature.c: once kind and function are decided. */
 void report_make_title(struct report *r);

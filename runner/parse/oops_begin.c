@@ -267,6 +267,17 @@ static bool says_user(const char *text)
 	return false;
 }
 
+/* "Oops: 0002 [#1]": arch/x86/mm/fault.c page_fault_oops() alone says so. */
+static bool is_x86_oops(const char *text)
+{
+	const char *p = lines_after(text, "Oops: ");
+	uint64_t v;
+
+	while (p && lines_starts(p, "Oops: "))
+		p += strlen("Oops: ");
+	return p && lines_hex(p, &v) == 4 && lines_starts(p + 4, " [#");
+}
+
 struct report *report_new(const struct oops_header *h, const char *text,
 			  const char *after)
 {
@@ -291,8 +302,10 @@ struct report *report_new(const struct oops_header *h, const char *text,
 	r->wants_lock_at = h->pick == PICK_LOCK;
 	r->says_user = says_user(text);
 	r->says_null = strstr(text, "NULL pointer") || strstr(text, "null pointer");
-	r->is_page_fault = strstr(text, "Internal error: Oops: ") != NULL;
+	r->is_page_fault = strstr(text, "Internal error: Oops: ") || is_x86_oops(text);
+	r->says_mce = strstr(text, "Oops: Machine check") != NULL;
 	r->says_bug = strstr(text, "Oops - BUG") != NULL;
+	r->is_survived = h->kind == INCIDENT_MCE && report_is_mild(text);
 	r->is_tentative = h->class == HEADER_TENTATIVE;
 	r->is_headless = h->class == HEADER_HEADLESS || r->is_tentative;
 	if (r->is_tentative)

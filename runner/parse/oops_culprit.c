@@ -129,7 +129,10 @@ static const char *const reporters[] = {
 	"debug_object", "debug_print_", "debug_check_no", "_is_static_object",
 	"fortify_panic", "__fortify_report", "program_check_exception", "program_check_common",
 	"bug_handler", "brk_handler", "do_debug_exception", "el1_dbg", "el1_brk",
-	"__virt_to_phys", "trace_hardirqs", "trace_softirqs", "instrument_", NULL,
+	"__virt_to_phys", "trace_hardirqs", "trace_softirqs", "instrument_",
+	"watchdog_overflow_callback", "watchdog_timer_fn", "perf_event_overflow",
+	"pmu_handle_irq", "perf_event_nmi_handler", "nmi_handle", "default_do_nmi",
+	"^do_nmi", "end_repeat_nmi", "^exc_nmi", NULL,
 };
 /* clang-format on */
 
@@ -165,7 +168,7 @@ static const char *const tools[] = {
 	"^dev_notice", "^dev_warn", "^dev_err", "^dev_alert", "^dev_crit",
 	"^dev_emerg", "check_heap_object", "check_object_size", "usercopy_abort",
 	"kmem_cache_alloc", "kmem_cache_free", "slab_alloc", "slab_free", "^__kmalloc",
-	"^kmalloc_", NULL,
+	"^kmalloc", "^kzalloc", "^kcalloc", NULL,
 };
 /* clang-format on */
 
@@ -272,7 +275,8 @@ const char *culprit_hung(const struct incident_frame *f, size_t n)
 		"schedule", "^sched_", "_lock", "_slowlock", "^down", "^__down",
 		"rwsem_down", "ldsem_down", "percpu_down", "completion", "kthread",
 		"wait", "synchronize", "context_switch", "__switch_to",
-		"cancel_delayed_work", "cancel_work", "flush_work", "mutex", NULL,
+		"cancel_delayed_work", "cancel_work", "flush_work", "mutex",
+		"^sync_buffer", "^sync_page", "^sleep_on_", NULL,
 	};
 	/* clang-format on */
 

@@ -25,10 +25,10 @@ void report_header_address(struct report *r, const char *text)
 	/* clang-format off */
 	static const char *const words[] = {
 		"at virtual address ", "for address: ", "non-canonical address ",
-		" address: ", "Faulting instruction address: ", " dereference at ",
+		" dereference at ", " on read at ", " on write at ",
 		" paging request at ", " access at ", ") at 0x",
 		"read-only memory at ", "data at address ", "for data at ",
-		"accessing 0x", "(addr ", " at address ",
+		"accessing 0x", "(addr ", " at address ", " address: ",
 	};
 	/* clang-format on */
 
@@ -113,6 +113,17 @@ bool report_line_fault(struct report *r, const char *text)
 	     lines_starts(p, "] user address but"))) {
 		if (report_is_oops(r))
 			report_set_address(r, t + 1);
+		return true;
+	}
+	if (lines_starts(t, "Failing address: ")) { /* s390 */
+		report_set_address(r, strchr(t, ':') + 1);
+		return true;
+	}
+	/* arch/powerpc/mm/fault.c: where the code was. That is the bad address only if
+	 * the code could not be fetched: then no other was printed before. */
+	if (lines_starts(t, "Faulting instruction address: ")) {
+		if (r->header->class == HEADER_FAULT)
+			report_set_address(r, strchr(t, ':') + 1);
 		return true;
 	}
 	/* Wrapped by a mail client, or in a warning about a fault. */

@@ -26,7 +26,7 @@ static bool is_warn(const char *after)
 	const char *at, *colon;
 
 	if (lines_starts(after, "CPU: "))
-		return true;
+		return after[5] == '\0' || is_digits(after + 5, 1);
 	if (lines_starts(after, "at "))
 		return (colon = strchr(after, ':')) && is_digits(colon + 1, 1);
 	at = strstr(after, " at ");

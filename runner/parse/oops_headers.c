@@ -21,6 +21,8 @@ const char *const oops_literals[] = {
 	/* bodies without a head */
 	"Mem abort inf", "] pgd=", "cut here ]", "Call trace:", "Call Trace:", "pc : ",
 	" is at ", "RIP: 0",
+	/* dumps that were asked for have registers, too */
+	"NMI backtr", "q: Show ", "q : Show ",
 	/* banners of firmware, loader and kernel; what a loader says when it fails */
 	"DDR ", "U-Boot ", "g kernel ...", "Booting ", "Uncompressing Linux",
 	"x version ", "BL31: v", "BL1: v", "BL2: v", "OP-TEE ver", "Retry count ex",
@@ -183,8 +185,9 @@ const struct oops_header oops_headers[] = {
 	{ "Out of memory: Kill", K(OOM), HEADER_OOM, PICK_NONE, "Out of memory", NULL },
 	{ "Memory cgroup out of memory: Kill", K(OOM), HEADER_OOM, PICK_NONE,
 	  "Out of memory", NULL },
-	{ "Out of memory and no killable", K(PANIC), HEADER_PANIC, PICK_NONE,
-	  "Out of memory and no killable processes", NULL },
+	/* mm/oom_kill.c out_of_memory(): a memory group's; the system's panics next. */
+	{ "Out of memory and no killable", K(OOM), HEADER_OOM, PICK_NONE, "Out of memory",
+	  NULL },
 	{ "[Hardware Error]", K(MCE), HEADER_OOM, PICK_NONE, "Hardware Error", NULL },
 	{ "Machine check in kernel", K(MCE), HEADER_FAULT, PICK_PC, "Machine check",
 	  NULL },

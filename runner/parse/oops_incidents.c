@@ -237,6 +237,17 @@ static bool is_follow_up(const char *reason)
 	return false;
 }
 
+static void escalate(struct oops_reader *r, struct report *rep)
+{
+	rep->is_survived = false;
+	if (rep->in->fatal)
+		return;
+	rep->in->fatal = true;
+	r->boot_has_cause = true;
+	if (r->ops.escalated)
+		r->ops.escalated(r->arg, rep->in);
+}
+
 static void on_panic(struct oops_reader *r, const struct oops_header *h,
 		     const struct message *m, const char *after)
 {
@@ -259,12 +270,7 @@ static void on_panic(struct oops_reader *r, const struct oops_header *h,
 			rep->is_done = true;
 	}
 	touch(r, rep, m);
-	if (rep->in->fatal)
-		return;
-	rep->in->fatal = true;
-	r->boot_has_cause = true;
-	if (r->ops.escalated)
-		r->ops.escalated(r->arg, rep->in);
+	escalate(r, rep);
 }
 
 /* fs/dcache.c umount_check() prints its line, mm/slub.c object_err() a whole report; then
@@ -307,6 +313,8 @@ static void on_stall_or_report(struct oops_reader *r, const struct oops_header *
 			if (h->class == HEADER_STALL)
 				count_secondary(r, rep, m);
 			touch(r, rep, m);
+			if (rep->is_survived && !report_is_mild(m->text))
+				escalate(r, rep);
 			return;
 		}
 		/* What a dying kernel still stumbles over; a part of SLUB's report. */

@@ -183,6 +183,8 @@ static void decide_die(struct report *r)
 	esr_decode(in->esr, &e);
 	if (r->says_bug) {
 		in->kind = INCIDENT_BUG;
+	} else if (r->says_mce) {
+		in->kind = INCIDENT_MCE;
 	} else if (in->has_esr && e.is_brk) {
 		decide_brk(in, e.brk);
 	} else if (in->has_esr && e.ec == ESR_EC_SERROR) {
@@ -192,6 +194,53 @@ static void decide_die(struct report *r)
 		in->kind = INCIDENT_PAGING_FAULT;
 		decide_fault(r);
 	}
+}
+
+/* arch/x86/kernel/cpu/mce/core.c __print_mce(), drivers/edac/mce_amd.c, cper.c: what was
+ * lost is told by words or by the status' UC bit; the rest are lines in between. */
+bool report_is_mild(const char *text)
+{
+	/* clang-format off */
+	static const char *const severe[] = {
+		"Machine Check Exception", "Machine check: ", "Uncorrected", "|UE|",
+		"severity: fatal", "severity: recoverable",
+	};
+	/* clang-format on */
+	enum { STATUS_UC = 61 };
+	const char *p = lines_after(text, " Bank ");
+	uint64_t status;
+
+	if (!strstr(text, "[Hardware Error]"))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(severe); i++)
+		if (strstr(text, severe[i]))
+			return false;
+	p = p ? strstr(p, ": ") : NULL;
+	return !p || lines_hex(p + 2, &status) == 0 || !(status >> STATUS_UC & 1);
+}
+
+/* Panics of detectors that say what they found. */
+static void decide_panic(struct report *r)
+{
+	static const struct {
+		const char *reason;
+		enum incident_kind kind;
+	} reasons[] = {
+		/* clang-format off */
+		{ "Asynchronous SError", INCIDENT_SERROR },
+		{ "Fatal hardware error", INCIDENT_MCE },
+		{ "Fatal machine check", INCIDENT_MCE },
+		{ "Fatal Machine check", INCIDENT_MCE },
+		{ "Hard LOCKUP", INCIDENT_HARD_LOCKUP },
+		{ "softlockup: hung tasks", INCIDENT_SOFT_LOCKUP },
+		{ "hung_task: blocked tasks", INCIDENT_HUNG_TASK },
+		{ "RCU Stall", INCIDENT_RCU_STALL },
+		/* clang-format on */
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
+		if (detail_has(r, reasons[i].reason))
+			r->in->kind = reasons[i].kind;
 }
 
 void report_decide_kind(struct report *r)
@@ -209,10 +258,9 @@ void report_decide_kind(struct report *r)
 		in->kind = INCIDENT_INVALID_FREE; /* mm/slub.c free_consistency_checks */
 	else if (head == INCIDENT_WARN && detail_has(r, "kernel/locking/lockdep.c"))
 		in->kind = INCIDENT_LOCKDEP;
-	else if (head == INCIDENT_PANIC && detail_has(r, "Asynchronous SError"))
-		in->kind = INCIDENT_SERROR;
-	else if (head == INCIDENT_PANIC && detail_has(r, "Fatal hardware error"))
-		in->kind = INCIDENT_MCE;
+	else if (head == INCIDENT_PANIC)
+		decide_panic(r);
 	/* die() ends the task that ran into it, whatever it was. */
-	in->fatal = incident_kind_is_fatal(in->kind) || in->panicked || r->has_die;
+	in->fatal = (incident_kind_is_fatal(in->kind) && !r->is_survived) ||
+		    in->panicked || r->has_die;
 }

@@ -258,6 +258,8 @@ bool lines_pc(const char *s, struct symbol *out)
 		return pc_symbol(s + 4, out);
 	if (lines_starts(s, "NIP: f") || lines_starts(s, "epc   : "))
 		return pc_symbol(s + 8, out);
+	if (lines_starts(s, "ERA: ")) /* loongarch */
+		return pc_symbol(s + 5, out);
 	if (lines_starts(s, "Krnl PSW : ") && (p = strchr(s, '(')))
 		return pc_symbol(p + 1, out);
 	return false;
@@ -272,7 +274,9 @@ bool lines_lr(const char *s, struct symbol *out)
 		return pc_symbol(s + 9, out);
 	if (lines_starts(s, "LR ["))
 		return pc_symbol(s + 3, out);
-	if (lines_starts(s, " ra : ") || lines_starts(s, "ra : "))
+	/* riscv, mips, loongarch */
+	if (lines_starts(s, "ra : ") || lines_starts(s, "ra    : ") ||
+	    lines_starts(s, "ra: "))
 		return pc_symbol(strchr(s, ':') + 1, out);
 	return false;
 }
@@ -282,9 +286,15 @@ bool lines_raw_pc(const char *s, struct slice *out)
 	uint64_t v;
 
 	s = lines_skip_blanks(s);
-	if (!lines_starts(s, "pc : 0x"))
+	if (lines_starts(s, "epc   : ") || lines_starts(s, "ERA: ")) {
+		/* "702e7da4 0x702e7da4": no function is there. */
+		s = lines_skip_blanks(strchr(s, ':') + 1);
+		s = lines_skip_blanks(s + lines_hex(s, &v));
+	} else if (lines_starts(s, "pc : ")) {
+		s += strlen("pc : ");
+	}
+	if (!lines_starts(s, "0x"))
 		return false;
-	s += strlen("pc : ");
 	*out = (struct slice){ s, lines_hex(s, &v) };
 	return out->len > 2;
 }

@@ -106,7 +106,8 @@ static void mark_border(struct report *r)
 
 static bool has_border_mark(const char *text)
 {
-	return strstr(text, "</IRQ>") || strstr(text, "<EOI>") || strstr(text, "</NMI>");
+	return strstr(text, "</IRQ>") || strstr(text, "<EOI>") ||
+	       strstr(text, "</NMI>") || strstr(text, "<EOE>");
 }
 
 static bool line_frame(struct report *r, const char *text)
@@ -115,14 +116,11 @@ static bool line_frame(struct report *r, const char *text)
 	struct report_trace *t = r->n_traces ? &r->traces[r->n_traces - 1] : NULL;
 	bool reliable;
 
-	if (has_border_mark(text)) {
-		const char *p = lines_skip_blanks(text);
-
+	if (has_border_mark(text))
 		mark_border(r);
-		/* x86 up to 4.8: "<EOI>  [<ffffffff81..>] f+0x1/0x2" */
-		if (*p == '<' && strstr(p, "> "))
-			text = strstr(p, "> ") + 1;
-	}
+	/* x86 up to 4.8: "<EOI>  [<ffffffff81..>] f+0x1/0x2" */
+	if (*lines_skip_blanks(text) == '<' && strstr(text, ">  ["))
+		text = strstr(text, ">  [") + 1;
 	if (!lines_frame(text, &sym, &reliable, &from)) {
 		const char *p = lines_skip_blanks(text);
 
@@ -150,11 +148,26 @@ static bool line_frame(struct report *r, const char *text)
 	return true;
 }
 
+/* x86: the address of the latest page fault, which other traps leave as it is. */
+static void note_cr2(struct report *r, uint64_t value)
+{
+	struct incident *in = r->in;
+
+	if (in->has_fault_address ||
+	    (!r->is_page_fault && in->kind != INCIDENT_PAGING_FAULT &&
+	     in->kind != INCIDENT_NULL_DEREF))
+		return;
+	in->has_fault_address = true;
+	in->fault_address = value;
+}
+
 static void on_register(void *arg, const char *name, uint64_t value)
 {
 	struct report *r = arg;
 	struct incident *in = r->in;
 
+	if (!r->in_other_cpu && strcmp(name, "cr2") == 0)
+		note_cr2(r, value);
 	if (r->in_other_cpu || in->n_regs == INCIDENT_MAX_REGS)
 		return;
 	for (size_t i = 0; i < in->n_regs; i++)
@@ -286,6 +299,9 @@ static void line_code(struct report *r, const char *t)
 	size_t n = lines_code(t, words, ARRAY_SIZE(words), &faulting);
 
 	r->has_code = true;
+	/* x86: ud2, which the compiler puts where BUG() stands. */
+	if (strstr(t, "<0f> 0b") && strcmp(r->header->literal, "invalid opcode: ") == 0)
+		r->says_bug = true;
 	if (r->in_other_cpu || n <= in->n_code || in->code_faulting >= 0)
 		return;
 	in->code = xreallocarray(in->code, n, sizeof(*words));

@@ -117,6 +117,22 @@ bool report_line_lock_at(struct report *r, const char *text)
 	return true;
 }
 
+/* lib/ubsan.c: the line below the header is no rest of it. */
+static bool line_ubsan(const char *t)
+{
+	/* clang-format off */
+	static const char *const words[] = {
+		"index ", "shift exponent ", "left shift of ", "signed integer overflow",
+		"load of ", "store to ", "member access ", "division of ", "negation of ",
+	};
+	/* clang-format on */
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (lines_starts(t, words[i]))
+			return true;
+	return false;
+}
+
 /* KASAN's second line: "Read of size 8 at addr ffff.. by task x/1"; KCSAN's "write to
  * 0xffff.. of 8 bytes by task"; "KASAN: null-ptr-deref in range [..]". */
 bool report_line_access(struct report *r, const char *text)
@@ -134,6 +150,8 @@ bool report_line_access(struct report *r, const char *text)
 			report_set_address(r, p);
 		return true;
 	}
+	if (r->header->kind == INCIDENT_UBSAN && line_ubsan(t))
+		return true;
 	p = lines_after(t, "KASAN: ");
 	if (p && lines_after(p, "in range [")) {
 		report_set_range(r, lines_after(p, "in range ["));
@@ -141,10 +159,6 @@ bool report_line_access(struct report *r, const char *text)
 			r->says_null = true;
 		return true;
 	}
-	p = lines_after(t, "CR2: ");
-	if (p && r->header->class == HEADER_FAULT && r->in->kind != INCIDENT_GPF &&
-	    r->in->kind != INCIDENT_BUG)
-		report_set_address(r, p);
 	return false;
 }
 
