@@ -29,10 +29,34 @@ static size_t blanks(const char *s, size_t len)
 	return n;
 }
 
+/* 'd' a digit, 'D' a digit or a blank, 'A' and 'a' letters, 'S' a blank or a sign: the
+ * shape's length and that of the blank behind it, or 0. */
+static size_t shape_len(const char *s, size_t len, const char *shape)
+{
+	size_t n = strlen(shape);
+
+	if (len < n)
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		char c = s[i];
+		bool ok = shape[i] == 'd'   ? is_digit(c)
+			  : shape[i] == 'D' ? is_digit(c) || c == ' '
+			  : shape[i] == 'A' ? c >= 'A' && c <= 'Z'
+			  : shape[i] == 'a' ? c >= 'a' && c <= 'z'
+			  : shape[i] == 'S' ? is_digit(c) || c == ' ' || c == '+'
+					    : c == shape[i];
+
+		if (!ok)
+			return 0;
+	}
+	return n + (len > n && s[n] == ' ');
+}
+
 /* "[%5lu.%06lu]": its length, or 0. */
 static size_t stamp_len(const char *s, size_t len, double *out)
 {
 	size_t i = 1, n;
+	size_t whole_len = len;
 	uint64_t sec = 0, usec = 0;
 
 	if (len < 9 || s[0] != '[')
@@ -55,10 +79,12 @@ static size_t stamp_len(const char *s, size_t len, double *out)
 	for (size_t k = 0; k < n; k++)
 		usec = usec * 10 + (uint64_t)(s[i + k] - '0');
 	i += n;
-	if (i >= len || s[i] != ']')
-		return 0;
 	*out = (double)sec + (double)usec / 1e6;
-	return i + 1;
+	if (i < len && s[i] == ']')
+		return i + 1;
+	/* "[   79.822894 / 05-03 18:11:50.340]" of some Android kernels */
+	n = shape_len(s + i, whole_len - i, " / dd-dd dd:dd:dd.ddd]");
+	return n > 0 ? i + n - (s[i + n - 1] == ' ') : 0;
 }
 
 /* "[ T123]" or "[    C4]": its length, or 0. */
@@ -266,27 +292,19 @@ static size_t level_len(const char *s, size_t len)
 	return n > 0 && n < 4 && n + 1 < len && s[n + 1] == '>' ? n + 2 : 0;
 }
 
-/* 'd' a digit, 'D' a digit or a blank, 'A' and 'a' letters, 'S' a blank or a sign: the
- * shape's length and that of the blank behind it, or 0. */
-static size_t shape_len(const char *s, size_t len, const char *shape)
+/* "[Fri Nov 27 22:00:01 2026] " in any language: its length, or 0. */
+static size_t ctime_len(const char *s, size_t len)
 {
-	size_t n = strlen(shape);
+	size_t i = 1 + month_len(s + 1, len - 1), n;
 
-	if (len < n)
+	if (i == 1)
 		return 0;
-	for (size_t i = 0; i < n; i++) {
-		char c = s[i];
-		bool ok = shape[i] == 'd'   ? is_digit(c)
-			  : shape[i] == 'D' ? is_digit(c) || c == ' '
-			  : shape[i] == 'A' ? c >= 'A' && c <= 'Z'
-			  : shape[i] == 'a' ? c >= 'a' && c <= 'z'
-			  : shape[i] == 'S' ? is_digit(c) || c == ' ' || c == '+'
-					    : c == shape[i];
-
-		if (!ok)
-			return 0;
-	}
-	return n + (len > n && s[n] == ' ');
+	n = syslog_time_len(s + i, len - i);
+	if (n == 0)
+		return 0;
+	i += n;
+	n = shape_len(s + i, len - i, " dddd]");
+	return n > 0 ? i + n : 0;
 }
 
 /* What dmesg -T, -H and -e print in place of the printk stamp: its length, or 0. */
@@ -296,7 +314,7 @@ static size_t dmesg_len(const char *s, size_t len)
 
 	if (len < 12 || s[0] != '[')
 		return 0;
-	n = shape_len(s, len, "[Aaa Aaa Dd dd:dd:dd dddd]");
+	n = ctime_len(s, len);
 	if (n == 0)
 		n = shape_len(s, len, "[AaaDd dd:dd]");
 	/* The time since the line before: without a sign it is printk's stamp. */
