@@ -4,6 +4,8 @@
  * means. */
 #include "parse/prefix.h"
 
+#include "parse/prefix_vendor.h"
+
 enum { STAMP_MAX = 24 };
 
 static bool is_digit(char c)
@@ -52,6 +54,22 @@ static size_t shape_len(const char *s, size_t len, const char *shape)
 	return n + (len > n && s[n] == ' ');
 }
 
+/* " <    0.000123>" of dmesg -d inside the stamp, with the bracket: its length, or 0. */
+static size_t delta_in_stamp_len(const char *s, size_t len)
+{
+	size_t i = 2;
+
+	if (len < 4 || s[0] != ' ' || s[1] != '<')
+		return 0;
+	i += blanks(s + i, len < 16 ? len - i : 16 - i);
+	i += digits(s + i, len - i);
+	if (i >= len || s[i] != '.')
+		return 0;
+	i++;
+	i += digits(s + i, len - i);
+	return i + 1 < len && s[i] == '>' && s[i + 1] == ']' ? i + 2 : 0;
+}
+
 /* "[%5lu.%06lu]": its length, or 0. */
 static size_t stamp_len(const char *s, size_t len, double *out)
 {
@@ -84,7 +102,11 @@ static size_t stamp_len(const char *s, size_t len, double *out)
 		return i + 1;
 	/* "[   79.822894 / 05-03 18:11:50.340]" of some Android kernels */
 	n = shape_len(s + i, whole_len - i, " / dd-dd dd:dd:dd.ddd]");
-	return n > 0 ? i + n - (s[i + n - 1] == ' ') : 0;
+	if (n == 0) {
+		n = delta_in_stamp_len(s + i, whole_len - i);
+		return n > 0 ? i + n : 0;
+	}
+	return i + n - (s[i + n - 1] == ' ');
 }
 
 /* "[ T123]" or "[    C4]": its length, or 0. */
@@ -243,6 +265,19 @@ static size_t syslog_time_len(const char *s, size_t len)
 	return n > 0 ? i + n : 0;
 }
 
+static bool is_kernel_tag(const char *s, const char *end)
+{
+	return end - s >= 7 && memcmp(s, "kernel:", 7) == 0;
+}
+
+/* Behind the word and its blank, or end. */
+static const char *skip_word(const char *s, const char *end)
+{
+	const char *blank = memchr(s, ' ', (size_t)(end - s));
+
+	return blank ? blank + 1 : end;
+}
+
 /* "Jun 09 11:11:21 host kernel: " or "<iso> host kernel: ": where the message starts, 0
  * when it is no syslog line. *foreign: another program's. */
 static size_t syslog_len(const char *s, size_t len, bool *foreign)
@@ -256,16 +291,16 @@ static size_t syslog_len(const char *s, size_t len, bool *foreign)
 		return 0;
 	i += blanks(s + i, len - i);
 
-	/* host, then "tag:" or "tag[pid]:" */
+	/* host or none, facility or none, then "tag:" or "tag[pid]:" */
 	const char *end = s + (len < i + 160 ? len : i + 160);
-	const char *host_end = memchr(s + i, ' ', (size_t)(end - (s + i)));
+	const char *tag = s + i, *p;
 
-	if (!host_end)
-		return 0;
-
-	const char *tag = host_end + 1;
-	const char *p = tag;
-
+	if (!is_kernel_tag(tag, end)) {
+		tag = skip_word(tag, end);
+		if (end - tag > 5 && memcmp(tag, "kern.", 5) == 0)
+			tag = skip_word(tag, end);
+	}
+	p = tag;
 	while (p < end && *p != ' ' && *p != ':')
 		p++;
 	if (p >= end || *p != ':')
@@ -341,15 +376,28 @@ static size_t quote_len(const char *s, size_t len)
 {
 	size_t i = 0;
 
-	while (i < len && i < 3 && s[i] == '`')
-		i++;
-	if (i > 0)
-		return i;
-
 	while (i + 1 < len && (s[i] == '>' || s[i] == '|') &&
 	       (s[i + 1] == ' ' || s[i + 1] == s[i]))
 		i += s[i + 1] == ' ' ? 2 : 1;
 	return i;
+}
+
+/* "`[Sat Jun  1 …" or "```[   12.…": the mark of a quoted text right before its first
+ * line. Within a sentence it is none. */
+static size_t fence_len(const char *s, size_t len)
+{
+	size_t n = 0;
+	bool foreign;
+	double d;
+
+	while (n < len && n < 3 && s[n] == '`')
+		n++;
+	if (n == 0)
+		return 0;
+	return dmesg_len(s + n, len - n) || stamp_len(s + n, len - n, &d) ||
+			       syslog_len(s + n, len - n, &foreign)
+		       ? n
+		       : 0;
 }
 
 /* One prefix that others put before printk's own: its length, or 0. */
@@ -378,7 +426,9 @@ static size_t outer_len(const char *s, size_t len, struct prefix *out)
 	if (n > 0)
 		return n + blanks(s + n, len - n);
 	n = quote_len(s, len);
-	return n > 0 ? n : level_len(s, len);
+	if (n == 0)
+		n = level_len(s, len);
+	return n > 0 ? n : fence_len(s, len);
 }
 
 /* "6,339,5140900,-;text" and "6,339,5140900,-,caller=T1;text": /dev/kmsg and netconsole
@@ -456,6 +506,12 @@ void prefix_parse(const char *s, size_t len, struct prefix *out)
 	if (n == 0 && j + 1 < len && s[j] == ' ') {
 		n = caller_len(s + j + 1, len - j - 1, &out->caller, &out->caller_id);
 		n += n > 0;
+	}
+	if (n == 0 && j < len) {
+		bool has_blank = s[j] == ' ';
+
+		n = prefix_vendor_len(s + j + has_blank, len - j - has_blank, out);
+		n += n > 0 && has_blank;
 	}
 	j += n;
 	if (j < len && s[j] == ' ')

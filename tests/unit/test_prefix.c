@@ -58,6 +58,23 @@ TEST(every_prefix_is_taken_off)
 		{ "6,339,5140900,-;text", "text", 5.1409, 0, 0 },
 		{ "4,340,5140900,-,caller=T123; frame", " frame", 5.1409, 'T', 123 },
 		{ "1,2,3,4;text", "1,2,3,4;text", -1, 0, 0 },
+		{ "[  123.456789] [4:  kworker/4:1:  777] text", "text", 123.456789, 'T',
+		  777 },
+		{ "[    0.000000] [pid:0,cpu3,swapper/3]  frame", " frame", 0, 'C', 3 },
+		{ " [   26.328191 / 09-26 13:22:37.708][2][662][ndroid.app] text", "text",
+		  26.328191, 'T', 662 },
+		{ "[   12.345678] (1)[123:comm]text", "text", 12.345678, 'T', 123 },
+		{ "[   12.345678]-(1)[123:comm]text", "text", 12.345678, 'T', 123 },
+		{ "[    0.693725] c0 1 (swapper/0) text", "text", 0.693725, 'T', 1 },
+		{ "[    0.693725] [4: not a task", "[4: not a task", 0.693725, 0, 0 },
+		{ "[    0.693725] [1][2] text", "[1][2] text", 0.693725, 0, 0 },
+		{ "[   12.345678 <    0.000123>] text", "text", 12.345678, 0, 0 },
+		{ "May 17 18:48:11 kernel: [    2.250000] t", "t", 2.25, 0, 0 },
+		{ "Dec 14 06:35:48.545439 kernel: text", "text", -1, 0, 0 },
+		{ "Jan  1 00:00:12 OpenWrt kern.warn kernel: text", "text", -1, 0, 0 },
+		{ "`[Sat Jun  1 17:40:26 2019] text", "text", -1, 0, 0 },
+		{ "```[    3.500000] text", "text", 3.5, 0, 0 },
+		{ "`BUG: x` is what", "`BUG: x` is what", -1, 0, 0 },
 		{ "[Frigid Nov] text", "[Frigid Nov] text", -1, 0, 0 },
 		{ "  a frame's indent stays", "  a frame's indent stays", -1, 0, 0 },
 		{ "[ INFO: no stamp ]", "[ INFO: no stamp ]", -1, 0, 0 },
@@ -98,17 +115,28 @@ TEST(stamps_inside_a_line_are_found)
 
 TEST(broken_prefixes_never_read_past_the_end)
 {
-	static const char line[] = "Jun 09 11:11:21 h kernel: <6>[    1.500000][ T123] x";
+	static const char *const lines[] = {
+		"Jun 09 11:11:21 h kernel: <6>[    1.500000][ T123] x",
+		"Jun 09 11:11:21 h kern.warn kernel: [    1.500000] [4: n:1: 12] x",
+		"[    1.500000 / 09-26 13:22:37.708][2][662][n] x",
+		"[    1.500000 <    0.000123>] [pid:0,cpu3,swapper/3]x",
+		"[    1.500000] (1)[123:comm]x",
+		"[    1.500000] c0 1 (swapper/0) x",
+		"[  +0.002367] x",
+		"[Nov27 10:22] x",
+		"```[Sat Jun  1 17:40:26 2019] x",
+	};
 
-	for (size_t n = 0; n <= strlen(line); n++) {
-		char *copy = malloc(n + 1);
-		struct prefix p;
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		for (size_t n = 0; n <= strlen(lines[i]); n++) {
+			char *copy = malloc(n);
+			struct prefix p;
 
-		memcpy(copy, line, n);
-		copy[n] = '\0';
-		prefix_parse(copy, n, &p);
-		CHECK(p.text <= n);
-		free(copy);
+			memcpy(copy, lines[i], n);
+			prefix_parse(copy, n, &p);
+			CHECK(p.text <= n);
+			free(copy);
+		}
 	}
 }
 
