@@ -14,10 +14,11 @@ extern const char *const skip_free[],
 				*const skip_key[],
 					*const skip_stack_end[],
 						*const skip_sleep[],
-							*const skip_ubsan[],
-								*const skip_list[],
-									*const skip_heap
-										[];
+							*const skip_spl[],
+								*const skip_ubsan[],
+									*const skip_list[],
+										*const skip_heap
+											[];
 
 /* A WARN whose source file says what sort of misuse it reports. */
 struct warn_sort {

@@ -55,6 +55,7 @@ struct report {
 	int phase;             /* how far its lines have got: oops_route.c's */
 	size_t n_frames_shown; /* in the evidence */
 	bool pc_is_x86;
+	bool says_serror;  /* the panic did */
 	bool is_tentative; /* a trace of nobody's: not announced */
 	bool is_done;      /* later lines belong to something else */
 	uint32_t die_number;

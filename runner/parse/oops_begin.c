@@ -156,6 +156,7 @@ void report_die(struct report *r, const char *text)
 	if (p && parse_u64n(p, strspn(p, "0123456789"), 10, 100000, &v) == 0)
 		r->die_number = (uint32_t)v;
 	r->has_die = true;
+	r->is_tentative = false;
 	if (lines_die_code(text, &v)) {
 		/* Two CPUs' heads may have been mixed: this one is certain. */
 		r->in->has_esr = false;
@@ -166,11 +167,15 @@ void report_die(struct report *r, const char *text)
 
 void report_panic(struct report *r, const char *after)
 {
+	const char *mark = strstr(after, " ]---");
+
 	r->in->panicked = true;
+	r->says_serror |= strstr(after, "Asynchronous SError") != NULL;
 	if (r->header->class == HEADER_PANIC && !r->detail) {
 		while (*after == ':' || *after == ' ')
 			after++;
-		r->detail = xstrdup(after);
+		r->detail = mark && mark > after ? xstrndup(after, (size_t)(mark - after))
+						 : xstrdup(after);
 
 		const char *p = lines_after(after, "corrupted in: ");
 		struct symbol sym;
@@ -201,6 +206,29 @@ static void header_dentry(struct report *r, const char *after)
 		report_set_once(&r->named, (struct slice){ "unmount", 7 });
 }
 
+/* "Oops - undefined instruction: 0 [#1] SMP": the words, where they say more than "Oops".
+ */
+static void header_die_words(struct report *r, const char *after)
+{
+	const char *end = strstr(after, " [#");
+
+	while (end && end > after && *end != ':')
+		end--;
+	if (end && end > after && !lines_starts(after, "Oops:"))
+		r->detail = xstrndup(after, (size_t)(end - after));
+}
+
+/* "PANIC at arc.c:7026:arc_write_done()" */
+static void header_spl(struct report *r, const char *after)
+{
+	const char *end = strstr(after, "()"), *name = end;
+
+	while (name && name > after && name[-1] != ':')
+		name--;
+	if (end)
+		report_set_once(&r->named, (struct slice){ name, (size_t)(end - name) });
+}
+
 static void header_of_kind(struct report *r, const char *text, const char *after)
 {
 	enum incident_kind kind = r->header->kind;
@@ -222,6 +250,8 @@ static void header_of_kind(struct report *r, const char *text, const char *after
 		/* The words before "[#1]", without the code. */
 		if (strcmp(r->header->literal, "[#") == 0)
 			r->detail = xstrndup(text, strcspn(text, ":["));
+		else if (strcmp(r->header->literal, "Internal error: ") == 0)
+			header_die_words(r, after);
 		break;
 	case INCIDENT_HUNG_TASK:
 		header_hung(r, text);
@@ -233,19 +263,24 @@ static void header_of_kind(struct report *r, const char *text, const char *after
 	case INCIDENT_BUG:
 		if (strcmp(r->header->literal, "BUG: Dentry ") == 0)
 			header_dentry(r, after);
+		else if (strcmp(r->header->literal, "PANIC at ") == 0)
+			header_spl(r, after);
 		break;
 	default:
 		break;
 	}
 }
 
-/* "SError Interrupt on CPU6, code 0x00000000be000411 -- SError"; "Unhandled fault:
- * synchronous external abort (0x96000210) at 0x.." */
+/* "SError Interrupt on CPU6, code 0x00000000be000411 -- SError", "Bad mode in Error
+ * handler detected on CPU2, code 0xbf000002 -- SError"; "Unhandled fault: synchronous
+ * external abort (0x96000210) at 0x.." */
 static void header_syndrome(struct report *r, const char *text)
 {
-	bool is_serror = r->header->kind == INCIDENT_SERROR;
-	const char *p = lines_after(text, is_serror ? "code " : "(0x");
+	const char *p = lines_after(text, "(0x");
 	uint64_t v;
+
+	if (!p)
+		p = lines_after(text, ", code ");
 
 	if (p && lines_hex(p, &v) >= 8)
 		report_set_esr(r, v);
@@ -278,6 +313,17 @@ static bool is_x86_oops(const char *text)
 	return p && lines_hex(p, &v) == 4 && lines_starts(p + 4, " [#");
 }
 
+/* arch/arm/mm/fault.c do_DataAbort() says the same of a program's fault; only the
+ * kernel's own goes on with die(). */
+static bool may_be_programs(const struct report *r)
+{
+	enum { USER_START = 0x1000U, USER_END = 0xbf000000U };
+	uint64_t addr = r->in->fault_address;
+
+	return lines_starts(r->header->literal, "Unhandled ") && !r->in->has_esr &&
+	       r->in->has_fault_address && addr >= USER_START && addr < USER_END;
+}
+
 struct report *report_new(const struct oops_header *h, const char *text,
 			  const char *after)
 {
@@ -306,9 +352,9 @@ struct report *report_new(const struct oops_header *h, const char *text,
 	r->says_mce = strstr(text, "Oops: Machine check") != NULL;
 	r->says_bug = strstr(text, "Oops - BUG") != NULL;
 	r->is_survived = h->kind == INCIDENT_MCE && report_is_mild(text);
-	r->is_tentative = h->class == HEADER_TENTATIVE;
-	r->is_headless = h->class == HEADER_HEADLESS || r->is_tentative;
-	if (r->is_tentative)
+	r->is_tentative = h->class == HEADER_TENTATIVE || may_be_programs(r);
+	r->is_headless = h->class == HEADER_HEADLESS || h->class == HEADER_TENTATIVE;
+	if (h->class == HEADER_TENTATIVE)
 		report_start_trace(r);
 	if (r->is_headless)
 		report_line(r, text);

@@ -43,9 +43,11 @@ const char *const skip_stack_end[] = {
 };
 const char *const skip_sleep[] = {
 	"^schedule", "^__schedule", "^preempt_schedule", "cond_resched", "^do_nanosleep",
-	"^msleep", "^usleep_", "^ssleep", "^fsleep", "^do_wait_for", NULL,
+	"^msleep", "^usleep_", "^ssleep", "^fsleep", "^do_wait_for", "^wait_for_common",
+	"^__wait_for_common", "^usb_start_wait_urb", NULL,
 };
 /* clang-format on */
+const char *const skip_spl[] = { "spl_", NULL };
 const char *const skip_ubsan[] = { "ubsan", "overflow", NULL };
 /* clang-format off */
 const char *const skip_list[] = {
@@ -87,6 +89,7 @@ static const char *const skip_dcache[] = {
 	"dput", "^d_", "__d_", NULL,
 };
 /* clang-format on */
+static const char *const skip_cfi[] = { "__cfi_", "handle_cfi", "report_cfi", NULL };
 static const char *const skip_irq_state[] = { "irq_restore", NULL };
 
 static const struct warn_sort warn_sorts[] = {
@@ -108,6 +111,7 @@ static const struct warn_sort warn_sorts[] = {
 	{ "kernel/rcu/", "WARNING", skip_srcu },
 	{ "mm/fault.c", "WARNING", skip_fault },
 	{ "fs/dcache.c", "WARNING", skip_dcache },
+	{ "kernel/cfi.c", "CFI failure", skip_cfi },
 };
 
 const struct warn_sort *culprit_warn_sort(const char *header_text)
@@ -129,6 +133,9 @@ static const char *const reporters[] = {
 	"debug_object", "debug_print_", "debug_check_no", "_is_static_object",
 	"fortify_panic", "__fortify_report", "program_check_exception", "program_check_common",
 	"bug_handler", "brk_handler", "do_debug_exception", "el1_dbg", "el1_brk",
+	"^arm64_is_fatal_ras_serror", "^arm64_serror_panic", "^do_serror",
+	"^el1h_64_error", "^el0t_64_error", "^el1_error", "^el0_error", "^__switch_to",
+	"^end_report",
 	"__virt_to_phys", "trace_hardirqs", "trace_softirqs", "instrument_",
 	"watchdog_overflow_callback", "watchdog_timer_fn", "perf_event_overflow",
 	"pmu_handle_irq", "perf_event_nmi_handler", "nmi_handle", "default_do_nmi",

@@ -2,7 +2,10 @@
 /* Owns which of the words that begin reports count where: at the start of a message,
  * behind what kernels put there, not in another program's text. Reads no lines beyond the
  * header: the report collects those. */
+#include "parse/esr.h"
 #include "parse/oops_headers.h"
+
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 static bool is_word(char c)
 {
@@ -64,6 +67,20 @@ static bool is_die(const char *text, const char *hit)
 	       '\0';
 }
 
+/* "Unhandled fault: alignment fault (0x92000021) at 0x…" of arm64 up to 4.x: EC tells
+ * that a program ran into it, which is the program's own. */
+static bool is_programs(const char *after)
+{
+	const char *p = lines_after(after, "(0x");
+	uint64_t v;
+	struct esr e;
+
+	if (!p || lines_hex(p, &v) < 8)
+		return false;
+	esr_decode(v, &e);
+	return e.ec == ESR_EC_DABT_LOWER || e.ec == ESR_EC_IABT_LOWER;
+}
+
 /* What the literal alone cannot tell. */
 static bool confirm(const struct oops_header *h, const char *text, const char *hit,
 		    const char *after)
@@ -75,10 +92,16 @@ static bool confirm(const struct oops_header *h, const char *text, const char *h
 		return h->pick == PICK_NONE || is_warn(after);
 	case INCIDENT_HUNG_TASK:
 		/* Not "is blocked on a mutex likely owned by": a line of the report. */
-		return h->literal[0] == 'c' || strstr(after, " blocked for more than") ||
+		return h->literal[0] == 'c' || strstr(after, " blocked for more") ||
 		       strstr(after, " blocked in I/O wait for");
 	case INCIDENT_RCU_STALL:
 		return is_rcu_stall(after);
+	case INCIDENT_PAGING_FAULT:
+		/* Whole, or cut off by another CPU; not a line of a manual. */
+		return strstr(after, "at ") || strstr(after, "address") ||
+		       !after[strspn(after, LETTERS " -()?:,.")];
+	case INCIDENT_SERROR:
+		return !*after || is_digits(after, 1);
 	case INCIDENT_GPF:
 		/* "traps: comm[1] general protection fault ip:" is a process's own. */
 		return !lines_starts(text, "traps: ") && !strstr(after, " ip:");
@@ -102,6 +125,9 @@ static bool confirm(const struct oops_header *h, const char *text, const char *h
 		if (strcmp(h->literal, "BUG: ") == 0)
 			return hit - text < 2 || (hit[-2] == ':' && hit[-1] == ' ') ||
 			       hit[-1] == '[' || hit[-2] == '[';
+		if (strcmp(h->literal, "PANIC at ") == 0)
+			/* ZFS's spl_panic(): "PANIC at arc.c:7026:arc_write_done()" */
+			return strstr(after, ".c:") && strstr(after, "()");
 		return true;
 	case INCIDENT_OOPS_OTHER:
 		if (h->class == HEADER_HEADLESS) {
@@ -114,6 +140,8 @@ static bool confirm(const struct oops_header *h, const char *text, const char *h
 		}
 		if (strcmp(h->literal, "[#") == 0)
 			return is_die(text, hit);
+		if (lines_starts(h->literal, "Unhandled "))
+			return !is_programs(after);
 		if (strcmp(h->literal, "Oops: ") == 0 ||
 		    strcmp(h->literal, "Oops - ") == 0)
 			return strstr(after, "[#") != NULL;

@@ -158,6 +158,8 @@ static void on_die(struct oops_reader *r, const struct oops_header *h,
 
 	if (rep &&
 	    (!rep->is_headless || (!report_has_frames(rep) && !rep->pc_function))) {
+		bool was_tentative = rep->is_tentative;
+
 		report_die(rep, m->text);
 		if (m->prefix.caller) {
 			rep->caller = m->prefix.caller;
@@ -165,6 +167,8 @@ static void on_die(struct oops_reader *r, const struct oops_header *h,
 		}
 		r->current = rep;
 		touch(r, rep, m);
+		if (was_tentative)
+			announce(r, rep);
 		return;
 	}
 	rep = find_oops(r, true);
@@ -358,10 +362,13 @@ bool reader_feed_report(struct oops_reader *r, struct report *rep,
 	return true;
 }
 
-static void drop_tentative(struct oops_reader *r)
+/* A fault that a program may have run into waits for its die(). */
+static void drop_tentative(struct oops_reader *r, const struct oops_header *h)
 {
 	for (size_t i = 0; i < r->n_open;) {
-		if (r->open[i]->is_tentative) {
+		if (r->open[i]->is_tentative &&
+		    !(h->class == HEADER_DIE &&
+		      r->open[i]->header->class == HEADER_FAULT)) {
 			/* A WARN's message stands between "cut here" and its header. */
 			if (r->open[i]->in->has_fault_address) {
 				r->has_lead_address = true;
@@ -406,7 +413,7 @@ void reader_on_header(struct oops_reader *r, const struct oops_header *h,
 
 	close_rebooted(r);
 	if (h->class != HEADER_HEADLESS && h->class != HEADER_TENTATIVE)
-		drop_tentative(r);
+		drop_tentative(r, h);
 	switch (h->class) {
 	case HEADER_DIE:
 		on_die(r, h, m, after);

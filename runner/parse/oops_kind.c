@@ -174,6 +174,14 @@ static void decide_brk(struct incident *in, enum esr_brk brk)
 	}
 }
 
+static bool is_serror(const struct incident *in)
+{
+	struct esr e;
+
+	esr_decode(in->esr, &e);
+	return in->has_esr && e.ec == ESR_EC_SERROR;
+}
+
 /* A die() whose first lines are lost: ESR and the address line still tell. */
 static void decide_die(struct report *r)
 {
@@ -181,7 +189,9 @@ static void decide_die(struct report *r)
 	struct esr e;
 
 	esr_decode(in->esr, &e);
-	if (r->says_bug) {
+	if (r->says_serror) {
+		in->kind = INCIDENT_SERROR;
+	} else if (r->says_bug) {
 		in->kind = INCIDENT_BUG;
 	} else if (r->says_mce) {
 		in->kind = INCIDENT_MCE;
@@ -254,6 +264,8 @@ void report_decide_kind(struct report *r)
 		decide_fault(r);
 	else if (r->header->class == HEADER_DIE || r->header->class == HEADER_HEADLESS)
 		decide_die(r);
+	else if (r->header->class == HEADER_FAULT && is_serror(in))
+		in->kind = INCIDENT_SERROR; /* "Bad mode in Error handler", 4.x */
 	else if (r->header->literal[3] == ' ' && detail_has(r, "already free"))
 		in->kind = INCIDENT_INVALID_FREE; /* mm/slub.c free_consistency_checks */
 	else if (head == INCIDENT_WARN && detail_has(r, "kernel/locking/lockdep.c"))

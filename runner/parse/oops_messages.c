@@ -43,7 +43,7 @@ static void remember(struct oops_reader *r, struct report *rep, const struct mes
 	if (t->text[0] && t->cut_line == r->line)
 		return; /* the message that cuts in */
 	t->text[0] = '\0';
-	if (!m->is_cut && m->line_len < WRAP_MIN)
+	if ((!m->is_cut && m->line_len < WRAP_MIN) || strstr(m->text, " ]---"))
 		return;
 	snprintf(t->text, sizeof(t->text), "%s", m->text);
 	t->rep = rep;

@@ -271,6 +271,8 @@ static bool line_pc(struct report *r, const char *text)
 			r->pc_function = dup_slice(sym.name);
 			r->pc_module = dup_slice(sym.module);
 			r->in->pc = dup_slice(sym.whole);
+			if (r->header->class == HEADER_FAULT)
+				r->is_tentative = false;
 		}
 		return true;
 	}
@@ -327,6 +329,9 @@ static bool line_state(struct report *r, const char *t)
 	if (line_task(r, t))
 		return true;
 	if (lines_cpu(t, &cpu)) {
+		/* "Preemption disabled at:" has one frame, and no end. */
+		if (!r->aside_has_call_trace)
+			r->in_aside = false;
 		if (!r->in_other_cpu)
 			line_cpu(r, &cpu);
 		r->in_trace = false;

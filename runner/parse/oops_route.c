@@ -23,6 +23,7 @@ enum phase {
 	PHASE_RANGE,
 	PHASE_ABORT,
 	PHASE_ESR,
+	PHASE_FAR,
 	PHASE_EC,
 	PHASE_SET,
 	PHASE_EA,
@@ -56,6 +57,7 @@ static const struct {
 } phases[] = {
 	/* clang-format off */
 	{ "KASAN: ", PHASE_RANGE },        { "Mem abort info", PHASE_ABORT },
+	{ "ESR: ", PHASE_ESR },            { "FAR: ", PHASE_FAR },
 	{ "ESR = ", PHASE_ESR },           { "EC = ", PHASE_EC },
 	{ "SET = ", PHASE_SET },           { "EA = ", PHASE_EA },
 	{ "FSC = ", PHASE_FSC },           { "Data abort info", PHASE_DATA },
@@ -97,13 +99,21 @@ static bool is_candidate(const struct report *rep)
 	return !rep->caller && !rep->is_done && !rep->has_end && !rep->is_tentative;
 }
 
+/* SErrors and overflown stacks panic without die(). */
+static bool awaits_die(const struct report *rep)
+{
+	return rep->header->class == HEADER_FAULT && !rep->has_die &&
+	       rep->header->kind != INCIDENT_SERROR &&
+	       !lines_starts(rep->header->literal, "Insufficient stack");
+}
+
 static bool fits(const struct report *rep, enum phase p, const char *text)
 {
 	struct cpu_line cpu;
 
 	if (!is_candidate(rep) || p == PHASE_UNKNOWN)
 		return false;
-	if (rep->header->class == HEADER_FAULT && !rep->has_die && p >= PHASE_MODULES)
+	if (awaits_die(rep) && p >= PHASE_MODULES)
 		return false;
 	if (p == PHASE_CPU && rep->in->cpu >= 0 && lines_cpu(text, &cpu) &&
 	    cpu.cpu >= 0 && cpu.cpu != rep->in->cpu)

@@ -70,7 +70,7 @@ static char *normalize(const char *s)
 		}
 		strbuf_addch(&sb, *s++);
 	}
-	while (sb.len > 0 && (sb.buf[sb.len - 1] == ' ' || sb.buf[sb.len - 1] == '!'))
+	while (sb.len > 0 && strchr(" !*`", sb.buf[sb.len - 1]))
 		sb.buf[--sb.len] = '\0';
 	return strbuf_take(&sb);
 }
@@ -169,11 +169,15 @@ static const char *special_title(const struct report *r)
 
 	if (has_fault_title(r))
 		return fault_title(r->in->kind);
+	if (h->class == HEADER_HEADLESS && r->in->kind == INCIDENT_SERROR)
+		return "SError";
 	if (h->class == HEADER_DIE && r->in->kind == INCIDENT_BUG)
 		return r->detail && strstr(r->detail, "CFI") ? "CFI failure"
 							     : "kernel BUG";
 	if (h->class == HEADER_DIE && r->in->has_esr && is_external(r->in->esr))
 		return "synchronous external abort";
+	if (h->class == HEADER_DIE && h->title && r->detail)
+		return r->detail;
 	if (h->kind == INCIDENT_WARN && h->title && r->detail) {
 		sort = culprit_warn_sort(r->detail);
 		if (sort)

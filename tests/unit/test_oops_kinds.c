@@ -230,7 +230,7 @@ TEST(every_header_begins_its_kind_with_and_without_a_stamp)
 		{ "oops-other", "Unhandled fault: imprecise external abort (0x1406) at 0x00000000" },
 		{ "serror", "SError Interrupt on CPU6, code 0x00000000be000411 -- SError" },
 		{ "serror", "Kernel panic - not syncing: Asynchronous SError Interrupt" },
-		{ "oops-other", "Bad mode in Error handler detected on CPU4, code 0xbf000002 -- SError" },
+		{ "serror", "Bad mode in Error handler detected on CPU4, code 0xbf000002 -- SError" },
 		{ "oops-other", "Oops - illegal instruction [#1]" },
 		{ "oops-other", "Oops - load access fault [#1]" },
 		{ "oops-other", "Oops - load address misaligned [#1]" },
