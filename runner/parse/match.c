@@ -6,6 +6,8 @@
  * what the literals stand for. */
 #include "parse/match.h"
 
+#include "util/ascii.h"
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #define HAVE_AVX2 1
@@ -121,12 +123,6 @@ void matcher_init(struct matcher *m, const char *const *literals, size_t n)
 #endif
 }
 
-static bool is_word(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9') || c == '_';
-}
-
 /* Does a terminal's colour end before p[at]? "\033[0;31m" ends in a letter. */
 static bool is_after_colour(const char *p, size_t at)
 {
@@ -149,7 +145,7 @@ static bool confirm(const struct matcher *m, const char *p, size_t len, size_t a
 
 		if (m->literals[i - 1].head == head && n <= len - at &&
 		    memcmp(p + at, m->literals[i - 1].text, n) == 0)
-			return at == 0 || !is_word(p[at - 1]) || p[at] < 'A' ||
+			return at == 0 || !ascii_is_word(p[at - 1]) || p[at] < 'A' ||
 			       p[at] > 'Z' || is_after_colour(p, at);
 	}
 	return false;

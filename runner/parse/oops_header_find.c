@@ -4,14 +4,9 @@
  * header: the report collects those. */
 #include "parse/esr.h"
 #include "parse/oops_headers.h"
+#include "util/ascii.h"
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
-static bool is_word(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9') || c == '_';
-}
 
 static bool is_digits(const char *s, size_t n)
 {
@@ -53,7 +48,7 @@ static bool is_die(const char *text, const char *hit)
 	if (hit == text)
 		return false;
 	for (const char *q = text; q < hit; q++)
-		if (!is_word(*q) && !strchr(" :-()", *q))
+		if (!ascii_is_word(*q) && !strchr(" :-()", *q))
 			return false;
 	p += strspn(p, "0123456789");
 	if (p == hit + 2 || *p != ']')
@@ -179,7 +174,7 @@ static bool is_at_start(const char *text, const char *hit, bool is_stamped)
 
 	if (before == 0)
 		return true;
-	if (is_word(hit[-1]) || hit[-1] == '"' || hit[-1] == '\'' || hit[-1] == '`')
+	if (ascii_is_word(hit[-1]) || hit[-1] == '"' || hit[-1] == '\'' || hit[-1] == '`')
 		return false;
 	if (before > 100 || is_other_program(text, hit))
 		return false;
@@ -201,7 +196,7 @@ static bool is_at_start(const char *text, const char *hit, bool is_stamped)
 			return true;
 	/* Blanks, lines of a box, half a character of line noise. */
 	for (const char *p = text; p < hit; p++)
-		if (is_word(*p))
+		if (ascii_is_word(*p))
 			return false;
 	return true;
 }

@@ -4,6 +4,7 @@
  * Keeps no state: which report a line belongs to is the reader's. */
 #include "parse/oops_lines.h"
 
+#include "util/ascii.h"
 #include "util/num.h"
 
 const char *lines_after(const char *s, const char *word)
@@ -20,16 +21,6 @@ const char *lines_skip_blanks(const char *s)
 	return s;
 }
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool is_hex(char c)
-{
-	return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 static bool is_name_start(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
@@ -37,14 +28,14 @@ static bool is_name_start(char c)
 
 static bool is_name(char c)
 {
-	return is_name_start(c) || is_digit(c) || c == '.' || c == '$';
+	return is_name_start(c) || ascii_is_digit(c) || c == '.' || c == '$';
 }
 
 size_t lines_hex(const char *s, uint64_t *out)
 {
 	size_t skip = s[0] == '0' && (s[1] == 'x' || s[1] == 'X') ? 2 : 0, n = 0;
 
-	while (is_hex(s[skip + n]))
+	while (ascii_is_hex(s[skip + n]))
 		n++;
 	if (n == 0 || n > 16 || parse_u64n(s + skip, n, 16, UINT64_MAX, out) < 0)
 		return 0;
@@ -127,7 +118,7 @@ static const char *skip_addresses(const char *s)
 		while (*p == ' ')
 			p++;
 
-		while (is_hex(p[n]) || (n == 1 && p[n] == 'x'))
+		while (ascii_is_hex(p[n]) || (n == 1 && p[n] == 'x'))
 			n++;
 		if (n < min)
 			return s;
@@ -217,11 +208,11 @@ static bool pc_symbol(const char *s, struct symbol *out)
 	uint64_t v;
 
 	s = lines_skip_blanks(s);
-	if (is_digit(*s)) {
+	if (ascii_is_digit(*s)) {
 		/* x86: the code segment. */
 		const char *colon = s;
 
-		while (is_hex(*colon))
+		while (ascii_is_hex(*colon))
 			colon++;
 		if (*colon == ':' && colon - s <= 4)
 			s = lines_skip_blanks(colon + 1);
@@ -308,7 +299,7 @@ static int64_t number_after(const char *s, const char *word)
 	if (!p)
 		return -1;
 	p = lines_skip_blanks(p);
-	while (is_digit(p[n]))
+	while (ascii_is_digit(p[n]))
 		n++;
 	return parse_u64n(p, n, 10, INT32_MAX, &v) < 0 ? -1 : (int64_t)v;
 }
@@ -326,7 +317,7 @@ static struct slice last_build_id(const char *s)
 		return (struct slice){ NULL, 0 };
 	s += n - DIGITS;
 	for (size_t i = 0; i < DIGITS; i++)
-		if (!is_hex(s[i]))
+		if (!ascii_is_hex(s[i]))
 			return (struct slice){ NULL, 0 };
 	return (struct slice){ s, DIGITS };
 }
@@ -339,7 +330,8 @@ void lines_taint(const char *s, struct cpu_line *out)
 	const char *p = s + (is_tainted ? strlen("Tainted: ") : strlen("Not tainted"));
 	const char *flags = p;
 
-	while (*p && !(is_digit(*p) && p[-1] == ' ') && !(*p == '(' && is_digit(p[1])))
+	while (*p && !(ascii_is_digit(*p) && p[-1] == ' ') &&
+	       !(*p == '(' && ascii_is_digit(p[1])))
 		p++;
 	if (is_tainted) {
 		size_t n = (size_t)(p - flags);

@@ -2,20 +2,11 @@
 /* Owns the lines that show the machine's state: registers, the words of Code, the
  * syndrome that die() prints. */
 #include "parse/oops_lines.h"
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool is_hex(char c)
-{
-	return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
+#include "util/ascii.h"
 
 static bool is_alnum(char c)
 {
-	return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+	return ascii_is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
 static bool is_register(const char *s, size_t n)
@@ -28,8 +19,9 @@ static bool is_register(const char *s, size_t n)
 
 	if (n < 2 || n > 4)
 		return n == 1 && false;
-	if ((s[0] == 'x' || s[0] == 'w' || s[0] == 'r' || s[0] == 'R') && is_digit(s[1]))
-		return n == 2 || (n == 3 && is_digit(s[2]));
+	if ((s[0] == 'x' || s[0] == 'w' || s[0] == 'r' || s[0] == 'R') &&
+	    ascii_is_digit(s[1]))
+		return n == 2 || (n == 3 && ascii_is_digit(s[2]));
 	if ((s[0] == 'R' || s[0] == 'E') && n == 3)
 		return (s[2] == 'X' && s[1] >= 'A' && s[1] <= 'D') ||
 		       (s[1] == 'S' && (s[2] == 'I' || s[2] == 'P')) ||
@@ -40,8 +32,8 @@ static bool is_register(const char *s, size_t n)
 		if (n == 2 && memcmp(s, more[i], 2) == 0)
 			return true;
 	/* riscv a0-a7, s0-s11, t0-t6 */
-	return (s[0] == 'a' || s[0] == 's' || s[0] == 't') && is_digit(s[1]) &&
-	       (n == 2 || (n == 3 && is_digit(s[2])));
+	return (s[0] == 'a' || s[0] == 's' || s[0] == 't') && ascii_is_digit(s[1]) &&
+	       (n == 2 || (n == 3 && ascii_is_digit(s[2])));
 }
 
 /* "x29: ffff.. x28: ..", "x9 : ..", "RAX: .. RBX: ..", "r10: ..", "sp : ..", "X19: .." */
@@ -67,10 +59,10 @@ size_t lines_registers(const char *s, register_fn fn, void *arg)
 			break;
 		s = lines_skip_blanks(s + 1);
 		/* x86: "RSP: 0018:ffffc900.." */
-		if (is_digit(s[0]) && is_hex(s[1]) && is_hex(s[2]) && is_hex(s[3]) &&
-		    s[4] == ':')
+		if (ascii_is_digit(s[0]) && ascii_is_hex(s[1]) && ascii_is_hex(s[2]) &&
+		    ascii_is_hex(s[3]) && s[4] == ':')
 			s += 5;
-		if (s[0] == '0' && s[1] == 'x' && !is_hex(s[2]))
+		if (s[0] == '0' && s[1] == 'x' && !ascii_is_hex(s[2]))
 			break;
 		n = lines_hex(s, &v);
 		/* A dump of memory around a register has words of 8 digits and more. */

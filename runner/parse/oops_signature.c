@@ -5,6 +5,7 @@
 #include "parse/oops_culprit.h"
 #include "parse/oops_report.h"
 
+#include "util/ascii.h"
 #include "util/mem.h"
 #include "util/strbuf.h"
 
@@ -29,12 +30,6 @@ static const char *fault_title(enum incident_kind k)
 	}
 }
 
-static bool is_word(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9') || c == '_';
-}
-
 /* Copy without addresses, numbers and offsets, which differ from boot to boot; the caller
  * owns it. */
 static char *normalize(const char *s)
@@ -52,18 +47,18 @@ static char *normalize(const char *s)
 				s += 1 + n;
 			continue;
 		}
-		if (sb.len > 0 && is_word(sb.buf[sb.len - 1])) {
+		if (sb.len > 0 && ascii_is_word(sb.buf[sb.len - 1])) {
 			strbuf_addch(&sb, *s++);
 			continue;
 		}
 		n = lines_hex(s, &v);
-		if (n >= 8 && !is_word(s[n])) {
+		if (n >= 8 && !ascii_is_word(s[n])) {
 			strbuf_addstr(&sb, "ADDR");
 			s += n;
 			continue;
 		}
 		n = s[0] == '0' && s[1] == 'x' ? n : strspn(s, "0123456789");
-		if (n > 0 && !is_word(s[n])) {
+		if (n > 0 && !ascii_is_word(s[n])) {
 			strbuf_addstr(&sb, "NUM");
 			s += n;
 			continue;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Owns what vendors' kernels print between the stamp and the text: CPU, pid and name of
  * the task. Refuses to know where a line's stamp ends (prefix.c). */
-#include "parse/prefix_vendor.h"
+#include "parse/prefix_parts.h"
 
 /* One vendor's form: C a CPU's number, P a pid, N a task's name, _ any blanks; other
  * characters stand for themselves. */

@@ -4,6 +4,7 @@
 #include "parse/stage.h"
 
 #include "parse/prefix.h"
+#include "util/ascii.h"
 #include "util/num.h"
 
 static const char *const stage_names[STAGE_N] = {
@@ -33,12 +34,6 @@ enum rank {
 	RANK_VERSION /* Linux version */
 };
 
-static bool is_word(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-	       (c >= 'A' && c <= 'Z') || c == '_';
-}
-
 /* Find word near the start of the line; what stands before it may be line noise but no
  * text ("ver=U-Boot 2024.01" is a variable, no banner). Returns what follows it. */
 static const char *banner(const char *s, size_t len, const char *word)
@@ -54,7 +49,7 @@ static const char *banner(const char *s, size_t len, const char *word)
 	for (size_t i = 0; i <= last; i++) {
 		if (memcmp(s + i, word, n) == 0)
 			return s + i + n;
-		if (is_word(s[i]) || s[i] == '=' || s[i] == '"' || s[i] == '\'' ||
+		if (ascii_is_word(s[i]) || s[i] == '=' || s[i] == '"' || s[i] == '\'' ||
 		    s[i] == '#')
 			return NULL;
 	}
@@ -119,7 +114,7 @@ static enum rank find_banner(const char *s, size_t len)
 	const char *end = s + len;
 
 	/* Most lines begin with a word that no banner begins with. */
-	if (len == 0 || (is_word(s[0]) && !strchr("BDEILNSU", s[0])))
+	if (len == 0 || (ascii_is_word(s[0]) && !strchr("BDEILNSU", s[0])))
 		return RANK_NONE;
 	if (is_ddr_banner(s, len))
 		return RANK_DDR;
