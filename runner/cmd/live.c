@@ -89,12 +89,12 @@ static void show_line(struct live *l)
 	if (*look)
 		fputs(on(l, look), l->to);
 	if (is_ascii(text, n))
-		fwrite(text, 1, n, l->to);
+		fwrite_unlocked(text, 1, n, l->to);
 	else
 		put_text(l->to, text);
 	if (*look)
 		fputs(on(l, "\033[0m"), l->to);
-	fputc('\n', l->to);
+	putc_unlocked('\n', l->to);
 }
 
 void live_console(void *live, const char *data, size_t len)
