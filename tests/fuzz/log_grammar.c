@@ -3,6 +3,8 @@
  * those that stand in reports of every kind. */
 #include "log_grammar.h"
 
+#include "oops_check.h"
+
 #include <stdarg.h>
 
 /* clang-format off */
@@ -163,4 +165,13 @@ void log_grammar(struct log_lines own, const uint8_t *data, size_t size,
 			add_bytes(&in, out);
 		add_ending(how, out);
 	}
+}
+
+void log_grammar_check(struct log_lines own, const uint8_t *data, size_t size)
+{
+	struct strbuf log = STRBUF_INIT;
+
+	log_grammar(own, data, size, &log);
+	oops_check(strbuf_str(&log), log.len, size > 1 ? 1 + data[0] : 1);
+	strbuf_release(&log);
 }

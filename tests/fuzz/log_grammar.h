@@ -17,3 +17,5 @@ struct log_lines {
  * those that all reports share, then any bytes), then what its text asks for. */
 void log_grammar(struct log_lines own, const uint8_t *data, size_t size,
 		 struct strbuf *out);
+/* Such a log through oops_check(). */
+void log_grammar_check(struct log_lines own, const uint8_t *data, size_t size);
