@@ -10,11 +10,23 @@
  * directory of the board file. */
 void board_load_shell(struct spec_report *r, const struct yaml_node *n, const char *what,
 		      void *str);
+/* The text with {board_dir} replaced by the directory of the board file. The caller owns
+ * it. */
+char *board_expand_dir(const char *s, const char *dir);
+
 /* base is the struct board_spec. */
+void board_load_console(struct spec_report *r, const struct yaml_node *n,
+			const char *what, void *board);
+void board_load_power(struct spec_report *r, const struct yaml_node *n, const char *what,
+		      void *board);
 void board_load_boot(struct spec_report *r, const struct yaml_node *n, const char *what,
 		     void *board);
 void board_load_recovery(struct spec_report *r, const struct yaml_node *n,
 			 const char *what, void *board);
-/* Defaults that depend on other keys, and what boot and recovery need of them. */
+/* Defaults that depend on other keys, and what these parts need of each other. */
 void board_settle_boot(struct spec_report *r, struct board_spec *b);
+void board_settle_recovery(struct spec_report *r, const struct board_spec *b);
+void board_release_console(struct board_spec *b);
+void board_release_power(struct board_spec *b);
 void board_release_boot(struct board_spec *b);
+void board_release_recovery(struct board_spec *b);

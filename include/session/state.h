@@ -129,4 +129,6 @@ void session_undo_commands(struct session *s);
 /* session/aftermath.c: after a failure */
 /* Let the report settle, and watch a board that boots again by itself. */
 void session_watch_on(struct session *s);
+
+/* session/recovery.c: the ladder that brings the board back */
 void session_recover(struct session *s);

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* `console:` of a board file: what carries its UART. */
+#include "parse/spec_load.h"
+#include "parse/spec_load_board.h"
+#include "util/mem.h"
+
+static void load_transport(struct spec_report *r, const struct yaml_node *n,
+			   const char *what, void *transport)
+{
+	static const char *const words[] = { "serial", "pty", "unix", "tcp", "qemu" };
+	size_t i;
+
+	if (!yaml_get_word(r, n, what, words, ARRAY_SIZE(words), &i))
+		return;
+	*(enum board_transport *)transport = (enum board_transport)i;
+	if (i == BOARD_CONSOLE_SERIAL)
+		spec_complain(
+			r, n->mark,
+			"console.transport: serial is not supported by this version; expected pty for a tty whose speed is set already, or tcp for a ser2net port");
+}
+
+static void load_type_delay(struct spec_report *r, const struct yaml_node *n,
+			    const char *what, void *type_delay_us)
+{
+	int64_t ms = -1;
+
+	spec_load_duration(r, n, what, &ms);
+	if (ms > 1000)
+		spec_complain(r, n->mark,
+			      "%s is %lld ms; expected at most a second between bytes",
+			      what, (long long)ms);
+	else if (ms >= 0)
+		*(uint32_t *)type_delay_us = (uint32_t)ms * 1000;
+}
+
+static const struct yaml_field console_fields[] = {
+	YAML_FN_REQUIRED("transport", load_transport, struct board_console, transport),
+	YAML_LINE("device", struct board_console, device),
+	YAML_U32("baud", struct board_console, baud, 50, 20000000),
+	YAML_FN("type_delay", load_type_delay, struct board_console, type_delay_us),
+	YAML_BOOL("echo_check", struct board_console, echo_check),
+};
+
+static bool is_host_port(const char *s)
+{
+	const char *colon = strrchr(s, ':');
+	size_t digits = colon ? strspn(colon + 1, "0123456789") : 0;
+
+	return colon && colon != s && digits && digits <= 5 && !colon[1 + digits];
+}
+
+void board_load_console(struct spec_report *r, const struct yaml_node *n,
+			const char *what, void *base)
+{
+	struct board_spec *b = base;
+	struct board_console *c = &b->console;
+
+	b->console_mark = n->mark;
+	if (!yaml_load_map(r, n, what, console_fields, ARRAY_SIZE(console_fields), c) ||
+	    !yaml_find(n, "transport"))
+		return;
+	const struct yaml_node *device = yaml_find(n, "device");
+
+	if (c->transport == BOARD_CONSOLE_QEMU) {
+		if (device)
+			spec_complain(
+				r, device->mark,
+				"console.device has no meaning with transport: qemu; expected none");
+		return;
+	}
+	if (!device) {
+		spec_complain(r, n->mark, "console has no \"device\"; expected %s",
+			      c->transport == BOARD_CONSOLE_TCP ? "HOST:PORT" : "a path");
+		return;
+	}
+	if (!c->device)
+		return;
+	if (c->transport == BOARD_CONSOLE_TCP) {
+		if (!is_host_port(c->device))
+			spec_complain(r, device->mark,
+				      "console.device is \"%.60s\"; expected HOST:PORT",
+				      c->device);
+		return;
+	}
+	char *path = spec_resolve(r->dir, c->device);
+
+	free(c->device);
+	c->device = path;
+}
+
+void board_release_console(struct board_spec *b)
+{
+	free(b->console.device);
+}
