@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "hw/stream.h"
 #include "util/clock.h"
 #include "util/err.h"
 #include "util/pattern.h"
@@ -26,9 +27,9 @@ struct console_observer {
 	void *arg;
 };
 
-/* Opens the lost console again; 0 and *fd, -EAGAIN when it is not back yet, else an
+/* Opens the lost console again; 0 and *out, -EAGAIN when it is not back yet, else an
  * error. */
-typedef int (*console_reopen_fn)(void *arg, int *fd, struct err *err);
+typedef int (*console_reopen_fn)(void *arg, struct stream **out, struct err *err);
 
 struct console_opts {
 	int dirfd; /* of the run directory: console.raw and console.idx are created there
@@ -40,7 +41,11 @@ struct console_opts {
 	console_reopen_fn reopen; /* NULL: a lost console is lost */
 	/* A gap in the record: the console was gone for that long. NULL = not wanted */
 	void (*gap)(void *arg, int64_t gap_ms, uint64_t offset);
-	void *arg; /* for reopen and gap */
+	/* The receiver counted errors since the last call; at most once a second. NULL =
+	 * not wanted */
+	void (*line_errors)(void *arg, const struct stream_errors *delta,
+			    uint64_t offset);
+	void *arg; /* for all three */
 };
 
 MUST_CHECK int console_new(const struct console_opts *opts, struct console **out,
@@ -50,7 +55,7 @@ void console_observe(struct console *c,
 		     const struct console_observer *o); /* copied, at most 8 */
 
 /* Attach the stream. Detach reads what is still there first and closes it. */
-void console_attach(struct console *c, int take_fd);
+void console_attach(struct console *c, struct stream *take);
 void console_detach(struct console *c);
 /* Read what is there already, without a wait. */
 void console_drain(struct console *c);
@@ -90,6 +95,13 @@ MUST_CHECK int console_wait_fd(struct console *c, int fd, struct deadline d,
  * once. */
 MUST_CHECK int console_send(struct console *c, const void *data, size_t len,
 			    uint32_t delay_us, struct deadline d, struct err *err);
+/* A BREAK of that length; serves the console meanwhile. -EOPNOTSUPP (ERR_NONE) where the
+ * stream has none. What comes meanwhile does not end it early: only a cancel does. */
+MUST_CHECK int console_break(struct console *c, int64_t ms, struct err *err);
+/* Hold TX low (a BREAK without end), so that an idle-high line feeds no board that is
+ * off; a stream that comes back is held again. -EOPNOTSUPP (ERR_NONE) where the stream
+ * has no BREAK; nothing to do is 0. */
+MUST_CHECK int console_hold_tx_low(struct console *c, bool on, struct err *err);
 /* Forget what came so far: the next console_wait sees only what comes from now on. */
 void console_mark(struct console *c);
 /* The same up to the end of the line that has this offset in console.raw. */

@@ -33,7 +33,10 @@ struct board_console {
 	uint32_t baud; /* of a tty; 0 = as it is. Sockets have their speed from their
 			  server */
 	uint32_t type_delay_us; /* between typed bytes; 0 = none */
-	bool echo_check; /* typed lines must come back; U-Boot only. Default true */
+	bool echo_check;     /* typed lines must come back; U-Boot only. Default true */
+	char *break_command; /* shell line that sends a BREAK where the stream cannot;
+				NULL = none */
+	bool hold_tx_low;    /* BREAK while the board is off. Default true with serial */
 };
 
 struct board_power {

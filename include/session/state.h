@@ -42,6 +42,7 @@ struct session {
 	uint32_t marker;              /* number of the next shell marker */
 	bool shell_ready;             /* it tells us when it ends */
 	bool shell_gone;              /* a command ended it */
+	bool tx_held, tx_warned;      /* held low, while the board is off */
 	int64_t power_on_ns;          /* run time of the last power move */
 	int64_t latency_ns; /* of the last fatal incident, from its byte to us; -1 = none
 			     */

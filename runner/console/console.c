@@ -26,10 +26,13 @@ enum {
 
 /* Bytes closer than this share one line of the index. */
 #define INDEX_STEP_NS INT64_C(2000000)
+/* A line that floats while the board is off counts errors all the time. */
+#define ERRORS_NS INT64_C(1000000000)
 
 struct console {
 	struct console_opts opts;
-	int fd, raw_fd, idx_fd;
+	struct stream *stream; /* NULL = not attached, or lost */
+	int raw_fd, idx_fd;
 	uint64_t offset;
 	int64_t idx_t_ns, tick_t_ns, last_byte_ns;
 	struct console_observer observers[MAX_OBSERVERS];
@@ -44,6 +47,9 @@ struct console {
 	bool gap_told;         /* of the loss that goes on */
 	int64_t lost_since_ns; /* 0 = not lost */
 	struct deadline next_reopen;
+	bool tx_held;                /* BREAK until further notice */
+	struct stream_errors errors; /* told already */
+	int64_t errors_t_ns;
 	char *buf;
 };
 
@@ -53,7 +59,6 @@ int console_new(const struct console_opts *opts, struct console **out, struct er
 	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
 
 	c->opts = *opts;
-	c->fd = -1;
 	c->raw_fd = openat(opts->dirfd, "console.raw", flags, 0644);
 	c->idx_fd = c->raw_fd < 0 ? -1 : openat(opts->dirfd, "console.idx", flags, 0644);
 	if (c->idx_fd < 0) {
@@ -73,8 +78,7 @@ void console_free(struct console *c)
 {
 	if (!c)
 		return;
-	if (c->fd >= 0)
-		close(c->fd);
+	stream_close(c->stream);
 	if (c->raw_fd >= 0) {
 		fsync(c->raw_fd);
 		close(c->raw_fd);
@@ -96,16 +100,27 @@ void console_observe(struct console *c, const struct console_observer *o)
 	c->observers[c->n_observers++] = *o;
 }
 
-void console_attach(struct console *c, int take_fd)
+/* What the stream that is gone was told, the new one has to hear. */
+static void connect_stream(struct console *c, struct stream *take)
+{
+	struct err ignored = ERR_INIT; /* without a BREAK it is as it always was */
+
+	c->stream = take;
+	c->errors = (struct stream_errors){ .overrun = 0 };
+	if (c->tx_held && stream_set_break(take, true, &ignored))
+		c->tx_held = false;
+}
+
+void console_attach(struct console *c, struct stream *take)
 {
 	console_detach(c);
-	c->fd = take_fd;
+	connect_stream(c, take);
 	c->last_byte_ns = 0;
 }
 
 bool console_is_attached(const struct console *c)
 {
-	return c->fd >= 0;
+	return c->stream != NULL;
 }
 
 void console_expect_eof(struct console *c, bool expected)
@@ -253,9 +268,33 @@ static int take_bytes(struct console *c, const char *data, size_t len, struct er
 	return fits ? 0 : too_much(c, err);
 }
 
+static void tell_line_errors(struct console *c)
+{
+	struct stream_errors n, *b = &c->errors;
+
+	c->errors_t_ns = console_now_ns(c);
+	if (!c->opts.line_errors || stream_errors(c->stream, &n) ||
+	    memcmp(&n, b, sizeof(n)) == 0)
+		return;
+	const struct stream_errors delta = {
+		.overrun = n.overrun - b->overrun,
+		.buf_overrun = n.buf_overrun - b->buf_overrun,
+		.frame = n.frame - b->frame,
+		.parity = n.parity - b->parity,
+	};
+	*b = n;
+	c->opts.line_errors(c->opts.arg, &delta, c->offset);
+}
+
+static void drop_stream(struct console *c)
+{
+	tell_line_errors(c);
+	stream_close(TAKE_PTR(c->stream));
+}
+
 static void lose(struct console *c)
 {
-	close(TAKE_FD(c->fd));
+	drop_stream(c);
 	c->ended = c->eof_expected;
 	if (!c->ended)
 		c->lost_since_ns = clock_now_ns();
@@ -269,17 +308,15 @@ static int read_some(struct console *c, struct err *err)
 	bool end = false;
 
 	while (len < READ_BYTES) {
-		ssize_t n = read(c->fd, c->buf + len, READ_BYTES - len);
+		ssize_t n = stream_read(c->stream, c->buf + len, READ_BYTES - len);
 
 		if (n > 0) {
 			len += (size_t)n;
 			continue;
 		}
-		if (n < 0 && errno == EINTR)
-			continue;
 		/* A pty gives EIO when its other end hangs up, a socket 0 or ECONNRESET.
 		 */
-		end = n == 0 || errno != EAGAIN;
+		end = n != -EAGAIN;
 		break;
 	}
 	int r = len ? take_bytes(c, c->buf, len, err) : 0;
@@ -292,8 +329,8 @@ static void drain(struct console *c, int quiet_ms)
 	struct err err = ERR_INIT;
 	struct deadline d = deadline_in_ms(DRAIN_MS);
 
-	while (c->fd >= 0 && !deadline_passed(d)) {
-		struct pollfd p = { .fd = c->fd, .events = POLLIN };
+	while (c->stream && !deadline_passed(d)) {
+		struct pollfd p = { .fd = stream_fd(c->stream), .events = POLLIN };
 
 		if (poll(&p, 1, quiet_ms) <= 0 || read_some(c, &err) != 0)
 			break;
@@ -308,8 +345,8 @@ void console_drain(struct console *c)
 void console_detach(struct console *c)
 {
 	drain(c, 20);
-	if (c->fd >= 0)
-		close(TAKE_FD(c->fd));
+	if (c->stream)
+		drop_stream(c);
 	c->lost_since_ns = 0;
 	c->ended = false;
 }
@@ -319,6 +356,8 @@ static void tick(struct console *c)
 	int64_t t_ns = console_now_ns(c);
 
 	c->tick_t_ns = t_ns;
+	if (c->stream && t_ns - c->errors_t_ns >= ERRORS_NS)
+		tell_line_errors(c);
 	for (size_t i = 0; i < c->n_observers; i++)
 		if (c->observers[i].tick)
 			c->observers[i].tick(c->observers[i].arg, t_ns);
@@ -328,17 +367,17 @@ static int try_reopen(struct console *c, struct err *err)
 {
 	int64_t gap_ms = c->ended ? 0 : (clock_now_ns() - c->lost_since_ns) / 1000000;
 	struct err why = ERR_INIT; /* of one attempt; the next may do better */
-	int fd = -1;
+	struct stream *stream = NULL;
 	int r = -EAGAIN;
 
 	if (c->opts.reopen && deadline_passed(c->next_reopen)) {
-		r = c->opts.reopen(c->opts.arg, &fd, &why);
+		r = c->opts.reopen(c->opts.arg, &stream, &why);
 		c->next_reopen = deadline_in_ms(REOPEN_MS);
 	}
 	if (!r) {
 		bool is_loss = !c->ended;
 
-		c->fd = fd;
+		connect_stream(c, stream);
 		c->lost_since_ns = 0;
 		c->ended = c->gap_told = false;
 		if (c->opts.gap && is_loss)
@@ -356,15 +395,25 @@ static int try_reopen(struct console *c, struct err *err)
 		       why.msg[0] ? ": " : "", why.msg);
 }
 
+static int stream_poll_fd(const struct console *c)
+{
+	return c->stream ? stream_fd(c->stream) : -1;
+}
+
+static short stream_events(const struct console *c)
+{
+	return c->stream && stream_has_unsent(c->stream) ? POLLIN | POLLOUT : POLLIN;
+}
+
 /* One turn: wait for bytes, cancel, the extra fd or until, at most a tick. *extra says
  * whether the extra fd is ready (as many of events as asked for). */
 static int turn(struct console *c, int extra_fd, short events, struct deadline until,
 		bool *extra, struct err *err)
 {
 	struct deadline limit =
-		deadline_min(until, deadline_in_ms(c->fd < 0 ? 20 : TICK_MS));
+		deadline_min(until, deadline_in_ms(c->stream ? TICK_MS : 20));
 	struct pollfd p[3] = {
-		{ .fd = c->fd, .events = POLLIN },
+		{ .fd = stream_poll_fd(c), .events = stream_events(c) },
 		{ .fd = c->cancel_masked || c->canceled ? -1 : c->opts.cancel_fd,
 		  .events = POLLIN },
 		{ .fd = extra_fd, .events = events },
@@ -537,7 +586,7 @@ int console_send(struct console *c, const void *data, size_t len, uint32_t delay
 		if (r)
 			return r;
 		size_t want = delay_us ? 1 : len;
-		ssize_t n = c->fd < 0 ? -1 : write(c->fd, p, want);
+		ssize_t n = c->stream ? stream_write(c->stream, p, want) : -EAGAIN;
 		if (n > 0) {
 			p += n;
 			len -= (size_t)n;
@@ -555,10 +604,44 @@ int console_send(struct console *c, const void *data, size_t len, uint32_t delay
 			return err_set(err, ERR_LAB, -EIO, "the console takes no bytes");
 		/* Full, or gone: serve the console until it takes bytes again. */
 		bool ready;
-		r = turn(c, c->fd, POLLOUT, deadline_min(d, deadline_in_ms(50)), &ready,
-			 err);
+		r = turn(c, stream_poll_fd(c), POLLOUT,
+			 deadline_min(d, deadline_in_ms(50)), &ready, err);
 		if (r)
 			return r;
 	}
 	return 0;
+}
+
+int console_break(struct console *c, int64_t ms, struct err *err)
+{
+	struct err ignored = ERR_INIT;
+	int r;
+
+	if (!c->stream)
+		return err_set(err, ERR_LAB, -ENOLINK, "no BREAK: the console is gone");
+	r = stream_set_break(c->stream, true, err);
+	if (r)
+		return r;
+	bool was_stopped = c->stop;
+	c->stop = false;
+	struct deadline end = deadline_in_ms(ms);
+	while ((r = console_wait_fd(c, -1, end, err)) == -EINTR) {
+		was_stopped = true;
+		c->stop = false;
+	}
+	c->stop = was_stopped;
+	/* A stream that was lost meanwhile was closed, which ends its BREAK. */
+	if (c->stream && !c->tx_held &&
+	    stream_set_break(c->stream, false, r ? &ignored : err) && !r)
+		r = err->code;
+	return r;
+}
+
+int console_hold_tx_low(struct console *c, bool on, struct err *err)
+{
+	if (on == c->tx_held)
+		return 0;
+	int r = c->stream ? stream_set_break(c->stream, on, err) : 0;
+	c->tx_held = on && !r;
+	return r;
 }

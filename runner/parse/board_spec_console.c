@@ -39,6 +39,8 @@ static const struct yaml_field console_fields[] = {
 	YAML_U32("baud", struct board_console, baud, 50, 20000000),
 	YAML_FN("type_delay", load_type_delay, struct board_console, type_delay_us),
 	YAML_BOOL("echo_check", struct board_console, echo_check),
+	YAML_FN("break_command", board_load_shell, struct board_console, break_command),
+	YAML_BOOL("hold_tx_low", struct board_console, hold_tx_low),
 };
 
 static bool is_host_port(const char *s)
@@ -47,6 +49,11 @@ static bool is_host_port(const char *s)
 	size_t digits = colon ? strspn(colon + 1, "0123456789") : 0;
 
 	return colon && colon != s && digits && digits <= 5 && !colon[1 + digits];
+}
+
+static bool has_break(enum board_transport t)
+{
+	return t == BOARD_CONSOLE_SERIAL || t == BOARD_CONSOLE_PTY;
 }
 
 void board_load_console(struct spec_report *r, const struct yaml_node *n,
@@ -60,7 +67,14 @@ void board_load_console(struct spec_report *r, const struct yaml_node *n,
 	    !yaml_find(n, "transport"))
 		return;
 	const struct yaml_node *device = yaml_find(n, "device");
+	const struct yaml_node *hold = yaml_find(n, "hold_tx_low");
 
+	if (!hold)
+		c->hold_tx_low = c->transport == BOARD_CONSOLE_SERIAL;
+	else if (c->hold_tx_low && !has_break(c->transport))
+		spec_complain(
+			r, hold->mark,
+			"console.hold_tx_low needs a UART whose BREAK bootrig can switch; expected transport: serial, or pty with a tty");
 	if (c->transport == BOARD_CONSOLE_QEMU) {
 		if (device)
 			spec_complain(
@@ -91,4 +105,5 @@ void board_load_console(struct spec_report *r, const struct yaml_node *n,
 void board_release_console(struct board_spec *b)
 {
 	free(b->console.device);
+	free(b->console.break_command);
 }

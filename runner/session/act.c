@@ -126,8 +126,29 @@ static void follow_console(struct session *s, const char *what)
 	}
 	int fd = power_take_console(s->power);
 	if (fd >= 0)
-		console_attach(s->console, fd);
+		console_attach(s->console, stream_of_fd(fd));
 	console_expect_eof(s->console, false);
+}
+
+/* An idle TX is high and feeds a board that is off through its protection diodes. */
+static void hold_tx(struct session *s, bool is_low)
+{
+	struct err why = ERR_INIT;
+	int r;
+
+	if (!s->board->console.hold_tx_low || is_low == s->tx_held)
+		return;
+	journal_action(s->journal, "hold-tx", "{s:b}", "low", is_low);
+	r = console_hold_tx_low(s->console, is_low, &why);
+	s->tx_held = is_low && !r;
+	if (!r || s->tx_warned)
+		return;
+	s->tx_warned = true;
+	journal_action(
+		s->journal, "warning", "{s:s}", "text",
+		r == -EOPNOTSUPP
+			? "this console has no BREAK: TX stays high while the board is off"
+			: why.msg);
 }
 
 static void record_power(struct session *s, const char *what, int64_t begin, int r,
@@ -163,11 +184,15 @@ int session_power(struct session *s, const char *what, struct err *err)
 	if (!is_off)
 		console_mark(s->console);
 	s->power_on_ns = console_now_ns(s->console);
+	if (!is_off)
+		hold_tx(s, false);
 	r = switch_power(s, what, err);
 	follow_console(s, what);
 	if (!is_off && !r)
 		console_expect_eof(s->console, false);
 	record_power(s, what, begin, r, err);
+	if (is_off && !r)
+		hold_tx(s, true);
 	if (!r && is_on)
 		settle_ms = s->board->power.on_settle_ms;
 	if (!r && is_off)

@@ -76,11 +76,20 @@ static void console_gap(void *arg, int64_t gap_ms, uint64_t offset)
 	journal_action(s->journal, "gap", "{s:I}", "ms", (json_int_t)gap_ms);
 }
 
-static int console_reopen(void *arg, int *fd, struct err *err)
+static void console_line_errors(void *arg, const struct stream_errors *n, uint64_t offset)
 {
 	struct session *s = arg;
 
-	return stream_open(&s->board->console, deadline_in_ms(100), fd, err);
+	journal_action(s->journal, "line-errors", "{s:I, s:I, s:I, s:I}", "overrun",
+		       (json_int_t)n->overrun, "buf_overrun", (json_int_t)n->buf_overrun,
+		       "frame", (json_int_t)n->frame, "parity", (json_int_t)n->parity);
+}
+
+static int console_reopen(void *arg, struct stream **out, struct err *err)
+{
+	struct session *s = arg;
+
+	return stream_open(&s->board->console, deadline_in_ms(100), out, err);
 }
 
 static int write_inputs(struct session *s, struct err *err)
@@ -243,6 +252,7 @@ static int open_record(struct session *s, struct err *err)
 				  ? NULL
 				  : console_reopen,
 		.gap = console_gap,
+		.line_errors = console_line_errors,
 		.arg = s,
 	};
 	const struct console_observer ob = { .bytes = console_bytes,
@@ -287,7 +297,8 @@ static int claim(struct session *s, struct err *err)
 
 static int open_board(struct session *s, struct err *err)
 {
-	int fd = -1, r = claim(s, err);
+	struct stream *stream = NULL;
+	int r = claim(s, err);
 	const struct power_env env = {
 		.wait = session_power_wait,
 		.arg = s,
@@ -299,11 +310,12 @@ static int open_board(struct session *s, struct err *err)
 	if (!r)
 		r = power_new(s->board, &env, &s->power, err);
 	if (!r && s->board->console.transport != BOARD_CONSOLE_QEMU) {
-		r = stream_open(&s->board->console, deadline_in_ms(OPEN_MS), &fd, err);
+		r = stream_open(&s->board->console, deadline_in_ms(OPEN_MS), &stream,
+				err);
 		if (r)
 			s->self_check_ok = false;
 		else
-			console_attach(s->console, fd);
+			console_attach(s->console, stream);
 	}
 	return r;
 }

@@ -133,14 +133,13 @@ static inline void bench_start(struct session_bench *b, const char *actions,
 	journal_connect(b->s.journal, b->s.watch, b->s.console);
 	console_observe(b->s.console, &ob);
 	CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-	CHECK_EQ(io_set_nonblock(fds[0], true), 0);
 	b->peer = fork();
 	if (b->peer == 0) {
 		close(fds[0]);
 		bench_board(fds[1], a, n);
 	}
 	close(fds[1]);
-	console_attach(b->s.console, fds[0]);
+	console_attach(b->s.console, stream_of_fd(fds[0]));
 }
 
 static inline void bench_stop(struct session_bench *b)

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "hw/stream.h"
+#include "hw/stream_int.h"
 #include "tap.h"
 #include "util/io.h"
 #include "util/mem.h"
@@ -27,6 +27,8 @@ struct rig {
 	int reopen_fd;       /* what reopen gives; -1 = not back yet */
 	uint32_t n_reopens, n_gaps;
 	uint64_t gap_offset;
+	uint32_t n_line_errors;
+	struct stream_errors line_errors; /* of the last time */
 };
 
 static void bytes(void *arg, const char *data, size_t len, uint64_t offset, int64_t t_ns)
@@ -49,14 +51,14 @@ static void tick(void *arg, int64_t t_ns)
 	rig->ticks++;
 }
 
-static int reopen(void *arg, int *fd, struct err *err)
+static int reopen(void *arg, struct stream **out, struct err *err)
 {
 	struct rig *rig = arg;
 
 	rig->n_reopens++;
 	if (rig->reopen_fd < 0)
 		return err_set(err, ERR_LAB, -ENOENT, "the port is not back");
-	*fd = TAKE_FD(rig->reopen_fd);
+	*out = stream_of_fd(TAKE_FD(rig->reopen_fd));
 	return 0;
 }
 
@@ -69,11 +71,18 @@ static void gap(void *arg, int64_t gap_ms, uint64_t offset)
 	rig->gap_offset = offset;
 }
 
-/* [0] is ours and does not block, [1] the board's. */
+static void line_errors(void *arg, const struct stream_errors *delta, uint64_t offset)
+{
+	struct rig *rig = arg;
+
+	rig->n_line_errors++;
+	rig->line_errors = *delta;
+}
+
+/* [0] is ours, [1] the board's. */
 static void line_pair(int fds[2])
 {
 	CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-	CHECK_EQ(io_set_nonblock(fds[0], true), 0);
 }
 
 static void start(struct rig *rig, struct console_opts o)
@@ -89,6 +98,7 @@ static void start(struct rig *rig, struct console_opts o)
 	o.start_ns = clock_now_ns();
 	o.arg = rig;
 	o.gap = gap;
+	o.line_errors = line_errors;
 	if (!o.cancel_fd)
 		o.cancel_fd = -1;
 	if (!o.gap_ms)
@@ -97,7 +107,7 @@ static void start(struct rig *rig, struct console_opts o)
 	console_observe(rig->c, &ob);
 	line_pair(fds);
 	rig->peer = fds[1];
-	console_attach(rig->c, fds[0]);
+	console_attach(rig->c, stream_of_fd(fds[0]));
 }
 
 #define START(rig, ...) start(rig, (struct console_opts){ __VA_ARGS__ })
@@ -703,7 +713,7 @@ TEST(a_pty_is_raw_and_its_hang_up_is_an_end)
 	struct console_hit hit;
 	struct err err = ERR_INIT;
 	char buf[16], slave[64];
-	int fd = -1;
+	struct stream *stream = NULL, *other = NULL;
 
 	START(&rig, .gap_ms = 30);
 	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -712,15 +722,14 @@ TEST(a_pty_is_raw_and_its_hang_up_is_an_end)
 	CHECK_EQ(unlockpt(master), 0);
 	CHECK_EQ(ptsname_r(master, slave, sizeof(slave)), 0);
 	bc.device = slave;
-	CHECK_EQ(stream_open(&bc, deadline_in_ms(1000), &fd, &err), 0);
-	console_attach(rig.c, fd);
+	CHECK_EQ(stream_open(&bc, deadline_in_ms(1000), &stream, &err), 0);
+	console_attach(rig.c, stream);
 	CHECK_EQ(write(master, "a\r\n\003# ", 6), 6);
 	check_found(&rig, "# $", "# ");
 	CHECK_EQ(rig.seen.len, 6);
 	CHECK_EQ(console_send(rig.c, "x\n", 2, 0, deadline_in_ms(5000), &err), 0);
 	CHECK_EQ(read(master, buf, sizeof(buf)), 2);
 	/* No second program may open the line meanwhile. */
-	int other = -1;
 	CHECK_EQ(stream_open(&bc, deadline_in_ms(1000), &other, &err), -EBUSY);
 	close(master);
 	CHECK_EQ(wait_for(&rig, "y", 20000, &hit, &err), -ENOLINK);
@@ -751,6 +760,113 @@ TEST(bytes_that_come_close_together_share_a_line_of_the_index)
 	finish(&rig);
 }
 
+/* A line whose BREAK and counters the case sees. */
+struct uart {
+	struct stream s;
+	struct stream_errors n;
+	uint32_t n_on, n_off;
+};
+
+static int uart_set_break(struct stream *s, bool on, struct err *err)
+{
+	struct uart *u = (struct uart *)s;
+
+	*(on ? &u->n_on : &u->n_off) += 1;
+	return 0;
+}
+
+static int uart_errors(struct stream *s, struct stream_errors *total)
+{
+	*total = ((struct uart *)s)->n;
+	return 0;
+}
+
+static struct uart *attach_uart(struct rig *rig)
+{
+	static const struct stream_ops ops = { .set_break = uart_set_break,
+					       .errors = uart_errors };
+	struct uart *u = xcalloc(1, sizeof(*u));
+	int fds[2];
+
+	close(rig->peer);
+	line_pair(fds);
+	CHECK_EQ(io_set_nonblock(fds[0], true), 0);
+	u->s.ops = &ops;
+	u->s.fd = fds[0];
+	rig->peer = fds[1];
+	console_attach(rig->c, &u->s);
+	return u;
+}
+
+TEST(a_break_has_its_length_and_the_console_is_served_meanwhile)
+{
+	struct rig rig = { .stop_at = "sysrq" };
+	struct err err = ERR_INIT;
+
+	START(&rig);
+	struct uart *u = attach_uart(&rig);
+	say(&rig, "sysrq: HELP");
+	int64_t begin = clock_now_ns();
+	CHECK_EQ(console_break(rig.c, 20, &err), 0);
+	CHECK(clock_now_ns() - begin >= INT64_C(20000000));
+	CHECK_EQ(u->n_on, 1);
+	CHECK_EQ(u->n_off, 1);
+	CHECK_STR(strbuf_str(&rig.seen), "sysrq: HELP");
+	/* What stopped the waits stops the next one. */
+	CHECK_EQ(console_wait_fd(rig.c, -1, deadline_in_ms(2000), &err), -EINTR);
+	finish(&rig);
+}
+
+TEST(a_console_without_a_break_says_so)
+{
+	struct rig rig = { 0 };
+	struct err err = ERR_INIT;
+
+	START(&rig);
+	CHECK_EQ(console_break(rig.c, 20, &err), -EOPNOTSUPP);
+	CHECK_EQ(console_hold_tx_low(rig.c, true, &err), -EOPNOTSUPP);
+	CHECK_EQ(console_hold_tx_low(rig.c, false, &err), 0);
+	CHECK_EQ(err.class, ERR_NONE);
+	finish(&rig);
+}
+
+TEST(tx_that_is_held_low_stays_low_through_a_break_and_a_new_stream)
+{
+	struct rig rig = { 0 };
+	struct err err = ERR_INIT;
+
+	START(&rig);
+	struct uart *u = attach_uart(&rig);
+	CHECK_EQ(console_hold_tx_low(rig.c, true, &err), 0);
+	CHECK_EQ(console_break(rig.c, 1, &err), 0);
+	CHECK(u->s.is_break_on);
+	CHECK_EQ(u->n_off, 0);
+	u = attach_uart(&rig);
+	CHECK_EQ(u->n_on, 1);
+	CHECK_EQ(console_hold_tx_low(rig.c, false, &err), 0);
+	CHECK(!u->s.is_break_on);
+	finish(&rig);
+}
+
+TEST(what_the_receiver_counts_is_told_once)
+{
+	struct rig rig = { 0 };
+	struct err err = ERR_INIT;
+
+	START(&rig);
+	struct uart *u = attach_uart(&rig);
+	u->n = (struct stream_errors){ .overrun = 2, .frame = 5 };
+	CHECK_EQ(console_wait_fd(rig.c, -1, deadline_in_ms(1300), &err), 0);
+	CHECK_EQ(rig.n_line_errors, 1);
+	CHECK_EQ(rig.line_errors.overrun, 2);
+	u->n.frame = 7;
+	console_detach(rig.c);
+	CHECK_EQ(rig.n_line_errors, 2);
+	CHECK_EQ(rig.line_errors.overrun, 0);
+	CHECK_EQ(rig.line_errors.frame, 2);
+	finish(&rig);
+}
+
 TESTS(T(a_prompt_split_over_reads_is_found_once_it_is_whole),
       T(each_match_moves_the_mark_behind_itself), T(a_mark_forgets_what_came_before),
       T(what_came_while_nobody_waited_is_found),
@@ -776,4 +892,8 @@ TESTS(T(a_prompt_split_over_reads_is_found_once_it_is_whole),
       T(a_pause_between_typed_bytes_is_kept),
       T(typing_at_a_line_that_is_gone_fails_in_time),
       T(a_pty_is_raw_and_its_hang_up_is_an_end),
+      T(a_break_has_its_length_and_the_console_is_served_meanwhile),
+      T(a_console_without_a_break_says_so),
+      T(tx_that_is_held_low_stays_low_through_a_break_and_a_new_stream),
+      T(what_the_receiver_counts_is_told_once),
       T(bytes_that_come_close_together_share_a_line_of_the_index))
