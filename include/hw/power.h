@@ -15,8 +15,16 @@
  * console. */
 typedef int (*power_wait_fn)(void *arg, int fd, struct deadline d, struct err *err);
 
+/* Wait until the pattern stands on the console, in what came since the call. */
+typedef int (*power_expect_fn)(void *arg, const char *pattern, struct deadline d,
+			       struct err *err);
+/* Told before each relay moves: act is "set", "clear" or "press" (ms: for how long). */
+typedef void (*power_did_fn)(void *arg, const char *line, const char *act, int64_t ms);
+
 struct power_env {
 	power_wait_fn wait;
+	power_expect_fn expect; /* NULL: nobody reads the console */
+	power_did_fn did;       /* may be NULL */
 	void *arg;
 	const char *run_dir; /* absolute; borrowed for the life of the power object */
 	int hold_fd; /* the board's lock, held by whoever switches it off after our
@@ -27,13 +35,15 @@ struct power_env {
 struct power;
 
 struct power_ops {
-	int (*on)(struct power *p, struct err *err);
-	int (*off)(struct power *p, struct err *err);
-	int (*reset)(struct power *p,
-		     struct err *err); /* warm: RAM keeps its content; NULL = cannot */
-	/* 0 while the machine may be running; ERR_LAB when it ended by itself. NULL =
-	 * cannot know */
+	/* A sequence that board_power_has(): on and off may come twice. */
+	int (*run)(struct power *p, const char *name, struct err *err);
+	/* 0 while the board may be running; ERR_LAB when its power left us by itself.
+	 * NULL = cannot know */
 	int (*check)(struct power *p, struct err *err);
+	/* A BREAK on the board's console, where the backend owns it; NULL = cannot */
+	int (*send_break)(struct power *p, struct err *err);
+	/* Has the board power? NULL = cannot see it */
+	int (*sense)(struct power *p, bool *is_powered, struct err *err);
 	void (*free)(struct power *p);
 };
 
@@ -51,11 +61,19 @@ MUST_CHECK int power_new(const struct board_spec *board, const struct power_env 
 			 struct power **out, struct err *err);
 /* Ends what it started (a QEMU machine dies); does not switch relays. */
 void power_free(struct power *p);
+/* Names of sequences: on, off, reset, maskrom, or any that the board file has. reset is
+ * warm: RAM keeps its content. */
+bool power_has(const struct power *p, const char *name);
+/* -EOPNOTSUPP when the board has no such sequence. off is fine when off already. */
+MUST_CHECK int power_run(struct power *p, const char *name, struct err *err);
 MUST_CHECK int power_on(struct power *p, struct err *err);
-MUST_CHECK int power_off(struct power *p, struct err *err); /* fine when off already */
-MUST_CHECK int power_reset(struct power *p,
-			   struct err *err); /* -EOPNOTSUPP when it cannot */
+MUST_CHECK int power_off(struct power *p, struct err *err);
+MUST_CHECK int power_reset(struct power *p, struct err *err);
 bool power_can_reset(const struct power *p);
+/* -EOPNOTSUPP where the backend does not carry the console: the port itself can, then. */
+MUST_CHECK int power_send_break(struct power *p, struct err *err);
+/* -EOPNOTSUPP without a sense input. */
+MUST_CHECK int power_sense(struct power *p, bool *is_powered, struct err *err);
 MUST_CHECK int power_check(struct power *p, struct err *err);
 /* The console that came with power-on, -1 when the board's console is apart. The caller
  * owns it. */

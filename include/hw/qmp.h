@@ -21,7 +21,8 @@ struct qmp {
 	}
 
 void qmp_close(struct qmp *q);
-/* Run a command without arguments and wait for its reply. Events in between are dropped.
- */
-MUST_CHECK int qmp_command(struct qmp *q, const char *name, const struct power_env *env,
-			   struct deadline d, struct err *err);
+/* Run a command and wait for its reply. Events in between are dropped. take_arguments is
+ * an object, or NULL. */
+MUST_CHECK int qmp_command(struct qmp *q, const char *name, json_t *take_arguments,
+			   const struct power_env *env, struct deadline d,
+			   struct err *err);

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "parse/board_power.h"
 #include "parse/job_spec.h"
 #include "util/err.h"
 #include "util/strvec.h"
@@ -20,13 +21,6 @@ enum board_transport {
 			     */
 };
 
-enum board_power_backend {
-	BOARD_POWER_NONE,
-	BOARD_POWER_COMMAND,
-	BOARD_POWER_QEMU,
-	BOARD_POWER_GPIO
-};
-
 struct board_console {
 	enum board_transport transport;
 	char *device;
@@ -37,20 +31,6 @@ struct board_console {
 	char *break_command; /* shell line that sends a BREAK where the stream cannot;
 				NULL = none */
 	bool hold_tx_low;    /* BREAK while the board is off. Default true with serial */
-};
-
-struct board_power {
-	enum board_power_backend backend;
-	/* command: one shell line each, run by /bin/sh -c, as LAVA's power_on_command has
-	 * them. NULL = none */
-	char *on, *off, *reset;
-	bool keep_on_worker_death;           /* on_worker_death: keep; default off */
-	int64_t on_settle_ms, off_settle_ms; /* wait after switching; discharge time.
-						Defaults 0 and 0 */
-	/* qemu */
-	char *qemu_binary;       /* qemu-system-aarch64 */
-	struct strvec qemu_args; /* literal argv; the loader replaced {board_dir}, the
-				    backend replaces {tftp_root} and {run_dir} */
 };
 
 struct board_boot {

@@ -23,6 +23,19 @@ void board_load_boot(struct spec_report *r, const struct yaml_node *n, const cha
 		     void *board);
 void board_load_recovery(struct spec_report *r, const struct yaml_node *n,
 			 const char *what, void *board);
+/* parse/board_spec_gpio.c. base is the struct board_power. */
+void board_load_lines(struct spec_report *r, const struct yaml_node *n, const char *what,
+		      void *power);
+void board_load_sense(struct spec_report *r, const struct yaml_node *n, const char *what,
+		      void *power);
+/* Steps of one sequence, after the lines were loaded. */
+void board_load_steps(struct spec_report *r, const struct yaml_node *n, const char *what,
+		      const struct board_power *p, struct board_sequence *s);
+/* What lines, sense and steps need of each other. */
+void board_check_sense(struct spec_report *r, const struct yaml_node *n,
+		       struct board_power *p);
+void board_check_lines(struct spec_report *r, const struct board_power *p);
+void board_release_lines(struct board_power *p);
 /* Defaults that depend on other keys, and what these parts need of each other. */
 void board_settle_boot(struct spec_report *r, struct board_spec *b);
 void board_settle_recovery(struct spec_report *r, const struct board_spec *b);

@@ -105,6 +105,8 @@ bool yaml_want_list(struct spec_report *r, const struct yaml_node *n, const char
 /* One of words; false after a complaint with a "did you mean". */
 bool yaml_get_word(struct spec_report *r, const struct yaml_node *n, const char *what,
 		   const char *const *words, size_t n_words, size_t *out);
+/* Is given probably that word, mistyped? */
+bool yaml_is_near(const char *word, const char *given);
 
 /* Numbers without loss, true, false, null; everything else, and everything when
  * as_strings, is a string. The caller owns the reference. */

@@ -66,12 +66,17 @@ enum outcome session_outcome(struct session *s, int r, struct err *err,
 			     const char *waiting_for);
 
 /* session/act.c: what we do to the board, each recorded before it is done. */
-MUST_CHECK int session_power(struct session *s, const char *what,
-			     struct err *err); /* on off reset */
+/* what: on, off, reset, maskrom, or any further sequence of the board file. */
+MUST_CHECK int session_power(struct session *s, const char *what, struct err *err);
 /* The power backend's wait. What a console says or does not say never cuts a power move
  * short: only a cancel does, where it is not masked. */
 MUST_CHECK int session_power_wait(void *session, int fd, struct deadline d,
 				  struct err *err);
+/* The same for a sequence's expect: a pattern in what comes from now on. */
+MUST_CHECK int session_power_expect(void *session, const char *pattern, struct deadline d,
+				    struct err *err);
+/* Records a relay's move before it is made: act is "set", "clear" or "press". */
+void session_power_did(void *session, const char *line, const char *act, int64_t ms);
 void session_phase(struct session *s, const char *fmt, ...) PRINTF(2, 3);
 /* Type a line; secret text is recorded as ***. */
 MUST_CHECK int session_type(struct session *s, const char *text, bool is_secret,

@@ -6,7 +6,7 @@
 
 #include "util/mem.h"
 
-static int nothing(struct power *p, struct err *err)
+static int run_nothing(struct power *p, const char *name, struct err *err)
 {
 	return 0;
 }
@@ -16,9 +16,7 @@ static void free_plain(struct power *p)
 	free(p);
 }
 
-static const struct power_ops none_ops = { .on = nothing,
-					   .off = nothing,
-					   .free = free_plain };
+static const struct power_ops none_ops = { .run = run_nothing, .free = free_plain };
 
 int power_new(const struct board_spec *board, const struct power_env *env,
 	      struct power **out, struct err *err)
@@ -59,37 +57,65 @@ void power_free(struct power *p)
 	p->ops->free(p);
 }
 
+/* Somebody else switches a board without power control: on and off are nothing then. */
+bool power_has(const struct power *p, const char *name)
+{
+	const struct board_power *bp = &p->board->power;
+
+	if (bp->backend == BOARD_POWER_NONE)
+		return strcmp(name, "on") == 0 || strcmp(name, "off") == 0;
+	return board_power_has(bp, name);
+}
+
+int power_run(struct power *p, const char *name, struct err *err)
+{
+	int r;
+
+	if (!power_has(p, name))
+		return err_set(err, ERR_LAB, -EOPNOTSUPP, "board %s has no %s%s",
+			       p->board->board,
+			       strcmp(name, "reset") == 0 ? "" : "power sequence ", name);
+	r = p->ops->run(p, name, err);
+	if (!r)
+		p->is_on = strcmp(name, "off") != 0;
+	return r;
+}
+
 int power_on(struct power *p, struct err *err)
 {
-	int r = p->ops->on(p, err);
-
-	if (!r)
-		p->is_on = true;
-	return r;
+	return power_run(p, "on", err);
 }
 
 int power_off(struct power *p, struct err *err)
 {
-	int r = p->ops->off(p, err);
-
-	if (!r)
-		p->is_on = false;
-	return r;
-}
-
-bool power_can_reset(const struct power *p)
-{
-	if (p->board->power.backend == BOARD_POWER_COMMAND)
-		return p->board->power.reset != NULL;
-	return p->ops->reset != NULL;
+	return power_run(p, "off", err);
 }
 
 int power_reset(struct power *p, struct err *err)
 {
-	if (!power_can_reset(p))
-		return err_set(err, ERR_LAB, -EOPNOTSUPP, "board %s has no reset",
-			       p->board->board);
-	return p->ops->reset(p, err);
+	return power_run(p, "reset", err);
+}
+
+bool power_can_reset(const struct power *p)
+{
+	return power_has(p, "reset");
+}
+
+int power_send_break(struct power *p, struct err *err)
+{
+	if (p->ops->send_break)
+		return p->ops->send_break(p, err);
+	return err_set(err, ERR_LAB, -EOPNOTSUPP,
+		       "the power of board %s does not carry its console",
+		       p->board->board);
+}
+
+int power_sense(struct power *p, bool *is_powered, struct err *err)
+{
+	if (p->ops->sense)
+		return p->ops->sense(p, is_powered, err);
+	return err_set(err, ERR_LAB, -EOPNOTSUPP, "board %s has no power sense",
+		       p->board->board);
 }
 
 int power_check(struct power *p, struct err *err)

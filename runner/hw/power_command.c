@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Power by shell commands, as LAVA's power_on_command, power_off_command and
- * hard_reset_command. */
+ * hard_reset_command, and any further one that the board file names. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/wait.h>
@@ -52,30 +52,21 @@ static struct power_command *from(struct power *p)
 	return (struct power_command *)(void *)p;
 }
 
-static int command_on(struct power *p, struct err *err)
+/* Whatever may switch the board on is watched over; off ends the watch. */
+static int command_run(struct power *p, const char *name, struct err *err)
 {
 	const struct board_power *bp = &p->board->power;
+	const struct board_sequence *off = board_power_sequence(bp, "off");
+	bool is_off = strcmp(name, "off") == 0;
 	int r = 0;
 
-	if (bp->off && !bp->keep_on_worker_death)
-		r = power_guard_start(&from(p)->guard, bp->off, p->env.hold_fd, err);
-	if (r)
-		return r;
-	return p->board->power.on ? run(p, "on", p->board->power.on, err) : 0;
-}
-
-static int command_off(struct power *p, struct err *err)
-{
-	int r = p->board->power.off ? run(p, "off", p->board->power.off, err) : 0;
-
+	if (!is_off && off && !bp->keep_on_worker_death)
+		r = power_guard_start(&from(p)->guard, off->shell, p->env.hold_fd, err);
 	if (!r)
+		r = run(p, name, board_power_sequence(bp, name)->shell, err);
+	if (!r && is_off)
 		power_guard_dismiss(&from(p)->guard);
 	return r;
-}
-
-static int command_reset(struct power *p, struct err *err)
-{
-	return run(p, "reset", p->board->power.reset, err);
 }
 
 static void command_free(struct power *p)
@@ -85,9 +76,7 @@ static void command_free(struct power *p)
 }
 
 static const struct power_ops ops = {
-	.on = command_on,
-	.off = command_off,
-	.reset = command_reset,
+	.run = command_run,
 	.free = command_free,
 };
 

@@ -122,7 +122,7 @@ static int start(struct power_qemu *q, int console[2], int qmp[2], struct err *e
 	return child_spawn(&q->child, (const char *const *)argv.v, &opts, err);
 }
 
-static int qemu_off(struct power *p, struct err *err)
+static int qemu_off(struct power *p)
 {
 	struct power_qemu *q = from(p);
 
@@ -173,12 +173,44 @@ static int qemu_reset(struct power *p, struct err *err)
 	if (q->child.pid <= 0)
 		return err_set(err, ERR_LAB, -ESRCH,
 			       "the machine is off: nothing to reset");
-	int r = qmp_command(&q->qmp, "system_reset", &p->env, deadline_in_ms(RESET_MS),
-			    err);
+	int r = qmp_command(&q->qmp, "system_reset", NULL, &p->env,
+			    deadline_in_ms(RESET_MS), err);
 	/* A machine that QMP stopped stays stopped over a reset. */
 	if (!r)
-		r = qmp_command(&q->qmp, "cont", &p->env, deadline_in_ms(RESET_MS), err);
+		r = qmp_command(&q->qmp, "cont", NULL, &p->env, deadline_in_ms(RESET_MS),
+				err);
 	return r;
+}
+
+static int qemu_run(struct power *p, const char *name, struct err *err)
+{
+	if (strcmp(name, "on") == 0)
+		return qemu_on(p, err);
+	if (strcmp(name, "reset") == 0)
+		return qemu_reset(p, err);
+	return qemu_off(p);
+}
+
+/* A socket carries no BREAK: the monitor sends it to the port's other side. */
+static int qemu_send_break(struct power *p, struct err *err)
+{
+	struct power_qemu *q = from(p);
+
+	if (q->child.pid <= 0)
+		return err_set(err, ERR_LAB, -ESRCH,
+			       "the machine is off: it hears no BREAK");
+	return qmp_command(&q->qmp, "chardev-send-break",
+			   json_pack("{s:s}", "id", "bootrig-console"), &p->env,
+			   deadline_in_ms(RESET_MS), err);
+}
+
+static int qemu_sense(struct power *p, bool *is_powered, struct err *err)
+{
+	struct power_qemu *q = from(p);
+	struct pollfd pfd = { .fd = q->child.pidfd, .events = POLLIN };
+
+	*is_powered = q->child.pid > 0 && poll(&pfd, 1, 0) == 0;
+	return 0;
 }
 
 static int qemu_check(struct power *p, struct err *err)
@@ -210,9 +242,9 @@ static void qemu_free(struct power *p)
 }
 
 static const struct power_ops ops = {
-	.on = qemu_on,
-	.off = qemu_off,
-	.reset = qemu_reset,
+	.run = qemu_run,
+	.send_break = qemu_send_break,
+	.sense = qemu_sense,
 	.check = qemu_check,
 	.free = qemu_free,
 };

@@ -77,30 +77,40 @@ static int wait_for(struct qmp *q, const char *key, const struct power_env *env,
 	}
 }
 
-static int send_command(struct qmp *q, const char *name, struct err *err)
+static int send_command(struct qmp *q, const char *name, json_t *take_arguments,
+			struct err *err)
 {
-	_cleanup_strbuf_ struct strbuf sb = STRBUF_INIT;
+	_cleanup_json_ json_t *msg = json_object();
 
-	strbuf_addf(&sb, "{\"execute\":\"%s\"}\n", name);
-	int r = io_write_all(q->fd, sb.buf, sb.len);
+	json_put(msg, "execute", json_string(name));
+	if (take_arguments)
+		json_put(msg, "arguments", take_arguments);
+	size_t len;
+	_cleanup_free_ char *line = json_line(msg, &len);
+	int r = io_write_all(q->fd, line, len);
 	return r ? err_set(err, ERR_LAB, r, "QMP: %s", strerror(-r)) : 0;
 }
 
-int qmp_command(struct qmp *q, const char *name, const struct power_env *env,
-		struct deadline d, struct err *err)
+static int make_ready(struct qmp *q, const struct power_env *env, struct deadline d,
+		      struct err *err)
 {
-	int r = 0;
+	int r = wait_for(q, "QMP", env, d, err);
 
-	if (!q->is_ready) {
-		r = wait_for(q, "QMP", env, d, err);
-		if (!r)
-			r = send_command(q, "qmp_capabilities", err);
-		if (!r)
-			r = wait_for(q, "return", env, d, err);
-		if (r)
-			return r;
-		q->is_ready = true;
-	}
-	r = send_command(q, name, err);
+	if (!r)
+		r = send_command(q, "qmp_capabilities", NULL, err);
+	if (!r)
+		r = wait_for(q, "return", env, d, err);
+	q->is_ready = r == 0;
+	return r;
+}
+
+int qmp_command(struct qmp *q, const char *name, json_t *take_arguments,
+		const struct power_env *env, struct deadline d, struct err *err)
+{
+	_cleanup_json_ json_t *arguments = take_arguments;
+	int r = q->is_ready ? 0 : make_ready(q, env, d, err);
+
+	if (!r)
+		r = send_command(q, name, TAKE_PTR(arguments), err);
 	return r ? r : wait_for(q, "return", env, d, err);
 }

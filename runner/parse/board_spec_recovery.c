@@ -65,8 +65,7 @@ static void check_rung(struct spec_report *r, const struct board_spec *b,
 		spec_complain(
 			r, rung->mark,
 			"recovery cannot switch this board; expected a power.backend other than none");
-	else if (rung->kind == RUNG_WARM_RESET && p->backend == BOARD_POWER_COMMAND &&
-		 !p->reset)
+	else if (rung->kind == RUNG_WARM_RESET && !board_power_has(p, "reset"))
 		spec_complain(r, rung->mark,
 			      "rung: warm-reset has no reset line; expected power.reset");
 	if (rung->commands.n && !b->has_boot)

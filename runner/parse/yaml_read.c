@@ -238,6 +238,15 @@ static void consider(const char *word, const char *given, const char **best,
 	}
 }
 
+bool yaml_is_near(const char *word, const char *given)
+{
+	const char *best = NULL;
+	size_t best_distance = SIZE_MAX;
+
+	consider(word, given, &best, &best_distance);
+	return best && strcmp(word, given) != 0;
+}
+
 bool yaml_get_word(struct spec_report *r, const struct yaml_node *n, const char *what,
 		   const char *const *words, size_t n_words, size_t *out)
 {

@@ -104,13 +104,37 @@ int session_power_wait(void *session, int fd, struct deadline d, struct err *err
 	return wait_alone(fd, d, err);
 }
 
-static int switch_power(struct session *s, const char *what, struct err *err)
+void session_power_did(void *session, const char *line, const char *act, int64_t ms)
 {
-	if (strcmp(what, "on") == 0)
-		return power_on(s->power, err);
-	if (strcmp(what, "reset") == 0)
-		return power_reset(s->power, err);
-	return power_off(s->power, err);
+	struct session *s = session;
+	json_t *members = json_object();
+
+	json_put(members, "line", json_lossy_str(line));
+	json_put(members, "act", json_string(act));
+	json_put(members, "ms", json_integer((json_int_t)ms));
+	journal_action_json(s->journal, "relay", members);
+}
+
+int session_power_expect(void *session, const char *text, struct deadline d,
+			 struct err *err)
+{
+	struct session *s = session;
+	struct pattern *pattern;
+	struct console_hit hit;
+	bool stopped = false;
+	int r = pattern_new(text, &pattern, err);
+
+	if (r)
+		return r;
+	console_mark(s->console);
+	while ((r = console_wait(s->console, &pattern, 1, d, &hit, err)) == -EINTR) {
+		stopped = true;
+		console_resume(s->console);
+	}
+	if (stopped)
+		console_stop(s->console);
+	pattern_free(pattern);
+	return r;
 }
 
 /* The console of a machine comes with its power; any other stays open. */
@@ -186,7 +210,7 @@ int session_power(struct session *s, const char *what, struct err *err)
 	s->power_on_ns = console_now_ns(s->console);
 	if (!is_off)
 		hold_tx(s, false);
-	r = switch_power(s, what, err);
+	r = power_run(s->power, what, err);
 	follow_console(s, what);
 	if (!is_off && !r)
 		console_expect_eof(s->console, false);

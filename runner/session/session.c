@@ -301,6 +301,8 @@ static int open_board(struct session *s, struct err *err)
 	int r = claim(s, err);
 	const struct power_env env = {
 		.wait = session_power_wait,
+		.expect = session_power_expect,
+		.did = session_power_did,
 		.arg = s,
 		.run_dir = s->dir->path,
 		.tftp_root = s->board->boot.tftp_root,

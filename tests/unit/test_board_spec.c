@@ -49,6 +49,97 @@ static void check_bad(const char *text, const char *want)
 }
 
 /* Each with all its messages. */
+#define GPIO_BOARD                                                                       \
+	"board: b\n"                                                                     \
+	"console: {transport: pty, device: x}\n"                                         \
+	"power:\n"                                                                       \
+	"  backend: gpio\n"                                                              \
+	"  lines:\n"
+
+/* Relay lines and their steps, from line 6 on. */
+static const struct {
+	const char *text, *want;
+} bad_gpio[] = {
+	{ "    a: {line: l, chip: c, path: /dev/gpiochip0}\n"
+	  "    b: {offset: 3}\n"
+	  "    c: {}\n"
+	  "    d: {line: l, chip: c, offset: 9999, type: pulse, max_press: 0}\n"
+	  "    e: {line: e, max_press: 3}\n"
+	  "    f: {line: f, type: input, only_with: [a]}\n"
+	  "    g: {path: gpiochip0, offset: 1, only_with: [f, g, z]}\n"
+	  "  on: [{set: a}]\n"
+	  "  off: [{clear: a}]\n",
+	  "t.yaml:6:8: power.lines.a has both a chip and a path; expected one of them\n"
+	  "t.yaml:7:8: power.lines.b has an offset and no chip; expected chip: LABEL or path: /dev/gpiochipN\n"
+	  "t.yaml:8:8: power.lines.c does not say which line it is; expected line: NAME, or chip: LABEL and offset: NUMBER\n"
+	  "t.yaml:9:8: power.lines.d has both a line and an offset; expected one of them\n"
+	  "t.yaml:9:35: power.lines.d.offset is \"9999\"; expected a whole number from 0 to 4095\n"
+	  "t.yaml:9:47: power.lines.d.type is \"pulse\"; expected one of: level, momentary, input\n"
+	  "t.yaml:9:54: power.lines.d.max_press has no meaning here; expected it with type: momentary only\n"
+	  "t.yaml:9:65: power.lines.d.max_press is 0 ms; expected 1 ms to 10 minutes\n"
+	  "t.yaml:10:18: power.lines.e.max_press has no meaning here; expected it with type: momentary only\n"
+	  "t.yaml:11:31: power.lines.f.only_with has no meaning here; expected it with a line that is driven\n"
+	  "t.yaml:12:5: power.lines.g.only_with names \"f\"; expected another line of power.lines that is driven\n"
+	  "t.yaml:12:5: power.lines.g.only_with names \"g\"; expected another line of power.lines that is driven\n"
+	  "t.yaml:12:5: power.lines.g.only_with names \"z\"; expected another line of power.lines that is driven\n"
+	  "t.yaml:12:15: power.lines.g.path is \"gpiochip0\"; expected a path such as /dev/gpiochip0\n" },
+	{ "    power: {line: l}\n"
+	  "    again: {line: l}\n"
+	  "    bad name: {line: m}\n"
+	  "  on: []\n"
+	  "  off: {clear: power}\n",
+	  "t.yaml:7:5: power.lines.again is the line that \"power\" is already; expected each line once\n"
+	  "t.yaml:8:5: the name of a line is \"bad name\"; expected letters, digits, \"-\", \"_\" and \".\" only\n"
+	  "t.yaml:9:7: power.on is no list of steps; expected 1 to 64, such as [{set: power}]\n"
+	  "t.yaml:10:8: power.off is no list of steps; expected 1 to 64, such as [{set: power}]\n" },
+	{ "    power: {line: p}\n"
+	  "    reset: {line: r, type: momentary, max_press: 1}\n"
+	  "    seen: {line: s, type: input}\n"
+	  "  on: [{set: pwer}, {set: seen}, {press: power}, {press: reset, for: 2}, power]\n"
+	  "  off: [{clear: power, wait: 3}, {}, {wait: 3, for: 1}, {wait: {hours: 1}}, {expect: '('}]\n"
+	  "  reset: [{expect_power: maybe}, {expect_power: on, timeout: 1}, {set: reset, timeout: 1}]\n",
+	  "t.yaml:9:14: power.on[1].set: there is no line \"pwer\"; expected one of power.lines\n"
+	  "t.yaml:9:27: power.on[2].set: line \"seen\" is an input; expected one that can be driven\n"
+	  "t.yaml:9:42: power.on[3].press: line \"power\" keeps its level; expected a line with type: momentary\n"
+	  "t.yaml:9:58: power.on[4].press: 2000 ms is longer than line \"reset\" may be pressed; expected at most its max_press, 1000 ms\n"
+	  "t.yaml:9:74: power.on[5] is a single value; expected a mapping\n"
+	  "t.yaml:10:9: power.off[1] names 2 actions; expected one of: set, clear, press, wait, expect, expect_power\n"
+	  "t.yaml:10:34: power.off[2] names 0 actions; expected one of: set, clear, press, wait, expect, expect_power\n"
+	  "t.yaml:10:48: power.off[3].for has no meaning here; expected it with press only\n"
+	  "t.yaml:10:64: power.off[4].wait is 3600000 ms; expected 1 ms to 10 minutes\n"
+	  "t.yaml:10:86: power.off[5].expect is no regular expression: missing closing parenthesis at character 2; expected one\n"
+	  "t.yaml:11:11: power.reset[1] cannot see whether the board has power; expected power.sense\n"
+	  "t.yaml:11:26: power.reset[1].expect_power is \"maybe\"; expected one of: off, on\n"
+	  "t.yaml:11:34: power.reset[2] cannot see whether the board has power; expected power.sense\n"
+	  "t.yaml:11:79: power.reset[3].timeout has no meaning here; expected it with expect and expect_power only\n" },
+	{ "    power: {line: p}\n"
+	  "    reset: {line: r, type: momentary}\n"
+	  "    maskrom: {line: m, type: momentary, only_with: [reset, power]}\n"
+	  "  on: [{set: power}]\n"
+	  "  off: [{clear: power}]\n"
+	  "  reset: [{set: reset}, {wait: 1}]\n"
+	  "  maskrom: [{press: maskrom}]\n"
+	  "  rest: [{press: reset}]\n"
+	  "  'a b': [{press: reset}]\n"
+	  "  sense: {line: power, powered: 2}\n",
+	  "t.yaml:11:10: power.reset leaves line \"reset\" closed, which is momentary; expected {clear: reset} at its end\n"
+	  "t.yaml:12:12: power.maskrom closes line \"maskrom\" alone; expected a step of a line that it goes only_with, such as \"reset\"\n"
+	  "t.yaml:13:3: unknown key \"rest\" in power, did you mean \"reset\"?; expected a name for a sequence that is not so near to it\n"
+	  "t.yaml:14:3: \"a b\" is no name for a sequence of power; expected up to 32 letters, digits, \"-\" and \"_\"\n"
+	  "t.yaml:15:17: power.sense.line is \"power\"; expected a line of power.lines with type: input\n"
+	  "t.yaml:15:33: power.sense.powered is \"2\"; expected a whole number from 0 to 1\n" },
+};
+
+TEST(a_mistake_about_relays_is_told_before_one_clicks)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(bad_gpio); i++) {
+		_cleanup_free_ char *text =
+			xasprintf("%s%s", GPIO_BOARD, bad_gpio[i].text);
+
+		check_bad(text, bad_gpio[i].want);
+	}
+}
+
 static const struct {
 	const char *text, *want;
 } bad[] = {
@@ -77,13 +168,14 @@ static const struct {
 	  "power: {backend: gpio, on: {chip: 0}}\n",
 	  "t.yaml:2:10: console has no \"device\"; expected a path\n"
 	  "t.yaml:2:22: console.transport: serial is not supported by this version; expected pty for a tty whose speed is set already, or tcp for a ser2net port\n"
-	  "t.yaml:3:18: power.backend: gpio is not supported by this version; expected backend: command with the relays switched by on, off and reset\n"
-	  "t.yaml:3:28: power.on is a mapping; expected a list of texts\n" },
+	  "t.yaml:3:8: power has no \"lines\"; expected lines: {power: {line: NAME}}\n"
+	  "t.yaml:3:8: power has no \"off\"; expected a list of steps such as [{clear: power}]\n"
+	  "t.yaml:3:28: power.on is no list of steps; expected 1 to 64, such as [{set: power}]\n" },
 	{ "board: b\n"
 	  "console: {transport: tcp, device: host}\n"
 	  "power: {backend: none, on: x, qemu: {args: []}}\n",
 	  "t.yaml:2:35: console.device is \"host\"; expected HOST:PORT\n"
-	  "t.yaml:3:24: power.on has no meaning here; expected it with backend: command only\n"
+	  "t.yaml:3:24: power.on has no meaning here; expected it with backend: command or gpio\n"
 	  "t.yaml:3:31: power.qemu has no meaning here; expected it with backend: qemu only\n" },
 	{ "board: b\n"
 	  "console: {transport: qemu, device: /dev/x}\n"
@@ -98,7 +190,7 @@ static const struct {
 	  "t.yaml:2:50: console.type_delay is 2000 ms; expected at most a second between bytes\n"
 	  "t.yaml:2:76: console.echo_check is \"maybe\"; expected true or false\n"
 	  "t.yaml:3:8: power has no \"qemu\"; expected qemu: {args: [...]}\n"
-	  "t.yaml:3:24: power.off has no meaning here; expected it with backend: command only\n"
+	  "t.yaml:3:24: power.off has no meaning here; expected it with backend: command or gpio\n"
 	  "t.yaml:3:49: power.on_worker_death: keep is not supported with backend qemu: the machine ends with bootrig; expected off\n" },
 	{ "board: b\n"
 	  "console: {transport: unix, device: s}\n"
@@ -226,7 +318,8 @@ TEST(a_board_with_commands_and_a_ladder_is_read_whole)
 
 	CHECK_EQ(b->console.type_delay_us, 5000);
 	CHECK(!b->console.echo_check);
-	CHECK_STR(b->power.on, "/lab/pdu on 3 && sleep 0");
+	CHECK_STR(board_power_sequence(&b->power, "on")->shell,
+		  "/lab/pdu on 3 && sleep 0");
 	CHECK_EQ(b->power.on_settle_ms, 200);
 	CHECK_EQ(b->power.off_settle_ms, 3000);
 	CHECK_STR(b->boot.mac, "52:54:00:ab:cd:ef");
@@ -246,6 +339,59 @@ TEST(a_board_with_commands_and_a_ladder_is_read_whole)
 	CHECK_EQ(b->recovery[1].timeout_ms, 60000);
 	CHECK_EQ(b->limits.silence_ms, 20000);
 	CHECK_STR(b->user_commands[0].undo, "uhubctl -a 1");
+}
+
+TEST(relay_lines_and_their_sequences_are_read_whole)
+{
+	_cleanup_board_spec_ struct board_spec *b = load(
+		GPIO_BOARD
+		"    power: {line: bench1-power, active_low: true}\n"
+		"    reset: {chip: relays, offset: 1, type: momentary}\n"
+		"    maskrom: {path: /dev/gpiochip0, line: m, type: momentary, max_press: 15, only_with: [reset, power]}\n"
+		"    sense: {line: bench1-sense, type: input}\n"
+		"  on: [{set: power}, {expect: 'DDR'}, {expect_power: on, timeout: 2}]\n"
+		"  off: [{clear: power}, {wait: {seconds: 3}}]\n"
+		"  reset: [{press: reset, for: {milliseconds: 150}}]\n"
+		"  maskrom: [{set: maskrom}, {press: reset}, {wait: 1}, {clear: maskrom}]\n"
+		"  to-sd: [{clear: power}]\n"
+		"  sense: {line: sense, powered: 0}\n");
+	const struct board_power *p = &b->power;
+	const struct board_sequence *on = board_power_sequence(p, "on");
+	const struct board_sequence *maskrom = board_power_sequence(p, "maskrom");
+
+	CHECK_EQ(p->n_lines, 4);
+	CHECK_STR(p->lines[0].line, "bench1-power");
+	CHECK(p->lines[0].active_low);
+	CHECK_EQ(p->lines[0].type, BOARD_LINE_LEVEL);
+	CHECK_STR(p->lines[1].chip, "relays");
+	CHECK_EQ(p->lines[1].offset, 1);
+	CHECK_EQ(p->lines[1].max_press_ms, 2000);
+	CHECK_STR(p->lines[2].path, "/dev/gpiochip0");
+	CHECK_EQ(p->lines[2].max_press_ms, 15000);
+	CHECK_EQ(p->lines[2].only_with.n, 2);
+	CHECK(p->has_sense && !p->sense_powered);
+	CHECK_EQ(p->sense_line, 3);
+	CHECK_EQ(on->n_steps, 3);
+	CHECK_EQ(on->steps[1].kind, BOARD_STEP_EXPECT);
+	CHECK_STR(on->steps[1].pattern, "DDR");
+	CHECK_EQ(on->steps[1].ms, 30000);
+	CHECK(on->steps[2].want_on);
+	CHECK_EQ(on->steps[2].ms, 2000);
+	CHECK_EQ(maskrom->n_steps, 4);
+	CHECK_EQ(maskrom->steps[1].ms, 200);
+	CHECK(board_sequence_drives(maskrom, 1) && !board_sequence_drives(maskrom, 0));
+	CHECK(board_power_has(p, "to-sd") && !board_power_has(p, "button"));
+}
+
+TEST(commands_have_names_of_their_own_too)
+{
+	_cleanup_board_spec_ struct board_spec *b = load(
+		"board: desk\nconsole: {transport: pty, device: /dev/ttyUSB0}\n"
+		"power: {backend: command, on: a, off: b, maskrom: m, to-sd: 'mux sd'}\n");
+
+	CHECK(board_power_has(&b->power, "maskrom"));
+	CHECK(!board_power_has(&b->power, "reset"));
+	CHECK_STR(board_power_sequence(&b->power, "to-sd")->shell, "mux sd");
 }
 
 static const char virt[] =
@@ -406,7 +552,10 @@ TEST(the_first_examples_of_the_manual_are_sound_boards)
 	}
 }
 
-TESTS(T(every_mistake_is_told_with_line_column_and_what_was_expected),
+TESTS(T(a_mistake_about_relays_is_told_before_one_clicks),
+      T(relay_lines_and_their_sequences_are_read_whole),
+      T(commands_have_names_of_their_own_too),
+      T(every_mistake_is_told_with_line_column_and_what_was_expected),
       T(console_and_power_alone_make_a_board),
       T(a_board_with_commands_and_a_ladder_is_read_whole),
       T(the_words_for_qemu_are_kept_but_board_dir_is_replaced),

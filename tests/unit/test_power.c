@@ -135,6 +135,28 @@ TEST(commands_switch_the_board)
 	tear_down(&b);
 }
 
+TEST(a_board_may_have_further_commands_of_its_own)
+{
+	struct bench b = { 0 };
+	struct err err = ERR_INIT;
+	bool is_powered;
+	_cleanup_free_ char *proof = xasprintf("%s/mask", tap_tmpdir());
+	_cleanup_free_ char *power = xasprintf(
+		"console: {transport: tcp, device: 'localhost:1'}\n"
+		"power: {backend: command, on: 'true', off: 'true', maskrom: 'touch %s'}",
+		proof);
+
+	set_up(&b, power);
+	CHECK(power_has(b.power, "maskrom") && !power_has(b.power, "to-sd"));
+	CHECK_EQ(power_run(b.power, "maskrom", &err), 0);
+	CHECK_EQ(access(proof, F_OK), 0);
+	CHECK_EQ(power_run(b.power, "to-sd", &err), -EOPNOTSUPP);
+	CHECK_STR(err.msg, "board b has no power sequence to-sd");
+	CHECK_EQ(power_send_break(b.power, &err), -EOPNOTSUPP);
+	CHECK_EQ(power_sense(b.power, &is_powered, &err), -EOPNOTSUPP);
+	tear_down(&b);
+}
+
 TEST(a_command_that_fails_is_a_lab_fault_with_its_exit_status)
 {
 	struct bench b = { 0 };
@@ -296,6 +318,29 @@ TEST(a_machine_is_switched_on_reset_and_off)
 	tear_down(&b);
 }
 
+/* U-Boot's PL011 driver gives a BREAK to its readers as a NUL, and its shell drops it:
+ * what can be seen is that the machine lives on. Nothing hears a BREAK while it is off.
+ */
+TEST(a_machine_takes_a_break_while_it_runs)
+{
+	struct bench b = { 0 };
+	struct err err = ERR_INIT;
+	bool is_powered;
+
+	set_up_machine(&b, "-bios, " FIRMWARE);
+	CHECK_EQ(power_send_break(b.power, &err), -ESRCH);
+	CHECK_EQ(power_sense(b.power, &is_powered, &err), 0);
+	CHECK(!is_powered);
+	switch_on(&b);
+	wait_said(&b, "Hit any key");
+	CHECK_EQ(power_send_break(b.power, &err), 0);
+	type(&b, " ");
+	wait_said(&b, "=> ");
+	CHECK_EQ(power_sense(b.power, &is_powered, &err), 0);
+	CHECK(is_powered);
+	tear_down(&b);
+}
+
 TEST(a_machine_that_floods_its_console_can_be_reset)
 {
 	struct bench b = { 0 };
@@ -452,7 +497,8 @@ TEST(a_machine_dies_with_the_process_that_holds_it)
 	tear_down(&b);
 }
 
-TESTS(T(commands_switch_the_board),
+TESTS(T(commands_switch_the_board), T(a_board_may_have_further_commands_of_its_own),
+      T(a_machine_takes_a_break_while_it_runs),
       T(a_command_that_fails_is_a_lab_fault_with_its_exit_status),
       T(a_command_that_is_killed_says_by_which_signal),
       T(a_missing_program_is_a_lab_fault),
