@@ -23,7 +23,7 @@ TOOL_PART_SRC := $(sort $(wildcard tests/tools/*/*.c))
 HEADERS := $(sort $(wildcard include/*/*.h))
 ALL_C := $(LIB_SRC) $(CMD_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(FUZZ_PART_SRC) $(TOOL_SRC) $(TOOL_PART_SRC) tests/unit/tap.c $(wildcard tests/unit/*.h tests/fuzz/*.h tests/tools/*.h tests/tools/*/*.h) $(HEADERS)
 
-PKGS := libcurl jansson libarchive libfyaml libpcre2-8 libcrypto capstone libdw libelf libbpf
+PKGS := libcurl jansson libarchive libfyaml libpcre2-8 libcrypto capstone libdw libelf libbpf libgpiod
 NO_PKG_GOALS := clean help format dist
 ifneq ($(filter-out $(NO_PKG_GOALS),$(or $(MAKECMDGOALS),all)),)
 PKG_ERR := $(shell pkg-config --print-errors --exists $(PKGS) 2>&1)
@@ -32,6 +32,9 @@ $(error $(PKG_ERR). Run ./quickstart deps to install what is missing)
 endif
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS))
 PKG_LIBS := $(shell pkg-config --libs $(PKGS))
+# libgpiod 1 and 2 share no call that matters: one thin file for each, one of them is built.
+GPIOD_MAJOR := $(firstword $(subst ., ,$(shell pkg-config --modversion libgpiod)))
+LIB_SRC := $(filter-out runner/hw/gpio$(if $(filter 1,$(GPIOD_MAJOR)),2,1).c,$(LIB_SRC))
 endif
 
 WARN := -Wall -Wextra -Wshadow -Wvla -Wformat=2 -Wundef -Wmissing-prototypes -Wstrict-prototypes \
