@@ -3,12 +3,21 @@
  * docs/result.md. */
 #pragma once
 
+#include "util/clock.h"
+#include "util/err.h"
+
 int cmd_run(int argc, char **argv);
 int cmd_oops(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_post(int argc, char **argv);
 int cmd_report(int argc, char **argv);
+int cmd_power(int argc, char **argv);
+int cmd_keeper(int argc, char **argv);
+
+/* Until fd (-1: none) is readable or the deadline, which without an fd is success.
+ * -ETIMEDOUT, -ECANCELED when cancel_fd (-1: none) is readable. */
+MUST_CHECK int cmd_wait(int fd, int cancel_fd, struct deadline d, struct err *err);
 
 enum {
 	EXIT_PASS = 0,

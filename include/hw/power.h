@@ -56,7 +56,7 @@ struct power {
 			   power_take_console */
 };
 
-/* No hardware moves. ERR_JOB for a backend that this build lacks. */
+/* No hardware moves. */
 MUST_CHECK int power_new(const struct board_spec *board, const struct power_env *env,
 			 struct power **out, struct err *err);
 /* Ends what it started (a QEMU machine dies); does not switch relays. */
@@ -85,3 +85,4 @@ const char *const *power_user_env(const struct power *p);
 /* Backends, for power.c only. */
 struct power *power_command_new(void);
 struct power *power_qemu_new(void);
+struct power *power_gpio_new(void);

@@ -53,12 +53,15 @@ enum board_step_kind {
 	BOARD_STEP_EXPECT_POWER, /* what the sense line says */
 };
 
+enum board_unless { BOARD_ALWAYS, BOARD_UNLESS_OFF, BOARD_UNLESS_ON };
+
 struct board_step {
 	enum board_step_kind kind;
 	size_t line;   /* set, clear, press: index into lines */
 	int64_t ms;    /* press, wait: how long; expect, expect_power: at most */
 	char *pattern; /* expect */
 	bool want_on;  /* expect_power */
+	enum board_unless unless; /* set, clear, press: left out when sense says so */
 };
 
 struct board_sequence {

@@ -15,6 +15,8 @@ static const struct {
 	{ "replay", cmd_replay,
 	  "compute a run's events and result again from its bytes" },
 	{ "post", cmd_post, "post results; empty the outbox" },
+	{ "power", cmd_power, "switch a board by hand, and see how its relays stand" },
+	{ "keeper", cmd_keeper, "own the relay lines; started by need" },
 	{ "report", cmd_report, "runs as a table, JUnit or KCIDB" },
 };
 

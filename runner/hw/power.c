@@ -35,9 +35,8 @@ int power_new(const struct board_spec *board, const struct power_env *env,
 		p = power_qemu_new();
 		break;
 	case BOARD_POWER_GPIO:
-		return err_set(
-			err, ERR_JOB, -EOPNOTSUPP,
-			"power backend gpio is not in this version; backend command can call gpioset");
+		p = power_gpio_new();
+		break;
 	}
 	if (!p)
 		BUG("power backend %d", (int)board->power.backend);

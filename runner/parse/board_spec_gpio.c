@@ -215,7 +215,7 @@ void board_check_sense(struct spec_report *r, const struct yaml_node *n,
 /* ---- steps ---- */
 
 struct step_text {
-	char *set, *clear, *press, *expect, *expect_power;
+	char *set, *clear, *press, *expect, *expect_power, *unless_power;
 	int64_t for_ms, wait_ms, timeout_ms;
 };
 
@@ -240,6 +240,7 @@ static const struct yaml_field step_fields[] = {
 	YAML_FN("expect", spec_load_pattern, struct step_text, expect),
 	YAML_FN("expect_power", load_on_off, struct step_text, expect_power),
 	YAML_FN("timeout", load_step_ms, struct step_text, timeout_ms),
+	YAML_FN("unless_power", load_on_off, struct step_text, unless_power),
 };
 
 static const char *const step_words[] = {
@@ -333,9 +334,15 @@ static void load_step(struct spec_report *r, const struct yaml_node *n, const ch
 						     : t.for_ms;
 		s->pattern = TAKE_PTR(t.expect);
 		s->want_on = t.expect_power && strcmp(t.expect_power, "on") == 0;
+		if (t.unless_power)
+			s->unless = strcmp(t.unless_power, "on") == 0 ? BOARD_UNLESS_ON
+								      : BOARD_UNLESS_OFF;
 		if (is_move && yaml_find(n, step_words[s->kind])->kind == YAML_SCALAR)
 			settle_move(r, n, what, p, s);
-		if (s->kind == BOARD_STEP_EXPECT_POWER && !p->has_sense)
+		if (!is_move)
+			refuse_key(r, n, what, "unless_power", "set, clear and press");
+		if ((s->kind == BOARD_STEP_EXPECT_POWER || t.unless_power) &&
+		    !p->has_sense)
 			spec_complain(
 				r, n->mark,
 				"%s cannot see whether the board has power; expected power.sense",
@@ -346,6 +353,7 @@ static void load_step(struct spec_report *r, const struct yaml_node *n, const ch
 	free(t.press);
 	free(t.expect);
 	free(t.expect_power);
+	free(t.unless_power);
 }
 
 /* A contact that is closed in a sequence is opened in it. */

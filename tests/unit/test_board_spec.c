@@ -97,7 +97,7 @@ static const struct {
 	  "    seen: {line: s, type: input}\n"
 	  "  on: [{set: pwer}, {set: seen}, {press: power}, {press: reset, for: 2}, power]\n"
 	  "  off: [{clear: power, wait: 3}, {}, {wait: 3, for: 1}, {wait: {hours: 1}}, {expect: '('}]\n"
-	  "  reset: [{expect_power: maybe}, {expect_power: on, timeout: 1}, {set: reset, timeout: 1}]\n",
+	  "  reset: [{expect_power: maybe}, {expect_power: on, timeout: 1}, {set: reset, timeout: 1}, {press: reset, unless_power: on}, {wait: 1, unless_power: off}]\n",
 	  "t.yaml:9:14: power.on[1].set: there is no line \"pwer\"; expected one of power.lines\n"
 	  "t.yaml:9:27: power.on[2].set: line \"seen\" is an input; expected one that can be driven\n"
 	  "t.yaml:9:42: power.on[3].press: line \"power\" keeps its level; expected a line with type: momentary\n"
@@ -111,7 +111,10 @@ static const struct {
 	  "t.yaml:11:11: power.reset[1] cannot see whether the board has power; expected power.sense\n"
 	  "t.yaml:11:26: power.reset[1].expect_power is \"maybe\"; expected one of: off, on\n"
 	  "t.yaml:11:34: power.reset[2] cannot see whether the board has power; expected power.sense\n"
-	  "t.yaml:11:79: power.reset[3].timeout has no meaning here; expected it with expect and expect_power only\n" },
+	  "t.yaml:11:79: power.reset[3].timeout has no meaning here; expected it with expect and expect_power only\n"
+	  "t.yaml:11:92: power.reset[4] cannot see whether the board has power; expected power.sense\n"
+	  "t.yaml:11:126: power.reset[5] cannot see whether the board has power; expected power.sense\n"
+	  "t.yaml:11:136: power.reset[5].unless_power has no meaning here; expected it with set, clear and press only\n" },
 	{ "    power: {line: p}\n"
 	  "    reset: {line: r, type: momentary}\n"
 	  "    maskrom: {line: m, type: momentary, only_with: [reset, power]}\n"
@@ -354,6 +357,7 @@ TEST(relay_lines_and_their_sequences_are_read_whole)
 		"  reset: [{press: reset, for: {milliseconds: 150}}]\n"
 		"  maskrom: [{set: maskrom}, {press: reset}, {wait: 1}, {clear: maskrom}]\n"
 		"  to-sd: [{clear: power}]\n"
+		"  button: [{press: reset, unless_power: off}, {press: reset, unless_power: on}]\n"
 		"  sense: {line: sense, powered: 0}\n");
 	const struct board_power *p = &b->power;
 	const struct board_sequence *on = board_power_sequence(p, "on");
@@ -380,7 +384,10 @@ TEST(relay_lines_and_their_sequences_are_read_whole)
 	CHECK_EQ(maskrom->n_steps, 4);
 	CHECK_EQ(maskrom->steps[1].ms, 200);
 	CHECK(board_sequence_drives(maskrom, 1) && !board_sequence_drives(maskrom, 0));
-	CHECK(board_power_has(p, "to-sd") && !board_power_has(p, "button"));
+	CHECK(board_power_has(p, "to-sd") && !board_power_has(p, "from-sd"));
+	CHECK_EQ(board_power_sequence(p, "button")->steps[0].unless, BOARD_UNLESS_OFF);
+	CHECK_EQ(board_power_sequence(p, "button")->steps[1].unless, BOARD_UNLESS_ON);
+	CHECK_EQ(maskrom->steps[0].unless, BOARD_ALWAYS);
 }
 
 TEST(commands_have_names_of_their_own_too)
