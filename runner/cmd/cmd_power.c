@@ -19,7 +19,7 @@ enum { DEFAULT_PRESS_MS = 200, MAX_PRESS_MS = 600000 };
 
 static const char usage[] =
 	"usage: bootrig power on|off|cycle|reset|status [--board BOARD] [--json]\n"
-	"       bootrig power run SEQUENCE | hold LINE | press LINE [--for MS] [--board BOARD]\n"
+	"       bootrig power run SEQUENCE | hold LINE | press LINE [--for TIME] [--board BOARD]\n"
 	"       bootrig power release [--board BOARD]\n"
 	"\n"
 	"Switch a board by hand, as its board file says; refused while a run holds it.\n"
@@ -28,7 +28,7 @@ static const char usage[] =
 	"  status                 each relay line: where it is, its level read back, who holds it\n"
 	"  run SEQUENCE           any sequence of the board file, such as maskrom\n"
 	"  hold LINE              set a line until interrupted\n"
-	"  press LINE             close a momentary line, for 200 ms or --for MS\n"
+	"  press LINE             close a momentary line, for 200ms or --for TIME (1500ms, 2s)\n"
 	"  release                give the board's lines back to the kernel\n"
 	"  --board BOARD          board file (default: $BOOTRIG_BOARD)\n"
 	"  --json                 status as JSON\n"
@@ -243,6 +243,21 @@ static int open_cancel_fd(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/* 1500ms, 2s, or a number of milliseconds. */
+static bool parse_duration(const char *s, int64_t *ms)
+{
+	size_t digits = strspn(s, "0123456789");
+	bool is_s = strcmp(s + digits, "s") == 0;
+	uint64_t v;
+
+	if (s[digits] && !is_s && strcmp(s + digits, "ms") != 0)
+		return false;
+	if (parse_u64n(s, digits, 10, MAX_PRESS_MS, &v) || !v)
+		return false;
+	*ms = (int64_t)v * (is_s ? 1000 : 1);
+	return *ms <= MAX_PRESS_MS;
+}
+
 static int parse_options(struct hand *h, int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -252,16 +267,14 @@ static int parse_options(struct hand *h, int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
-	uint32_t ms;
-
 	optind = 1;
 	for (int o; (o = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
 		if (o == 'b')
 			h->board_path = optarg;
 		else if (o == 'j')
 			h->as_json = true;
-		else if (o == 'f' && !parse_u32(optarg, 10, MAX_PRESS_MS, &ms) && ms)
-			h->press_ms = ms;
+		else if (o == 'f' && parse_duration(optarg, &h->press_ms))
+			continue;
 		else {
 			fputs(usage, o == 'h' ? stdout : stderr);
 			return o == 'h' ? 0 : EXIT_USAGE;

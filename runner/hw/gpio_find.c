@@ -115,7 +115,7 @@ static int say_no_chip(const struct search *s, int r, struct err *err)
 	if (l->chip)
 		return err_set(
 			err, ERR_LAB, -ENODEV,
-			"line %s: no GPIO chip has the label \"%s\"; gpiodetect shows those that are there",
+			"line %s: no chip has the label \"%s\"; gpiodetect shows the GPIO chips that are there",
 			l->name, l->chip);
 	return err_set(err, ERR_LAB, -ENODEV, "line %s: this host has no GPIO chip",
 		       l->name);

@@ -9,7 +9,7 @@
 #include "util/jsonx.h"
 #include "util/mem.h"
 
-enum { ASK_MS = 5000, RETRY_MS = 50, SENSE_MS = 20 };
+enum { ASK_MS = 5000, RETRY_MS = 50, SENSE_MS = 20, PROVE_MS = 10000 };
 
 struct power_gpio {
 	struct power base;
@@ -317,6 +317,23 @@ static int do_steps(struct power_gpio *g, const struct board_sequence *s, uint32
 	return r;
 }
 
+/* What a relay was told is not what the board has: where a line tells, on and off are
+ * proven. A sequence that asks itself knows better how long that takes. */
+static int prove(struct power_gpio *g, const struct board_sequence *s, struct err *err)
+{
+	struct board_step step = { .kind = BOARD_STEP_EXPECT_POWER,
+				   .ms = PROVE_MS,
+				   .want_on = strcmp(s->name, "on") == 0 };
+
+	if (!g->base.board->power.has_sense ||
+	    (!step.want_on && strcmp(s->name, "off") != 0))
+		return 0;
+	for (size_t i = 0; i < s->n_steps; i++)
+		if (s->steps[i].kind == BOARD_STEP_EXPECT_POWER)
+			return 0;
+	return expect_power(g, &step, err);
+}
+
 static int gpio_run(struct power *p, const char *name, struct err *err)
 {
 	const struct board_sequence *s = board_power_sequence(&p->board->power, name);
@@ -332,6 +349,8 @@ static int gpio_run(struct power *p, const char *name, struct err *err)
 	if (r)
 		return err_prefix(err, "power %s: ", name);
 	r = end(g, do_steps(g, s, lines, err), err);
+	if (!r)
+		r = prove(g, s, err);
 	return r && err->class != ERR_NONE ? err_prefix(err, "power %s: ", name) : r;
 }
 
@@ -428,6 +447,23 @@ int power_gpio_hold(struct power *p, const char *line, int fd, struct err *err)
 
 /* ---- status ---- */
 
+/* An input that nobody holds can be read in passing: nothing moves by it. */
+static json_t *read_input(const struct board_line *l, const struct gpio_place *where)
+{
+	const struct gpio_request q = { .consumer = "bootrig:status",
+					.mode = GPIO_INPUT,
+					.active_low = l->active_low };
+	struct err ignored = ERR_INIT;
+	struct gpio_line *g = NULL;
+	bool value;
+	int r = gpio_request(where, &q, &g, &ignored);
+
+	if (!r)
+		r = gpio_get(g, &value, &ignored);
+	gpio_release(g);
+	return r ? json_null() : json_boolean(value);
+}
+
 static json_t *look(const struct board_line *l)
 {
 	struct gpio_place where;
@@ -448,7 +484,9 @@ static json_t *look(const struct board_line *l)
 	json_put(j, "path", json_lossy_str(where.path));
 	json_put(j, "offset", json_integer(where.offset));
 	json_put(j, "active_low", json_boolean(l->active_low));
-	json_put(j, "value", json_null());
+	json_put(j, "value",
+		 l->type == BOARD_LINE_INPUT && !info.is_used ? read_input(l, &where)
+							      : json_null());
 	json_put(j, "holder", info.is_used ? json_lossy_str(info.consumer) : json_null());
 	json_put(j, "driver", json_lossy_str(where.driver));
 	json_put(j, "at_release", json_string(gpio_at_release(where.driver)));

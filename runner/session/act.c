@@ -296,6 +296,10 @@ int session_wait(struct session *s, struct pattern *const patterns[], size_t n,
 
 		if (r != -ETIMEDOUT || deadline_passed(d))
 			return r;
+		if (power_check(s->power, err)) {
+			s->self_check_ok = false;
+			return err->code;
+		}
 		int64_t last = console_last_byte_ns(s->console);
 		int64_t quiet =
 			console_now_ns(s->console) - (last > since ? last : since);
