@@ -16,14 +16,15 @@ LAYERS := util parse diagnose hw kernel console boot session report store bisect
 LIB_SRC := $(sort $(foreach l,$(filter-out cmd,$(LAYERS)),$(wildcard runner/$(l)/*.c)))
 CMD_SRC := $(sort $(wildcard runner/cmd/*.c))
 UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
+LAB_SRC := $(sort $(wildcard tests/lab/test_*.c))
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_PART_SRC := $(filter-out $(FUZZ_SRC),$(sort $(wildcard tests/fuzz/*.c)))
 TOOL_SRC := $(sort $(wildcard tests/tools/*.c))
 TOOL_PART_SRC := $(sort $(wildcard tests/tools/*/*.c))
 HEADERS := $(sort $(wildcard include/*/*.h))
-ALL_C := $(LIB_SRC) $(CMD_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(FUZZ_PART_SRC) $(TOOL_SRC) $(TOOL_PART_SRC) tests/unit/tap.c $(wildcard tests/unit/*.h tests/fuzz/*.h tests/tools/*.h tests/tools/*/*.h) $(HEADERS)
+ALL_C := $(LIB_SRC) $(CMD_SRC) $(UNIT_SRC) $(LAB_SRC) $(FUZZ_SRC) $(FUZZ_PART_SRC) $(TOOL_SRC) $(TOOL_PART_SRC) tests/unit/tap.c $(wildcard tests/unit/*.h tests/fuzz/*.h tests/tools/*.h tests/tools/*/*.h) $(HEADERS)
 
-PKGS := libcurl jansson libarchive libfyaml libpcre2-8 libcrypto capstone libdw libelf libbpf libgpiod
+PKGS := libgpiod libserialport libcurl jansson libarchive libfyaml libpcre2-8 libcrypto capstone libdw libelf libbpf
 NO_PKG_GOALS := clean help format dist
 ifneq ($(filter-out $(NO_PKG_GOALS),$(or $(MAKECMDGOALS),all)),)
 PKG_ERR := $(shell pkg-config --print-errors --exists $(PKGS) 2>&1)
@@ -66,6 +67,7 @@ CONVERSION := -Wconversion -Wno-sign-conversion
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 LIB_OBJ := $(call obj,$(LIB_SRC))
 UNIT_BIN := $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT_SRC))
+LAB_BIN := $(patsubst tests/lab/%.c,$(B)/lab/%,$(LAB_SRC))
 FUZZ_BIN := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SRC))
 TOOL_BIN := $(patsubst tests/tools/%.c,$(B)/tools/%,$(TOOL_SRC))
 
@@ -84,6 +86,11 @@ $(B)/librunner.a: $(LIB_OBJ) $(B)/.libs
 	$(Q)rm -f $@ && $(AR) rcs $@ $(LIB_OBJ)
 
 $(B)/tests/%: $(B)/obj/tests/unit/%.o $(B)/obj/tests/unit/tap.o $(B)/librunner.a
+	@mkdir -p $(@D)
+	@echo "  LD      $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LIBS)
+
+$(B)/lab/%: $(B)/obj/tests/lab/%.o $(B)/obj/tests/unit/tap.o $(B)/librunner.a
 	@mkdir -p $(@D)
 	@echo "  LD      $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LIBS)
@@ -109,6 +116,7 @@ $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/librunner.a
 	$(Q)$(CC) -fsanitize=fuzzer,address,undefined $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(PKG_LIBS) $(LIBS)
 
 $(B)/obj/runner/parse/%.o $(B)/obj/runner/kernel/%.o: EXTRA_CFLAGS += $(CONVERSION)
+$(B)/obj/tests/lab/%.o: EXTRA_CFLAGS += -Itests/unit
 $(B)/obj/tests/tools/%.o: EXTRA_CFLAGS += -Itests/tools
 $(B)/obj/%.o: %.c $(B)/.flags
 	@mkdir -p $(@D)
@@ -123,9 +131,9 @@ $(B)/.libs: FORCE
 	@mkdir -p $(B)
 	@echo '$(LIB_SRC)' | cmp -s - $@ || echo '$(LIB_SRC)' > $@
 
--include $(patsubst %.o,%.d,$(call obj,$(LIB_SRC) $(CMD_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(FUZZ_PART_SRC) $(TOOL_SRC) $(TOOL_PART_SRC) tests/unit/tap.c))
+-include $(patsubst %.o,%.d,$(call obj,$(LIB_SRC) $(CMD_SRC) $(UNIT_SRC) $(LAB_SRC) $(FUZZ_SRC) $(FUZZ_PART_SRC) $(TOOL_SRC) $(TOOL_PART_SRC) tests/unit/tap.c))
 
-tests-bin: $(UNIT_BIN) $(TOOL_BIN)
+tests-bin: $(UNIT_BIN) $(LAB_BIN) $(TOOL_BIN)
 
 check: all tests-bin ## every test that needs no hardware and no root; ends with N passed, N failed, N skipped
 	$(Q)tests/run --config $(CONFIG) --build $(O) unit bench golden virt kernels lab
@@ -139,7 +147,7 @@ check-virt: all demo-assets ## the jobs on QEMU with real U-Boot, TFTP and kerne
 check-kernels: all ## kernels with the reference bug in QEMU; built with CI=1, else taken from the cache
 	$(Q)tests/run --config $(CONFIG) --build $(O) kernels
 
-check-lab: all ## relays and a tty in a gpio-sim guest
+check-lab: all tests-bin ## relays and a tty in a gpio-sim guest
 	$(Q)tests/run --config $(CONFIG) --build $(O) lab
 
 san: ## the same tests with AddressSanitizer and UndefinedBehaviorSanitizer

@@ -30,6 +30,8 @@ ssize_t stream_fd_write(struct stream *s, const void *buf, size_t len);
 struct stream *stream_of_tty(int take_fd);
 MUST_CHECK int stream_open_tty(const struct board_console *c, struct stream **out,
 			       struct err *err);
+MUST_CHECK int stream_open_serial(const struct board_console *c, struct stream **out,
+				  struct err *err);
 MUST_CHECK int stream_open_unix(const char *path, struct stream **out, struct err *err);
 /* A connected, non-blocking socket. */
 MUST_CHECK int stream_connect_tcp(const char *device, struct deadline d, int *fd,

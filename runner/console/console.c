@@ -17,7 +17,7 @@ enum {
 	MAX_OBSERVERS = 8,
 	READ_BYTES = 65536,
 	TICK_MS = 200,
-	REOPEN_MS = 100,
+	REOPEN_MS = 20,
 	WINDOW_MAX = 8192, /* a prompt is searched in at most this much of an unfinished
 			      line */
 	PENDING_MAX = 1 << 18,

@@ -62,9 +62,7 @@ int stream_open(const struct board_console *c, struct deadline d, struct stream 
 	case BOARD_CONSOLE_TCP:
 		return open_tcp(c, d, out, err);
 	case BOARD_CONSOLE_SERIAL:
-		return err_set(
-			err, ERR_LAB, -EOPNOTSUPP,
-			"console transport serial is not in this version; pty opens a tty, tcp a ser2net port");
+		return stream_open_serial(c, out, err);
 	case BOARD_CONSOLE_QEMU:
 		BUG("the QEMU console comes with its power");
 	}

@@ -4,6 +4,8 @@
 #include "parse/spec_load_board.h"
 #include "util/mem.h"
 
+enum { DEFAULT_BAUD = 1500000 }; /* of the boards this is made for: RK3588's UART2 */
+
 static void load_transport(struct spec_report *r, const struct yaml_node *n,
 			   const char *what, void *transport)
 {
@@ -13,10 +15,6 @@ static void load_transport(struct spec_report *r, const struct yaml_node *n,
 	if (!yaml_get_word(r, n, what, words, ARRAY_SIZE(words), &i))
 		return;
 	*(enum board_transport *)transport = (enum board_transport)i;
-	if (i == BOARD_CONSOLE_SERIAL)
-		spec_complain(
-			r, n->mark,
-			"console.transport: serial is not supported by this version; expected pty for a tty whose speed is set already, or tcp for a ser2net port");
 }
 
 static void load_type_delay(struct spec_report *r, const struct yaml_node *n,
@@ -69,6 +67,8 @@ void board_load_console(struct spec_report *r, const struct yaml_node *n,
 	const struct yaml_node *device = yaml_find(n, "device");
 	const struct yaml_node *hold = yaml_find(n, "hold_tx_low");
 
+	if (c->transport == BOARD_CONSOLE_SERIAL && !yaml_find(n, "baud"))
+		c->baud = DEFAULT_BAUD;
 	if (!hold)
 		c->hold_tx_low = c->transport == BOARD_CONSOLE_SERIAL;
 	else if (c->hold_tx_low && !has_break(c->transport))

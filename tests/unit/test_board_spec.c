@@ -170,7 +170,6 @@ static const struct {
 	  "console: {transport: serial, baud: 9600}\n"
 	  "power: {backend: gpio, on: {chip: 0}}\n",
 	  "t.yaml:2:10: console has no \"device\"; expected a path\n"
-	  "t.yaml:2:22: console.transport: serial is not supported by this version; expected pty for a tty whose speed is set already, or tcp for a ser2net port\n"
 	  "t.yaml:3:8: power has no \"lines\"; expected lines: {power: {line: NAME}}\n"
 	  "t.yaml:3:8: power has no \"off\"; expected a list of steps such as [{clear: power}]\n"
 	  "t.yaml:3:28: power.on is no list of steps; expected 1 to 64, such as [{set: power}]\n" },
