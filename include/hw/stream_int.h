@@ -21,6 +21,9 @@ struct stream {
 	bool is_break_on;
 };
 
+/* Is a rate near enough to what was asked for? */
+bool stream_rate_fits(uint32_t got, uint32_t asked);
+
 /* The descriptor's own read and write, with -errno. */
 ssize_t stream_fd_read(struct stream *s, void *buf, size_t len);
 ssize_t stream_fd_write(struct stream *s, const void *buf, size_t len);
@@ -33,6 +36,8 @@ MUST_CHECK int stream_open_tty(const struct board_console *c, struct stream **ou
 MUST_CHECK int stream_open_serial(const struct board_console *c, struct stream **out,
 				  struct err *err);
 MUST_CHECK int stream_open_unix(const char *path, struct stream **out, struct err *err);
+MUST_CHECK int stream_open_telnet(const struct board_console *c, struct deadline d,
+				  struct stream **out, struct err *err);
 /* A connected, non-blocking socket. */
 MUST_CHECK int stream_connect_tcp(const char *device, struct deadline d, int *fd,
 				  struct err *err);

@@ -12,10 +12,12 @@
 #include "util/strvec.h"
 
 enum board_transport {
-	BOARD_CONSOLE_SERIAL, /* device: path of a UART of this host, or a link to it */
-	BOARD_CONSOLE_PTY,    /* device: path of a pty slave or any other terminal */
-	BOARD_CONSOLE_UNIX,   /* device: path of a unix stream socket */
-	BOARD_CONSOLE_TCP,    /* device: HOST:PORT, raw */
+	BOARD_CONSOLE_SERIAL,  /* device: path of a UART of this host, or a link to it */
+	BOARD_CONSOLE_PTY,     /* device: path of a pty slave or any other terminal */
+	BOARD_CONSOLE_UNIX,    /* device: path of a unix stream socket */
+	BOARD_CONSOLE_TCP,     /* device: HOST:PORT, raw */
+	BOARD_CONSOLE_TELNET,  /* device: HOST:PORT */
+	BOARD_CONSOLE_RFC2217, /* device: HOST:PORT; we set the port's rate */
 	BOARD_CONSOLE_QEMU, /* the serial port of the machine that power.backend qemu runs
 			     */
 };
@@ -23,8 +25,8 @@ enum board_transport {
 struct board_console {
 	enum board_transport transport;
 	char *device;
-	uint32_t baud; /* of a tty; 0 = as it is, which only serial never has. Sockets
-			  have their speed from their server */
+	uint32_t baud; /* of a tty; 0 = as it is; serial and rfc2217 always have one.
+			  Other sockets have their speed from their server */
 	uint32_t type_delay_us; /* between typed bytes; 0 = none */
 	bool echo_check;     /* typed lines must come back; U-Boot only. Default true */
 	char *break_command; /* shell line that sends a BREAK where the stream cannot;

@@ -41,6 +41,14 @@ struct stream *stream_of_fd(int take_fd)
 	return s;
 }
 
+/* A receiver samples in the middle of a bit: 2 % off is a fifth of a bit at the tenth. */
+bool stream_rate_fits(uint32_t got, uint32_t asked)
+{
+	uint64_t off = got > asked ? got - asked : asked - got;
+
+	return off * 50 <= asked;
+}
+
 static int open_tcp(const struct board_console *c, struct deadline d, struct stream **out,
 		    struct err *err)
 {
@@ -61,6 +69,9 @@ int stream_open(const struct board_console *c, struct deadline d, struct stream 
 		return stream_open_unix(c->device, out, err);
 	case BOARD_CONSOLE_TCP:
 		return open_tcp(c, d, out, err);
+	case BOARD_CONSOLE_TELNET:
+	case BOARD_CONSOLE_RFC2217:
+		return stream_open_telnet(c, d, out, err);
 	case BOARD_CONSOLE_SERIAL:
 		return stream_open_serial(c, out, err);
 	case BOARD_CONSOLE_QEMU:

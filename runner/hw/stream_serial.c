@@ -17,9 +17,6 @@
 #include "util/io.h"
 #include "util/mem.h"
 
-/* A receiver samples in the middle of a bit: 2 % off is a fifth of a bit at the tenth. */
-enum { RATE_TOLERANCE_PERCENT = 2 };
-
 struct port {
 	const char *device; /* as the board file has it */
 	uint32_t baud;
@@ -115,8 +112,7 @@ static int check_rate(const struct port *p, struct err *err)
 
 	if (r)
 		return r;
-	int64_t off = llabs((int64_t)got - p->baud) * 100;
-	if (off > (int64_t)p->baud * RATE_TOLERANCE_PERCENT)
+	if (got < 0 || !stream_rate_fits((uint32_t)got, p->baud))
 		return err_set(
 			err, ERR_LAB, -EIO,
 			"console %s: asked for %u baud, the driver runs at %d: this adapter cannot do it",

@@ -9,7 +9,8 @@ enum { DEFAULT_BAUD = 1500000 }; /* of the boards this is made for: RK3588's UAR
 static void load_transport(struct spec_report *r, const struct yaml_node *n,
 			   const char *what, void *transport)
 {
-	static const char *const words[] = { "serial", "pty", "unix", "tcp", "qemu" };
+	static const char *const words[] = { "serial", "pty",     "unix", "tcp",
+					     "telnet", "rfc2217", "qemu" };
 	size_t i;
 
 	if (!yaml_get_word(r, n, what, words, ARRAY_SIZE(words), &i))
@@ -51,7 +52,19 @@ static bool is_host_port(const char *s)
 
 static bool has_break(enum board_transport t)
 {
-	return t == BOARD_CONSOLE_SERIAL || t == BOARD_CONSOLE_PTY;
+	return t == BOARD_CONSOLE_SERIAL || t == BOARD_CONSOLE_PTY ||
+	       t == BOARD_CONSOLE_RFC2217;
+}
+
+static bool sets_rate(enum board_transport t)
+{
+	return t == BOARD_CONSOLE_SERIAL || t == BOARD_CONSOLE_RFC2217;
+}
+
+static bool is_network(enum board_transport t)
+{
+	return t == BOARD_CONSOLE_TCP || t == BOARD_CONSOLE_TELNET ||
+	       t == BOARD_CONSOLE_RFC2217;
 }
 
 void board_load_console(struct spec_report *r, const struct yaml_node *n,
@@ -67,14 +80,14 @@ void board_load_console(struct spec_report *r, const struct yaml_node *n,
 	const struct yaml_node *device = yaml_find(n, "device");
 	const struct yaml_node *hold = yaml_find(n, "hold_tx_low");
 
-	if (c->transport == BOARD_CONSOLE_SERIAL && !yaml_find(n, "baud"))
+	if (sets_rate(c->transport) && !yaml_find(n, "baud"))
 		c->baud = DEFAULT_BAUD;
 	if (!hold)
 		c->hold_tx_low = c->transport == BOARD_CONSOLE_SERIAL;
 	else if (c->hold_tx_low && !has_break(c->transport))
 		spec_complain(
 			r, hold->mark,
-			"console.hold_tx_low needs a UART whose BREAK bootrig can switch; expected transport: serial, or pty with a tty");
+			"console.hold_tx_low needs a UART whose BREAK bootrig can switch; expected transport: serial, rfc2217, or pty with a tty");
 	if (c->transport == BOARD_CONSOLE_QEMU) {
 		if (device)
 			spec_complain(
@@ -84,12 +97,12 @@ void board_load_console(struct spec_report *r, const struct yaml_node *n,
 	}
 	if (!device) {
 		spec_complain(r, n->mark, "console has no \"device\"; expected %s",
-			      c->transport == BOARD_CONSOLE_TCP ? "HOST:PORT" : "a path");
+			      is_network(c->transport) ? "HOST:PORT" : "a path");
 		return;
 	}
 	if (!c->device)
 		return;
-	if (c->transport == BOARD_CONSOLE_TCP) {
+	if (is_network(c->transport)) {
 		if (!is_host_port(c->device))
 			spec_complain(r, device->mark,
 				      "console.device is \"%.60s\"; expected HOST:PORT",

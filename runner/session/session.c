@@ -119,6 +119,7 @@ static const char *transport_name(enum board_transport t)
 	static const char *const names[] = {
 		[BOARD_CONSOLE_SERIAL] = "serial", [BOARD_CONSOLE_PTY] = "pty",
 		[BOARD_CONSOLE_UNIX] = "unix",     [BOARD_CONSOLE_TCP] = "tcp",
+		[BOARD_CONSOLE_TELNET] = "telnet", [BOARD_CONSOLE_RFC2217] = "rfc2217",
 		[BOARD_CONSOLE_QEMU] = "qemu",
 	};
 

@@ -158,13 +158,13 @@ static const struct {
 	{ "board: b\n"
 	  "console: {transport: usb, device: /dev/x, speed: 9600}\n"
 	  "power: {backend: gpoi}\n",
-	  "t.yaml:2:22: console.transport is \"usb\"; expected one of: serial, pty, unix, tcp, qemu\n"
+	  "t.yaml:2:22: console.transport is \"usb\"; expected one of: serial, pty, unix, tcp, telnet, rfc2217, qemu\n"
 	  "t.yaml:2:43: unknown key \"speed\" in console; expected one of: transport, device, baud, type_delay, echo_check, break_command, hold_tx_low\n"
 	  "t.yaml:3:18: power.backend is \"gpoi\", did you mean \"gpio\"?; expected one of: none, command, qemu, gpio\n" },
 	{ "board: b\n"
 	  "console: {transport: tcp, device: \"h:1\", hold_tx_low: true, break_command: []}\n"
 	  "power: {backend: none}\n",
-	  "t.yaml:2:55: console.hold_tx_low needs a UART whose BREAK bootrig can switch; expected transport: serial, or pty with a tty\n"
+	  "t.yaml:2:55: console.hold_tx_low needs a UART whose BREAK bootrig can switch; expected transport: serial, rfc2217, or pty with a tty\n"
 	  "t.yaml:2:76: console.break_command is empty; expected a shell command\n" },
 	{ "board: b\n"
 	  "console: {transport: serial, baud: 9600}\n"
