@@ -149,6 +149,8 @@ struct incident *incident_new(enum incident_kind kind);
 void incident_free(struct incident *in); /* NULL is fine */
 /* The object of docs/result.md; the caller owns the reference. */
 json_t *incident_to_json(const struct incident *in);
+/* Its call_trace, or another one. */
+json_t *incident_frames_to_json(const struct incident_frame *frames, size_t n);
 /* What such an object says, with the bounds above; never NULL. What it does not have
  * stays unknown, an unknown kind is "other". The caller frees. */
 struct incident *incident_from_json(const json_t *object);

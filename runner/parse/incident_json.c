@@ -44,12 +44,12 @@ static json_t *registers_json(const struct incident *in)
 	return o;
 }
 
-static json_t *trace_json(const struct incident *in)
+json_t *incident_frames_to_json(const struct incident_frame *frames, size_t n)
 {
 	json_t *a = json_array();
 
-	for (size_t i = 0; i < in->n_frames; i++) {
-		const struct incident_frame *f = &in->frames[i];
+	for (size_t i = 0; i < n; i++) {
+		const struct incident_frame *f = &frames[i];
 		json_t *o = json_object();
 
 		json_put(o, "function", json_lossy_str(f->function));
@@ -141,7 +141,7 @@ json_t *incident_to_json(const struct incident *in)
 	json_put(o, "pc", json_lossy_str(in->pc));
 	json_put(o, "lr", json_lossy_str(in->lr));
 	json_put(o, "registers", registers_json(in));
-	json_put(o, "call_trace", trace_json(in));
+	json_put(o, "call_trace", incident_frames_to_json(in->frames, in->n_frames));
 	for (size_t i = 0; i < in->modules.n; i++)
 		json_push(modules, json_lossy_str(in->modules.v[i]));
 	json_put(o, "modules", modules);
