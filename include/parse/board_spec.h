@@ -7,7 +7,9 @@
 #include <stdbool.h>
 
 #include "parse/board_power.h"
+#include "parse/board_recovery.h"
 #include "parse/job_spec.h"
+#include "parse/stage.h"
 #include "util/err.h"
 #include "util/strvec.h"
 
@@ -53,30 +55,17 @@ struct board_boot {
 	char *server_ip;        /* for {SERVER_IP}; NULL = none */
 	char *kernel_addr, *ramdisk_addr,
 		*dtb_addr; /* for {KERNEL_ADDR} … in literal commands; NULL */
-	bool never_stop;   /* U-Boot cannot be stopped: power on and let it boot
-			      pxelinux.cfg/01-mac */
-};
-
-enum board_rung_kind {
-	RUNG_WARM_RESET,  /* reset line: RAM keeps its content, ramoops too */
-	RUNG_POWER_CYCLE, /* off, discharge, on */
-};
-
-struct board_rung {
-	enum board_rung_kind kind;
-	char *name;
-	struct strvec commands; /* U-Boot commands that boot the known-good system; empty
-				   = let it boot */
-	struct strvec prompts;  /* proof: one of these patterns; at least one */
-	struct job_auto_login auto_login;
-	struct strvec harvest; /* commands; output of each to artifacts/ */
-	int64_t timeout_ms;    /* 120 s */
-	struct spec_mark mark;
+	struct strvec kernel_defaults; /* first words of every APPEND; a later word of the
+					  same name takes its place (boot/append.h) */
+	bool never_stop; /* U-Boot cannot be stopped: power on and let it boot
+			    pxelinux.cfg/01-mac */
 };
 
 struct board_limits {
-	int64_t console_gap_ms;   /* 3000 */
-	int64_t silence_ms;       /* default for jobs: 60000 */
+	int64_t console_gap_ms;            /* 3000 */
+	int64_t silence_ms;                /* default for jobs: 60000 */
+	int64_t silence_stage_ms[STAGE_N]; /* of one stage; 0 = silence_ms, or the
+					      job's; before a kernel firmware_ms */
 	int64_t firmware_ms;      /* power on to the boot loader prompt or its first word:
 				     30000 */
 	uint64_t console_bytes;   /* stop the job beyond this much console.raw: 1 GiB */
@@ -98,6 +87,8 @@ struct board_spec {
 	bool has_boot; /* boot: was given; without it only `method: minimal` works */
 	struct board_rung *recovery;
 	size_t n_recovery;
+	struct strvec repair; /* commands typed in the known-good system */
+	struct board_capture capture;
 	struct board_limits limits;
 	struct board_user_command *user_commands;
 	size_t n_user_commands;

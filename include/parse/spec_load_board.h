@@ -36,9 +36,22 @@ void board_check_sense(struct spec_report *r, const struct yaml_node *n,
 		       struct board_power *p);
 void board_check_lines(struct spec_report *r, const struct board_power *p);
 void board_release_lines(struct board_power *p);
+/* repair: of the board; its strvec. */
+void board_load_repair(struct spec_report *r, const struct yaml_node *n, const char *what,
+		       void *strvec);
+/* limits.silence: a duration, or one for each stage; base is the limits. */
+void board_load_silence(struct spec_report *r, const struct yaml_node *n,
+			const char *what, void *limits);
+/* capture:; its struct. */
+void board_load_capture(struct spec_report *r, const struct yaml_node *n,
+			const char *what, void *capture);
+/* boot.kernel_defaults; the strvec. */
+void board_load_kernel_defaults(struct spec_report *r, const struct yaml_node *n,
+				const char *what, void *strvec);
 /* Defaults that depend on other keys, and what these parts need of each other. */
 void board_settle_boot(struct spec_report *r, struct board_spec *b);
-void board_settle_recovery(struct spec_report *r, const struct board_spec *b);
+void board_settle_recovery(struct spec_report *r, struct board_spec *b);
+void board_settle_kernel_defaults(struct board_spec *b);
 void board_release_console(struct board_spec *b);
 void board_release_power(struct board_spec *b);
 void board_release_boot(struct board_spec *b);

@@ -36,7 +36,7 @@ struct sysrq_reader;
 
 struct sysrq_reader *sysrq_new(void);
 void sysrq_free(struct sysrq_reader *r); /* NULL is fine */
-/* What follows answers to this key. */
+/* What follows answers to this key, a lower-case letter. */
 void sysrq_ask(struct sysrq_reader *r, char key);
 /* A line of the console, as it came. */
 void sysrq_feed(struct sysrq_reader *r, const struct line *l);

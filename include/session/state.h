@@ -133,8 +133,14 @@ enum outcome session_command(struct session *s, const struct job_action *action,
 void session_undo_commands(struct session *s);
 
 /* session/aftermath.c: after a failure */
-/* Let the report settle, and watch a board that boots again by itself. */
-void session_watch_on(struct session *s);
+/* Let the report settle, ask a wedged kernel what it hangs on, and watch a board that
+ * boots again by itself. */
+void session_watch_on(struct session *s, enum outcome o);
+
+/* session/capture.c: before anything is reset */
+void session_capture(struct session *s, enum outcome o);
+/* A BREAK on the console, by whatever can send one; -EOPNOTSUPP (ERR_NONE): nothing. */
+MUST_CHECK int session_break(struct session *s, struct err *err);
 
 /* session/recovery.c: the ladder that brings the board back */
 void session_recover(struct session *s);

@@ -8,8 +8,8 @@
  * console.raw) and "type": stage {stage, boot}            boot {boot, cause, after}
  * kernel {banner, release} nonce {where}                  transfer {bytes}
  * incident-opened {id, kind, title} incident {id, incident{}}      test {suite, name,
- * result, …}  raise {message} and each action again, type = its "do".
- * docs/architecture.md has the table. */
+ * result, …}  raise {message} captured {incident, capture{}} and each action again, type
+ * = its "do". docs/architecture.md has the table. */
 #pragma once
 
 #include <jansson.h>
@@ -18,6 +18,7 @@
 #include "parse/incident.h"
 #include "parse/job_spec.h"
 #include "parse/stage.h"
+#include "parse/sysrq.h"
 
 struct watch;
 
@@ -45,6 +46,7 @@ void watch_end(struct watch *w);
 struct watch_state {
 	enum stage stage;
 	uint32_t boots;         /* since the run began */
+	uint32_t starts;        /* the same, those of the recovery too */
 	uint32_t attempt_boots; /* since the attempt began */
 	bool kernel_seen;       /* in the running attempt */
 	bool incident_open;     /* a report that has not settled */
@@ -58,7 +60,10 @@ struct watch_state {
 	uint32_t resets; /* uncommanded, in this attempt */
 	uint64_t last_transfer_bytes;
 	bool nonce_seen;
-	bool raised; /* lava-test-raise */
+	enum sysrq_answer capture_answer; /* to the last SysRq key, while capturing */
+	bool raised;                      /* lava-test-raise */
 	char raise_message[128];
 };
+/* What stands on the line that has no end yet; borrowed until the next bytes. */
+size_t watch_unfinished(const struct watch *w, const char **text);
 const struct watch_state *watch_state(const struct watch *w);

@@ -7,6 +7,7 @@
 #include "parse/match.h"
 #include "parse/oops.h"
 #include "parse/stage.h"
+#include "parse/sysrq.h"
 #include "parse/test_output.h"
 #include "session/watch.h"
 
@@ -41,9 +42,14 @@ struct watch {
 	const char *restart_word; /* who said that the board will start again; static */
 	struct matcher restart_words; /* what the lines that say so have */
 	bool banner_done, nonce_done; /* of this boot: nothing more to look for */
+	struct sysrq_reader *capture; /* a wedged kernel is being asked; NULL = no */
 	bool before_power;            /* the attempt has not switched the board on */
 };
 
+/* A line of the console, from the splitter. */
+void watch_line(void *arg, const struct line *l);
+/* watch_capture.c: the actions "capture" and "sysrq". */
+void watch_capture_action(struct watch *w, const char *what, const json_t *action);
 /* A new event, to be given to watch_emit(). */
 json_t *watch_event(int64_t t_ns, uint64_t offset, const char *type);
 void watch_emit(struct watch *w, json_t *take_event);

@@ -52,7 +52,7 @@ static void load_console_bytes(struct spec_report *r, const struct yaml_node *n,
 
 static const struct yaml_field limits_fields[] = {
 	YAML_FN("console_gap", spec_load_duration, struct board_limits, console_gap_ms),
-	YAML_FN("silence", spec_load_duration, struct board_limits, silence_ms),
+	YAML_FN_BASE("silence", board_load_silence),
 	YAML_FN("firmware", spec_load_duration, struct board_limits, firmware_ms),
 	YAML_FN("console_bytes", load_console_bytes, struct board_limits, console_bytes),
 	YAML_FN("power_command", spec_load_duration, struct board_limits,
@@ -96,6 +96,8 @@ static const struct yaml_field board_fields[] = {
 	YAML_FN_BASE_REQUIRED("power", board_load_power),
 	YAML_FN_BASE("boot", board_load_boot),
 	YAML_FN_BASE("recovery", board_load_recovery),
+	YAML_FN("repair", board_load_repair, struct board_spec, repair),
+	YAML_FN("capture", board_load_capture, struct board_spec, capture),
 	YAML_FN("limits", load_limits, struct board_spec, limits),
 	YAML_FN_BASE("user_commands", load_user_commands),
 	YAML_LINES("tags", struct board_spec, tags),
@@ -111,6 +113,9 @@ static void set_defaults(struct board_spec *b)
 					   .console_bytes = 1ULL << 30,
 					   .power_command_ms = 30000,
 					   .recovery_ms = 600000 };
+	b->capture = (struct board_capture){
+		.keys = "wldmt", .timeout_ms = 10000, .quiet_ms = 3000, .bytes = 256 << 10
+	};
 }
 
 /* What console and power must agree on. */
@@ -144,6 +149,7 @@ int board_spec_parse(const char *path, const char *text, size_t len,
 		check_parts(&r, b);
 		board_settle_recovery(&r, b);
 		board_settle_boot(&r, b);
+		board_settle_kernel_defaults(b);
 	}
 	int ret = spec_report_finish(&r, msgs, err);
 

@@ -125,6 +125,8 @@ static const struct yaml_field boot_fields[] = {
 	YAML_LINES("network", struct board_boot, network),
 	YAML_LINES("boot_commands", struct board_boot, boot_commands),
 	YAML_LINE("kernel_args", struct board_boot, kernel_args),
+	YAML_FN("kernel_defaults", board_load_kernel_defaults, struct board_boot,
+		kernel_defaults),
 	YAML_FN_BASE_REQUIRED("tftp", load_tftp),
 	YAML_LINE("server_ip", struct board_boot, server_ip),
 	YAML_FN_BASE("addresses", load_addresses),
@@ -203,6 +205,7 @@ void board_release_boot(struct board_spec *b)
 
 	for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
 		free(strings[i]);
+	strvec_release(&b->boot.kernel_defaults);
 	strvec_release(&b->boot.setup);
 	strvec_release(&b->boot.network);
 	strvec_release(&b->boot.boot_commands);

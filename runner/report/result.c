@@ -114,6 +114,13 @@ static void close_attempt(struct fold *f, const json_t *end)
 	push(f->attempts, a);
 }
 
+static void add_blocked(struct verdict *v, const char *blocked)
+{
+	size_t n = strlen(v->reason);
+
+	snprintf(v->reason + n, sizeof(v->reason) - n, "; blocked: %s", blocked);
+}
+
 static void judge_attempts(struct fold *f)
 {
 	json_t *a;
@@ -128,6 +135,9 @@ static void judge_attempts(struct fold *f)
 			continue;
 		verdict_of_attempt((uint32_t)json_get_int(a, "n", 0), end, f->incidents,
 				   f->tests, &v);
+		if (strcmp(v.status, "fail") == 0 && v.kind &&
+		    strcmp(v.kind, "timeout") == 0 && json_get_str(a, "blocked", "")[0])
+			add_blocked(&v, json_get_str(a, "blocked", ""));
 		json_put(a, "status", json_string(v.status));
 		json_put(a, "kind", json_lossy_str(v.kind));
 		json_put(a, "reason", json_lossy_str(v.reason));
@@ -225,6 +235,26 @@ static void on_incident(struct fold *f, const json_t *e)
 	if (json_get_bool(e, "recovery", false))
 		json_put(in, "recovery", json_true());
 	push(f->incidents, in);
+}
+
+/* What SysRq showed of a wedge: the deciding incident's, else the attempt's. */
+static void on_captured(struct fold *f, const json_t *e)
+{
+	json_t *capture = json_object_get(e, "capture");
+	const json_t *title = json_object_get(e, "title"), *in;
+	json_t *to = f->attempt;
+	size_t i;
+
+	json_array_foreach(f->incidents, i, in) if (json_get_int(in, "id", -1) ==
+						    json_get_int(e, "incident", -2)) to =
+		json_array_get(f->incidents, i);
+	if (!to || !json_is_object(capture))
+		return;
+	json_put(to, "capture", json_incref(capture));
+	if (to == f->attempt)
+		json_put(to, "blocked", json_lossy_str(json_get_str(e, "blocked", NULL)));
+	else if (json_is_string(title))
+		json_put(to, "title", json_lossy_str(json_string_value(title)));
 }
 
 static void on_test(struct fold *f, const json_t *e)
@@ -326,6 +356,8 @@ void fold_event(struct fold *f, const json_t *e)
 		on_boot(f, e);
 	else if (strcmp(type, "incident") == 0)
 		on_incident(f, e);
+	else if (strcmp(type, "captured") == 0)
+		on_captured(f, e);
 	else if (strcmp(type, "test") == 0)
 		on_test(f, e);
 	else if (strcmp(type, "power-done") == 0)

@@ -57,7 +57,7 @@ static bool boots_by_itself(const struct watch_state *st)
 	       st->fatal_kind == INCIDENT_BOOT_LOOP;
 }
 
-void session_watch_on(struct session *s)
+void session_watch_on(struct session *s, enum outcome o)
 {
 	const struct watch_state *st = watch_state(s->watch);
 	struct pattern *p[MAX_GOALS];
@@ -73,6 +73,7 @@ void session_watch_on(struct session *s)
 	else
 		console_mark(s->console);
 	settle(s);
+	session_capture(s, o);
 	if (!s->boot || !boots_by_itself(st))
 		return;
 	journal_action(s->journal, "watch-on", "{s:i}", "reboot_in_s",

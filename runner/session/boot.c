@@ -381,7 +381,7 @@ enum outcome session_boot(struct session *s, const struct job_action *action,
 			return o;
 		if (try == action->failure_retry || deadline_passed(s->job_deadline))
 			return o;
-		session_watch_on(s);
+		session_watch_on(s, o);
 		session_attempt_end(s, o, err);
 	}
 	return o;

@@ -494,7 +494,7 @@ static void finish(struct session *s, enum outcome o, struct err *err)
 	if (watch_state(s->watch)->fatal_id >= 0 && (o == OUT_OK || o == OUT_TEST))
 		o = OUT_KERNEL;
 	if (o == OUT_KERNEL || o == OUT_TIMEOUT)
-		session_watch_on(s);
+		session_watch_on(s, o);
 	session_attempt_end(s, o, err);
 	if (o != OUT_OK && !in_attempt)
 		journal_action(s->journal, "failed", "{s:s, s:s}", "outcome",

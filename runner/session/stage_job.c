@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sys/random.h>
 
+#include "boot/append.h"
 #include "boot/tftp.h"
 #include "session/state.h"
 #include "util/jsonx.h"
@@ -53,7 +54,8 @@ static void make_append(struct session *s, const struct job_boot *boot)
 		strbuf_addf(&sb, "%s ", s->job->kernel_args.v[i]);
 	strbuf_addf(&sb, "bootrig.nonce=%s", s->nonce);
 	free(s->append);
-	s->append = strbuf_take(&sb);
+	s->append = append_compose(&s->board->boot.kernel_defaults, sb.buf);
+	strbuf_release(&sb);
 }
 
 static json_t *file_json(const char *role, const struct staged_file *f)

@@ -50,6 +50,7 @@ static void new_boot(struct watch *w, const struct stage_event *e)
 	bool is_reset = e->is_unexpected && w->in_boot_with_kernel;
 	const char *cause = w->commanded ? "commanded" : reset_cause(w);
 
+	st->starts++;
 	if (!w->in_recovery) {
 		st->boots++;
 		st->attempt_boots++;
@@ -217,7 +218,7 @@ static void read_line_text(struct watch *w, const struct line *l)
 		banner_seen(w, l, p);
 }
 
-static void line_seen(void *arg, const struct line *l)
+void watch_line(void *arg, const struct line *l)
 {
 	struct watch *w = arg;
 	uint64_t transferred = w->stages.last_transfer_bytes;
@@ -232,6 +233,11 @@ static void line_seen(void *arg, const struct line *l)
 		w->st.last_transfer_bytes = w->stages.last_transfer_bytes;
 		json_put(j, "bytes", json_integer((json_int_t)w->st.last_transfer_bytes));
 		watch_emit(w, j);
+	}
+	if (w->capture) {
+		sysrq_feed(w->capture, l);
+		w->st.capture_answer = sysrq_answer(w->capture);
+		return;
 	}
 	read_line_text(w, l);
 	test_parser_feed(w->tests, l);
@@ -261,6 +267,7 @@ void watch_free(struct watch *w)
 {
 	if (!w)
 		return;
+	sysrq_free(w->capture);
 	oops_free(w->oops);
 	test_parser_free(w->tests);
 	free(w);
@@ -286,7 +293,7 @@ void watch_bytes(struct watch *w, const char *data, size_t len, uint64_t offset,
 		size_t n = nl ? (size_t)(nl - data) + 1 : len;
 
 		oops_feed(w->oops, data, n, t_ns);
-		line_feed(&w->lines, data, n, t_ns, line_seen, w);
+		line_feed(&w->lines, data, n, t_ns, watch_line, w);
 		data += n;
 		len -= n;
 		offset += n;
@@ -336,7 +343,7 @@ static void power_moves(struct watch *w, const json_t *action)
 	if (is_off)
 		w->st.stage = STAGE_OFF;
 	if (!is_off && w->before_power) {
-		line_flush(&w->lines, line_seen, w);
+		line_flush(&w->lines, watch_line, w);
 		oops_end(w->oops);
 		w->before_power = false;
 		forget_attempt(w);
@@ -394,6 +401,8 @@ void watch_action(struct watch *w, const json_t *action)
 			 json_get_str(action, "nonce", ""));
 	else if (strcmp(what, "detection") == 0)
 		oops_set_enabled(w->oops, json_get_bool(action, "enabled", true));
+	else if (strcmp(what, "capture") == 0 || strcmp(what, "sysrq") == 0)
+		watch_capture_action(w, what, action);
 	else if (strcmp(what, "run") == 0) {
 		w->loop_boots = (uint32_t)json_get_int(action, "loop_boots", 3);
 	} else if (strcmp(what, "silence") == 0)
@@ -407,10 +416,16 @@ void watch_action(struct watch *w, const json_t *action)
 
 void watch_end(struct watch *w)
 {
-	line_flush(&w->lines, line_seen, w);
+	line_flush(&w->lines, watch_line, w);
 	oops_end(w->oops);
 	test_parser_end(w->tests);
 	w->st.incident_open = false;
+}
+
+size_t watch_unfinished(const struct watch *w, const char **text)
+{
+	*text = w->lines.buf;
+	return w->lines.len;
 }
 
 const struct watch_state *watch_state(const struct watch *w)

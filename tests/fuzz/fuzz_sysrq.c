@@ -10,7 +10,7 @@ static void on_line(void *arg, const struct line *l)
 {
 	struct sysrq_reader *r = arg;
 
-	if (l->len == 1)
+	if (l->len == 1 && l->text[0] >= 'a' && l->text[0] <= 'z')
 		sysrq_ask(r, l->text[0]);
 	sysrq_feed(r, l);
 }

@@ -219,7 +219,7 @@ static const struct {
 	  "boot: {tftp: {root: /t, verify: \"http://x\", subdir: ../..}, loader_promt: x}\n",
 	  "t.yaml:4:33: boot.tftp.verify is \"http://x\"; expected local or a URL such as tftp://192.168.5.1/\n"
 	  "t.yaml:4:53: boot.tftp.subdir is \"../..\"; expected a path below tftp.root\n"
-	  "t.yaml:4:61: unknown key \"loader_promt\" in boot, did you mean \"loader_prompt\"?; expected one of: loader_prompt, interrupt_prompt, interrupt_char, mac, setup, network, boot_commands, kernel_args, tftp, server_ip, addresses, never_stop\n" },
+	  "t.yaml:4:61: unknown key \"loader_promt\" in boot, did you mean \"loader_prompt\"?; expected one of: loader_prompt, interrupt_prompt, interrupt_char, mac, setup, network, boot_commands, kernel_args, kernel_defaults, tftp, server_ip, addresses, never_stop\n" },
 	{ "board: b\n"
 	  "console: {transport: tcp, device: 'h:2000'}\n"
 	  "power: {backend: command, on: a, off: b, reset: c}\n"
