@@ -14,9 +14,10 @@ struct session_opts {
 		*job; /* borrowed; definitions from git and files are completed in it */
 	const struct board_spec *board; /* borrowed */
 	const char *runs_dir;
-	int cancel_fd;    /* readable = stop, power off and say canceled; -1 = none */
-	int64_t begin_ns; /* when the program began (clock_now_ns), for the start-up time
-			   */
+	bool clear_wedged; /* the board was put right: forget that it was wedged */
+	int cancel_fd;     /* readable = stop, power off and say canceled; -1 = none */
+	int64_t begin_ns;  /* when the program began (clock_now_ns), for the start-up time
+			    */
 	/* The live view. All may be NULL; borrowed arguments. */
 	void (*on_console)(void *arg, const char *data, size_t len);
 	void (*on_shown)(void *arg); /* no more for now: show it */

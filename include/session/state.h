@@ -43,7 +43,10 @@ struct session {
 	bool shell_ready;             /* it tells us when it ends */
 	bool shell_gone;              /* a command ended it */
 	bool tx_held, tx_warned;      /* held low, while the board is off */
-	int64_t power_on_ns;          /* run time of the last power move */
+	const struct board_label *label; /* known-good set that is staged in place of the
+					    job's; NULL = the job's */
+	size_t n_harvested;              /* by the recovery so far */
+	int64_t power_on_ns;             /* run time of the last power move */
 	int64_t latency_ns; /* of the last fatal incident, from its byte to us; -1 = none
 			     */
 };
@@ -68,6 +71,9 @@ enum outcome session_outcome(struct session *s, int r, struct err *err,
 /* session/act.c: what we do to the board, each recorded before it is done. */
 /* what: on, off, reset, maskrom, or any further sequence of the board file. */
 MUST_CHECK int session_power(struct session *s, const char *what, struct err *err);
+/* The same for a start that is no move of relays: recorded, and the console is made ready
+ * for a new boot. */
+void session_power_begin(struct session *s, const char *what);
 /* The power backend's wait. What a console says or does not say never cuts a power move
  * short: only a cancel does, where it is not masked. */
 MUST_CHECK int session_power_wait(void *session, int fd, struct deadline d,
@@ -102,6 +108,10 @@ void session_attempt_begin(struct session *s, const struct job_boot *boot, uint3
 void session_attempt_end(struct session *s, enum outcome o, const struct err *err);
 enum outcome session_boot(struct session *s, const struct job_action *action,
 			  struct err *err);
+/* From power-on to the kernel's start: what was staged, by the board's own way to boot.
+ */
+MUST_CHECK int session_talk_to_loader(struct session *s, const struct job_action *action,
+				      struct deadline d, struct err *err);
 /* Log in where a login prompt comes, until one of the prompts stands there. */
 MUST_CHECK int session_login(struct session *s, const struct job_auto_login *login,
 			     const struct strvec *prompts, struct deadline d,
@@ -141,6 +151,13 @@ void session_watch_on(struct session *s, enum outcome o);
 void session_capture(struct session *s, enum outcome o);
 /* A BREAK on the console, by whatever can send one; -EOPNOTSUPP (ERR_NONE): nothing. */
 MUST_CHECK int session_break(struct session *s, struct err *err);
+/* BREAK and a letter, or the words of a FIQ debugger that answers to the BREAK. */
+MUST_CHECK int session_sysrq(struct session *s, char key, struct err *err);
 
 /* session/recovery.c: the ladder that brings the board back */
+bool session_needs_recovery(const struct session *s, enum outcome o);
 void session_recover(struct session *s);
+/* Only what reads the evidence that a power cut would destroy. */
+void session_keep_evidence(struct session *s, enum outcome o);
+/* ERR_LAB when an earlier run marked the board as wedged. */
+MUST_CHECK int session_refuse_wedged(struct session *s, struct err *err);

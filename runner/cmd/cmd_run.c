@@ -30,13 +30,14 @@ static const char usage[] =
 	"  --runs DIR     where run directories are made (default: runs)\n"
 	"  --json FILE    also write the result there; - is standard output\n"
 	"  --quiet        no console, only the verdict\n"
+	"  --clear-wedged the board was put right: run although an earlier run left it wedged\n"
 	"\n"
 	"Exit status: 0 pass; 1 the kernel or a test failed; 125 untestable (a lab fault, the lab\n"
 	"itself is sound); 129 bad usage or file; 130 canceled; 131 the lab is broken; 134 our bug.\n";
 
 struct run {
 	const char *job_path, *board_path, *runs, *json_path;
-	bool quiet;
+	bool quiet, clear_wedged;
 	struct job_spec *job;
 	struct board_spec *board;
 	struct destinations to;
@@ -263,6 +264,7 @@ static int run_it(struct run *run)
 		.job = run->job,
 		.board = run->board,
 		.runs_dir = run->runs,
+		.clear_wedged = run->clear_wedged,
 		.cancel_fd = run->cancel_fd,
 		.begin_ns = run->begin_ns,
 		.on_console = run->quiet ? NULL : live_console,
@@ -289,6 +291,7 @@ static int parse_args(struct run *run, int argc, char **argv)
 		{ "runs", required_argument, NULL, 'r' },
 		{ "json", required_argument, NULL, 'j' },
 		{ "quiet", no_argument, NULL, 'q' },
+		{ "clear-wedged", no_argument, NULL, 'w' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
@@ -303,6 +306,8 @@ static int parse_args(struct run *run, int argc, char **argv)
 			run->json_path = optarg;
 		else if (o == 'q')
 			run->quiet = true;
+		else if (o == 'w')
+			run->clear_wedged = true;
 		else {
 			fputs(usage, o == 'h' ? stdout : stderr);
 			return o == 'h' ? 0 : EXIT_USAGE;

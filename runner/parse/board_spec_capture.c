@@ -20,7 +20,7 @@ static const struct yaml_field stage_fields[] = {
 static bool names_a_stage(const struct yaml_node *n)
 {
 	for (size_t i = 0; n->kind == YAML_MAP && i < n->n; i++)
-		for (int st = STAGE_FIRMWARE; st < STAGE_N; st++)
+		for (int st = STAGE_OFF + 1; st < STAGE_N; st++)
 			if (strcmp(n->keys[i]->text, stage_to_str((enum stage)st)) == 0)
 				return true;
 	return false;
@@ -32,8 +32,7 @@ void board_load_silence(struct spec_report *r, const struct yaml_node *n,
 	struct board_limits *l = limits;
 
 	if (names_a_stage(n)) /* without "off": it is silent by nature */
-		yaml_load_map(r, n, what, stage_fields + STAGE_FIRMWARE,
-			      STAGE_N - STAGE_FIRMWARE, l);
+		yaml_load_map(r, n, what, stage_fields + 1, STAGE_N - 1, l);
 	else
 		spec_load_duration(r, n, what, &l->silence_ms);
 }

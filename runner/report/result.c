@@ -15,7 +15,8 @@
 enum { MAX_LIST = 20000, MAX_INCIDENTS = 250, MAX_FATAL = 200 };
 
 struct fold {
-	json_t *run, *incidents, *tests, *attempts, *resets, *steps, *harvested, *opened;
+	json_t *run, *incidents, *tests, *attempts, *resets, *steps, *harvested, *repairs,
+		*opened;
 	json_t *attempt; /* the open one, NULL = none */
 	json_t *staged, *verified, *self_check, *failed, *seen;
 	json_t *transfers; /* sizes, of the attempt's first boot */
@@ -25,8 +26,9 @@ struct fold {
 	int64_t unlisted_incidents, unlisted_tests;
 	int64_t boots, power_cycles, gaps, gap_ms, latency_us, console_bytes;
 	const char *nonce_where; /* static */
+	const char *evidence;    /* static: of what RAM held; NULL = nobody looked */
 	char end_wall[40], power_final[16];
-	bool canceled, recovery_ran, recovered, ended, left_on;
+	bool canceled, recovery_ran, recovered, wedged, ended, left_on;
 	bool nonce_echoed, nonce_asked; /* by U-Boot; on /proc/cmdline */
 };
 
@@ -41,6 +43,7 @@ struct fold *fold_new(void)
 	f->resets = json_array();
 	f->steps = json_array();
 	f->harvested = json_array();
+	f->repairs = json_array();
 	f->opened = json_array();
 	f->transfers = json_array();
 	f->timings = json_object();
@@ -54,10 +57,11 @@ void fold_free(struct fold *f)
 {
 	if (!f)
 		return;
-	json_t *all[] = { f->run,     f->incidents, f->tests,     f->attempts,
-			  f->resets,  f->steps,     f->harvested, f->opened,
-			  f->attempt, f->staged,    f->verified,  f->self_check,
-			  f->failed,  f->seen,      f->transfers, f->timings };
+	json_t *all[] = { f->run,        f->incidents, f->tests,     f->attempts,
+			  f->resets,     f->steps,     f->harvested, f->repairs,
+			  f->opened,     f->attempt,   f->staged,    f->verified,
+			  f->self_check, f->failed,    f->seen,      f->transfers,
+			  f->timings };
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		json_decref(all[i]);
@@ -324,9 +328,27 @@ static void on_timing(struct fold *f, const json_t *e)
 
 static void on_recovery(struct fold *f, const json_t *e)
 {
+	/* Evidence kept between two attempts is no recovery. */
+	if (json_get_bool(e, "evidence", false))
+		return;
 	f->recovery_ran = true;
 	if (json_object_get(e, "recovered"))
 		f->recovered = json_get_bool(e, "recovered", false);
+}
+
+/* What RAM held is read before the first cut, or lost. */
+static void on_power(struct fold *f, const json_t *e)
+{
+	if (json_get_bool(e, "recovery", false) && !f->evidence &&
+	    strcmp(json_get_str(e, "what", ""), "off") == 0)
+		f->evidence = "lost";
+}
+
+static void on_harvest(struct fold *f, const json_t *e)
+{
+	if (!f->evidence)
+		f->evidence = "kept";
+	push(f->harvested, members(e));
 }
 
 static void on_rung(struct fold *f, const json_t *e)
@@ -368,9 +390,9 @@ void fold_event(struct fold *f, const json_t *e)
 		keep(&f->seen, e);
 	else if (strcmp(type, "transfer") == 0 && !json_get_bool(e, "recovery", false))
 		push(f->transfers, json_integer(json_get_int(e, "bytes", 0)));
-	else if (strcmp(type, "staged") == 0)
+	else if (strcmp(type, "staged") == 0 && !json_get_bool(e, "recovery", false))
 		keep(&f->staged, e);
-	else if (strcmp(type, "verified") == 0)
+	else if (strcmp(type, "verified") == 0 && !json_get_bool(e, "recovery", false))
 		keep(&f->verified, e);
 	else if (strcmp(type, "timing") == 0)
 		on_timing(f, e);
@@ -381,7 +403,13 @@ void fold_event(struct fold *f, const json_t *e)
 	else if (strcmp(type, "rung-end") == 0)
 		on_rung(f, e);
 	else if (strcmp(type, "harvest") == 0)
-		push(f->harvested, members(e));
+		on_harvest(f, e);
+	else if (strcmp(type, "power") == 0)
+		on_power(f, e);
+	else if (strcmp(type, "repair") == 0)
+		push(f->repairs, members(e));
+	else if (strcmp(type, "wedged") == 0)
+		f->wedged = true;
 	else if (strcmp(type, "self-check") == 0)
 		keep(&f->self_check, e);
 	else if (strcmp(type, "failed") == 0)
@@ -509,6 +537,9 @@ static json_t *recovery_json(const struct fold *f)
 		 f->recovery_ran ? json_boolean(f->recovered) : json_null());
 	json_put(r, "steps", json_incref(f->steps));
 	json_put(r, "harvested", json_incref(f->harvested));
+	json_put(r, "evidence", json_lossy_str(f->recovery_ran ? f->evidence : NULL));
+	json_put(r, "repairs", json_incref(f->repairs));
+	json_put(r, "wedged", json_boolean(f->wedged));
 	return r;
 }
 

@@ -188,11 +188,9 @@ static void record_power(struct session *s, const char *what, int64_t begin, int
 	journal_action_json(s->journal, "power-done", members);
 }
 
-int session_power(struct session *s, const char *what, struct err *err)
+void session_power_begin(struct session *s, const char *what)
 {
-	bool is_off = strcmp(what, "off") == 0, is_on = strcmp(what, "on") == 0;
-	int64_t begin = clock_now_ns(), settle_ms = 0;
-	int r;
+	bool is_off = strcmp(what, "off") == 0;
 
 	/* The last words of the boot before must not meet those who wait for the next. */
 	if (!is_off)
@@ -201,13 +199,22 @@ int session_power(struct session *s, const char *what, struct err *err)
 	s->prompts = NULL;
 	s->helpers_ready = s->shell_ready = s->shell_gone = false;
 	console_resume(s->console);
+	if (!is_off)
+		console_mark(s->console);
+	s->power_on_ns = console_now_ns(s->console);
+}
+
+int session_power(struct session *s, const char *what, struct err *err)
+{
+	bool is_off = strcmp(what, "off") == 0, is_on = strcmp(what, "on") == 0;
+	int64_t begin = clock_now_ns(), settle_ms = 0;
+	int r;
+
+	session_power_begin(s, what);
 	if (!is_on)
 		console_mask_cancel(s->console, true);
 	if (is_off)
 		console_expect_eof(s->console, true);
-	if (!is_off)
-		console_mark(s->console);
-	s->power_on_ns = console_now_ns(s->console);
 	if (!is_off)
 		hold_tx(s, false);
 	r = power_run(s->power, what, err);
@@ -236,19 +243,58 @@ static bool silence_counts(const struct session *s)
 	return st == STAGE_STARTING || st == STAGE_KERNEL || st == STAGE_USERSPACE;
 }
 
+/* The job's own word is for all stages of its kernel. */
+static int64_t silence_limit_ns(const struct session *s)
+{
+	const struct board_limits *l = &s->board->limits;
+	int64_t ms = l->silence_stage_ms[watch_state(s->watch)->stage];
+
+	if (s->job->silence_ms)
+		ms = s->job->silence_ms;
+	return 1000000 * (ms ? ms : l->silence_ms);
+}
+
+static bool line_has(const char *line, size_t len, const char *word)
+{
+	return word && memmem(line, len, word, strlen(word));
+}
+
+/* A newline would stop a boot loader's countdown, or be a wrong password: the line that
+ * stands there tells, also when the banners before it were lost. NULL = may be typed. */
+static const char *no_probe_because(const struct session *s)
+{
+	const struct board_boot *b = &s->board->boot;
+	const char *line;
+	size_t len = watch_unfinished(s->watch, &line);
+
+	if (line_has(line, len, b->interrupt_prompt) ||
+	    line_has(line, len, "stop autoboot"))
+		return "autoboot may be counting";
+	if (b->loader_prompt && len >= strlen(b->loader_prompt) && s->board->has_boot &&
+	    memcmp(line + len - strlen(b->loader_prompt), b->loader_prompt,
+		   strlen(b->loader_prompt)) == 0)
+		return "a boot loader's prompt stands there";
+	if (line_has(line, len, "assword:"))
+		return "a password is asked for";
+	return NULL;
+}
+
 /* Ask the board whether it lives: 0 = it said something, 1 = one of the patterns matched,
  * -ETIMEDOUT = not a byte, or another code of console.h. */
 static int probe_board(struct session *s, struct pattern *const patterns[], size_t n,
 		       struct deadline d, struct console_hit *hit, struct err *err)
 {
+	const char *because = no_probe_because(s);
 	int64_t probe_ms =
 		s->job->silence_probe_ms ? s->job->silence_probe_ms : DEFAULT_PROBE_MS;
 	struct deadline end = deadline_min(d, deadline_in_ms(probe_ms));
 	uint64_t before = console_offset(s->console);
-	int r;
+	int r = 0;
 
-	journal_action(s->journal, "probe", "{s:s}", "bytes", "\n");
-	r = console_send(s->console, "\n", 1, 0, end, err);
+	journal_action(s->journal, "probe", "{s:s}", because ? "not" : "bytes",
+		       because ? because : "\n");
+	if (!because)
+		r = console_send(s->console, "\n", 1, 0, end, err);
 	while (!r && console_offset(s->console) == before) {
 		r = console_wait(s->console, patterns, n,
 				 deadline_min(end, deadline_in_ms(50)), hit, err);
@@ -260,13 +306,20 @@ static int probe_board(struct session *s, struct pattern *const patterns[], size
 	return r == -ETIMEDOUT && console_offset(s->console) != before ? 0 : r;
 }
 
+static int64_t firmware_limit_ms(const struct session *s)
+{
+	int64_t ms = s->board->limits.silence_stage_ms[watch_state(s->watch)->stage];
+
+	return ms ? ms : s->board->limits.firmware_ms;
+}
+
 /* Firmware and boot loaders are never quiet for long, and nothing may be typed at them:
  * without a kernel this is the lab's. A board that we did not switch on may stand
  * anywhere. */
 static bool is_dead_before_kernel(const struct session *s, int64_t quiet_ns)
 {
 	return s->board->power.backend != BOARD_POWER_NONE && !silence_counts(s) &&
-	       quiet_ns >= s->board->limits.firmware_ms * 1000000;
+	       quiet_ns >= firmware_limit_ms(s) * 1000000;
 }
 
 static int say_dead(struct session *s, int64_t last_byte_ns, struct err *err)
@@ -276,7 +329,7 @@ static int say_dead(struct session *s, int64_t last_byte_ns, struct err *err)
 	if (last_byte_ns > s->power_on_ns)
 		return err_set(err, ERR_LAB, -ENODATA,
 			       "silence in %s for %lld ms, and no kernel had started",
-			       stage, (long long)s->board->limits.firmware_ms);
+			       stage, (long long)firmware_limit_ms(s));
 	s->self_check_ok = false;
 	return err_set(
 		err, ERR_LAB, -ENODATA,
@@ -286,8 +339,6 @@ static int say_dead(struct session *s, int64_t last_byte_ns, struct err *err)
 int session_wait(struct session *s, struct pattern *const patterns[], size_t n,
 		 struct deadline d, bool probe, struct console_hit *hit, struct err *err)
 {
-	int64_t limit_ns = 1000000 * (s->job->silence_ms ? s->job->silence_ms
-							 : s->board->limits.silence_ms);
 	int64_t since = console_now_ns(s->console);
 
 	for (;;) {
@@ -305,7 +356,7 @@ int session_wait(struct session *s, struct pattern *const patterns[], size_t n,
 			console_now_ns(s->console) - (last > since ? last : since);
 		if (is_dead_before_kernel(s, quiet))
 			return say_dead(s, last, err);
-		if (!probe || !silence_counts(s) || quiet < limit_ns)
+		if (!probe || !silence_counts(s) || quiet < silence_limit_ns(s))
 			continue;
 		r = probe_board(s, patterns, n, d, hit, err);
 		if (r == 1)

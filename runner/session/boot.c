@@ -261,8 +261,8 @@ static int watch_loader(struct session *s, const struct job_boot *boot,
 	return r;
 }
 
-static int run_uboot(struct session *s, const struct job_action *action,
-		     struct deadline d, struct err *err)
+int session_talk_to_loader(struct session *s, const struct job_action *action,
+			   struct deadline d, struct err *err)
 {
 	int64_t firmware_ms = job_timeout_ms(s->job, "bootloader-interrupt",
 					     s->board->limits.firmware_ms);
@@ -325,7 +325,7 @@ static int boot_once(struct session *s, const struct job_action *action,
 		record_timing(s, clock_now_ns() - begin);
 	r = session_power(s, "on", err);
 	if (!r && boot->method == JOB_BOOT_UBOOT)
-		r = run_uboot(s, action, d, err);
+		r = session_talk_to_loader(s, action, d, err);
 	if (r)
 		return r;
 	session_phase(s, "boot");
@@ -382,6 +382,7 @@ enum outcome session_boot(struct session *s, const struct job_action *action,
 		if (try == action->failure_retry || deadline_passed(s->job_deadline))
 			return o;
 		session_watch_on(s, o);
+		session_keep_evidence(s, o);
 		session_attempt_end(s, o, err);
 	}
 	return o;

@@ -115,15 +115,13 @@ static int send_text(struct capture *c, const char *text, struct err *err)
 			    err);
 }
 
-/* The letter counts within five seconds of the BREAK (drivers/tty/serial, SYSRQ_TIMEOUT).
- */
-static int ask(struct capture *c, char key, struct err *err)
+/* The letter counts within five seconds of the BREAK (SYSRQ_TIMEOUT of serial_core.h). */
+static int send_key(struct capture *c, char key, struct err *err)
 {
 	const char letter[2] = { key, '\0' };
 	_cleanup_free_ char *line = xasprintf("sysrq %c\n", key);
 	int r = 0;
 
-	journal_action(c->s->journal, "sysrq", "{s:s}", "key", letter);
 	if (!c->in_debugger) {
 		console_mark(c->s->console);
 		console_resume(c->s->console);
@@ -131,8 +129,22 @@ static int ask(struct capture *c, char key, struct err *err)
 		if (!r)
 			r = look_for_debugger(c, err);
 	}
-	if (!r)
-		r = send_text(c, c->in_debugger ? line : letter, err);
+	return r ? r : send_text(c, c->in_debugger ? line : letter, err);
+}
+
+int session_sysrq(struct session *s, char key, struct err *err)
+{
+	struct capture c = { .s = s };
+
+	return send_key(&c, key, err);
+}
+
+static int ask(struct capture *c, char key, struct err *err)
+{
+	const char letter[2] = { key, '\0' };
+
+	journal_action(c->s->journal, "sysrq", "{s:s}", "key", letter);
+	int r = send_key(c, key, err);
 	return r ? r : wait_answer(c, key, err);
 }
 

@@ -1,113 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The recovery ladder: each rung starts the board in its own way, is proven by a prompt,
- * and harvests what the crash left. */
+/* The recovery ladder. Evidence first: a warm start keeps RAM, so pstore is read there;
+ * only then is the power cut. A board is back when it came up from power-off. Each rung
+ * is proven by a prompt; when all fail the board is marked as wedged. */
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
 
-#include "session/state.h"
-#include "util/hash.h"
+#include "session/board_state.h"
+#include "session/recovery_int.h"
 #include "util/jsonx.h"
 #include "util/mem.h"
 
-enum {
-	HARVEST_MS = 60000,
-	FRESH_PROMPT_MS = 3000,
-	MAX_HARVEST = 64,
+enum { REPAIR_MS = 600000 };
+
+struct ladder {
+	struct session *s;
+	struct harvest h;
+	struct deadline d;
+	bool repaired;
+	bool canceled;
+	char last_reason[256]; /* why the last rung failed */
 };
 
-static void record_harvest(struct session *s, const char *command, const char *file,
-			   int status)
-{
-	_cleanup_free_ char *path = xasprintf("artifacts/%s", file);
-	_cleanup_close_ int fd = openat(s->dir->dirfd, path, O_RDONLY | O_CLOEXEC);
-	struct sha256_hex sha = { "" };
-	uint64_t size = 0;
-	json_t *m = json_object();
-
-	if (fd >= 0 && sha256_of_fd(fd, &sha, &size))
-		sha.str[0] = '\0';
-	json_put(m, "command", json_lossy_str(command));
-	json_put(m, "file", json_string(path));
-	json_put(m, "bytes", json_integer((json_int_t)size));
-	json_put(m, "sha256", json_string(sha.str));
-	json_put(m, "exit", json_integer(status));
-	journal_action_json(s->journal, "harvest", m);
-}
-
-/* Old news in a channel where detection is off. */
-static int harvest(struct session *s, const struct board_rung *rung,
-		   const struct strvec *cmds, struct deadline ladder, size_t *number,
-		   struct err *err)
-{
-	int r = 0;
-
-	journal_action(s->journal, "detection", "{s:b}", "enabled", 0);
-	for (size_t i = 0; i < cmds->n && !r && *number < MAX_HARVEST; i++) {
-		_cleanup_free_ char *file =
-			xasprintf("%s-%zu.txt", rung->name, ++*number);
-		int status = 0;
-
-		r = shell_capture(s, cmds->v[i], file,
-				  deadline_min(ladder, deadline_in_ms(HARVEST_MS)),
-				  &status, err);
-		if (!r)
-			record_harvest(s, cmds->v[i], file, status);
-	}
-	journal_action(s->journal, "detection", "{s:b}", "enabled", 1);
-	return r;
-}
-
-static int start_rung(struct session *s, const struct board_rung *rung, struct err *err)
-{
-	int r;
-
-	if (rung->kind == RUNG_WARM_RESET)
-		return session_power(s, "reset", err);
-	r = session_power(s, "off", err);
-	return r ? r : session_power(s, "on", err);
-}
-
-static int boot_known_good(struct session *s, const struct board_rung *rung,
-			   struct deadline d, struct err *err)
-{
-	struct uboot u = session_uboot(s);
-	int r;
-
-	if (!rung->commands.n)
-		return 0;
-	r = uboot_stop_autoboot(&u, d, err);
-	/* What was typed at a dead kernel may come out of the UART now. */
-	if (!r)
-		r = uboot_fresh_prompt(
-			&u, deadline_min(d, deadline_in_ms(FRESH_PROMPT_MS)), err);
-	for (size_t i = 0; i < rung->commands.n && !r; i++)
-		r = i + 1 == rung->commands.n
-			    ? uboot_boot(&u, rung->commands.v[i], NULL, d, err)
-			    : uboot_command(&u, rung->commands.v[i], d, err);
-	return r;
-}
-
-static int climb(struct session *s, const struct board_rung *rung, size_t *n_harvested,
-		 struct deadline ladder, struct err *err)
-{
-	struct deadline d = deadline_min(ladder, deadline_in_ms(rung->timeout_ms));
-	int r = start_rung(s, rung, err);
-
-	if (!r)
-		r = boot_known_good(s, rung, d, err);
-	if (!r)
-		r = session_login(s, &rung->auto_login, &rung->prompts, d, err);
-	if (r)
-		return r;
-	r = harvest(s, rung, &rung->harvest, ladder, n_harvested, err);
-	if (!r && rung->harvest.n)
-		r = harvest(s, rung, &s->job->harvest, ladder, n_harvested, err);
-	return r;
-}
-
-static void record_rung(struct session *s, const struct board_rung *rung, int64_t begin,
-			int r, const struct err *err)
+static void record_rung(struct ladder *l, const struct board_rung *rung, bool is_proof,
+			int64_t begin, int r, const struct err *err)
 {
 	json_t *m = json_object();
 	char why[64];
@@ -115,49 +29,204 @@ static void record_rung(struct session *s, const struct board_rung *rung, int64_
 	snprintf(why, sizeof(why), "%s",
 		 r == -ETIMEDOUT ? "no proof in time" : strerror(r < 0 ? -r : 0));
 	json_put(m, "name", json_lossy_str(rung->name));
-	json_put(m, "kind",
-		 json_string(rung->kind == RUNG_WARM_RESET ? "warm-reset"
-							   : "power-cycle"));
+	json_put(m, "kind", json_string(board_rung_kind_to_str(rung->kind)));
 	json_put(m, "ok", json_boolean(r == 0));
+	if (is_proof)
+		json_put(m, "proof", json_true());
 	json_put(m, "duration_s",
 		 json_real((double)((clock_now_ns() - begin) / 1000000) / 1e3));
-	if (r)
+	if (r) {
+		snprintf(l->last_reason, sizeof(l->last_reason), "%.60s: %.180s",
+			 rung->name, err->msg[0] ? err->msg : why);
 		json_put(m, "reason", json_lossy_str(err->msg[0] ? err->msg : why));
-	journal_action_json(s->journal, "rung-end", m);
+	}
+	journal_action_json(l->s->journal, "rung-end", m);
 }
 
-/* A warm reset only brings evidence: RAM still holds what the crash left. The board is
- * proven to be back by a start from power-off, so the ladder ends with the first power
- * cycle that works. */
-void session_recover(struct session *s)
+/* 0 when the rung's prompt stands there. */
+static int climb(struct ladder *l, const struct board_rung *rung, bool is_proof)
 {
-	struct deadline ladder = deadline_in_ms(s->board->limits.recovery_ms);
-	bool recovered = false;
-	size_t n_harvested = 0;
-	int r = 0;
+	struct session *s = l->s;
+	struct deadline d = deadline_min(l->d, deadline_in_ms(rung->timeout_ms));
+	int64_t begin = clock_now_ns();
+	struct err err = ERR_INIT;
+	int r;
 
-	journal_action(s->journal, "recovery", "{s:b}", "running", 1);
-	for (size_t i = 0; i < s->board->n_recovery && r != -ECANCELED; i++) {
-		const struct board_rung *rung = &s->board->recovery[i];
-		int64_t begin = clock_now_ns();
-		struct err err = ERR_INIT;
+	session_phase(s, "recovery:%s%s", rung->name, is_proof ? ":proof" : "");
+	journal_action(s->journal, "rung", "{s:s}", "name", rung->name);
+	console_resume(s->console);
+	r = recovery_start(s, rung, d, &err);
+	if (!r)
+		r = session_login(s, &rung->auto_login, &rung->prompts, d, &err);
+	if (!r && !is_proof) {
+		l->h.rung = rung;
+		r = session_harvest(&l->h, &err);
+	}
+	record_rung(l, rung, is_proof, begin, r, &err);
+	l->canceled |= r == -ECANCELED;
+	return r;
+}
 
-		if (deadline_passed(ladder))
-			break;
-		session_phase(s, "recovery:%s", rung->name);
-		journal_action(s->journal, "rung", "{s:s}", "name", rung->name);
-		console_resume(s->console);
-		if (rung->kind == RUNG_WARM_RESET && !power_can_reset(s->power))
-			r = err_set(&err, ERR_LAB, -EOPNOTSUPP, "the board has no reset");
-		else
-			r = climb(s, rung, &n_harvested, ladder, &err);
-		record_rung(s, rung, begin, r, &err);
-		if (!r &&
-		    (rung->kind == RUNG_POWER_CYCLE || i + 1 == s->board->n_recovery))
-			recovered = true;
-		if (recovered)
+static bool goes_on(const struct ladder *l)
+{
+	return !l->canceled && !deadline_passed(l->d);
+}
+
+/* The gentlest that works is enough: what RAM held has been read. */
+static bool gather(struct ladder *l)
+{
+	const struct board_spec *b = l->s->board;
+
+	for (size_t i = 0; i < b->n_recovery && goes_on(l); i++)
+		if (board_rung_is_warm(b->recovery[i].kind) &&
+		    !climb(l, &b->recovery[i], false))
+			return true;
+	return false;
+}
+
+/* In the system that was just proven. A command that fails is told and no reason to stop:
+ * fsck ends with 1 when it did its work. */
+static void repair(struct ladder *l)
+{
+	const struct strvec *cmds = &l->s->board->repair;
+	struct deadline d = deadline_min(l->d, deadline_in_ms(REPAIR_MS));
+	struct err err = ERR_INIT;
+
+	if (l->repaired || !cmds->n || !goes_on(l))
+		return;
+	session_phase(l->s, "recovery:repair");
+	journal_action(l->s->journal, "detection", "{s:b}", "enabled", 0);
+	for (size_t i = 0; i < cmds->n; i++) {
+		_cleanup_free_ char *file = xasprintf("repair-%zu.txt", i + 1);
+		int status = -1;
+		int r = shell_capture(l->s, cmds->v[i], file, d, &status, &err);
+		json_t *m = json_object();
+
+		json_put(m, "command", json_lossy_str(cmds->v[i]));
+		json_put(m, "exit", r ? json_null() : json_integer(status));
+		if (r)
+			json_put(m, "error",
+				 json_lossy_str(err.msg[0] ? err.msg : "no end in time"));
+		journal_action_json(l->s->journal, "repair", m);
+		l->canceled |= r == -ECANCELED;
+		if (r)
 			break;
 	}
+	journal_action(l->s->journal, "detection", "{s:b}", "enabled", 1);
+	l->repaired = true;
+}
+
+/* A clean boot by the first rung that takes the board as it is. */
+static bool prove(struct ladder *l, const struct board_rung *fallback)
+{
+	const struct board_spec *b = l->s->board;
+	const struct board_rung *by = fallback;
+
+	for (size_t i = b->n_recovery; i-- > 0;)
+		if (b->recovery[i].kind == RUNG_POWER_CYCLE ||
+		    b->recovery[i].kind == RUNG_LABEL)
+			by = &b->recovery[i];
+	return goes_on(l) && !climb(l, by, true);
+}
+
+/* From power-off, until one comes up. Behind a loader that only USB brought into RAM, and
+ * behind a repair, the proof is another start. */
+static bool restore(struct ladder *l)
+{
+	const struct board_spec *b = l->s->board;
+
+	for (size_t i = 0; i < b->n_recovery && goes_on(l); i++) {
+		const struct board_rung *rung = &b->recovery[i];
+		bool had_repair = l->repaired;
+
+		if (board_rung_is_warm(rung->kind) || climb(l, rung, false))
+			continue;
+		repair(l);
+		if (had_repair == l->repaired && rung->kind != RUNG_MASKROM)
+			return true;
+		if (prove(l, rung))
+			return true;
+	}
+	return false;
+}
+
+static bool has_cold_rung(const struct board_spec *b)
+{
+	return b->n_recovery && !board_rung_is_warm(b->recovery[b->n_recovery - 1].kind);
+}
+
+static void mark_wedged(struct ladder *l)
+{
+	struct session *s = l->s;
+	struct err err = ERR_INIT;
+
+	journal_action(s->journal, "wedged", "{s:s}", "reason", l->last_reason);
+	if (board_state_mark_wedged(s->board->board, s->dir->id, l->last_reason, &err))
+		journal_action(s->journal, "warning", "{s:s}", "text", err.msg);
+}
+
+static struct ladder begin(struct session *s)
+{
+	struct ladder l = { .s = s,
+			    .d = deadline_in_ms(s->board->limits.recovery_ms),
+			    .last_reason = "the time of the ladder was over" };
+
+	l.h = (struct harvest){ .s = s, .ladder = l.d, .n = s->n_harvested };
+	return l;
+}
+
+void session_recover(struct session *s)
+{
+	struct ladder l = begin(s);
+	bool recovered;
+
+	journal_action(s->journal, "recovery", "{s:b}", "running", 1);
+	recovered = gather(&l);
+	if (recovered)
+		repair(&l);
+	if (has_cold_rung(s->board))
+		recovered = restore(&l);
+	if (!recovered && !l.canceled)
+		mark_wedged(&l);
+	s->n_harvested = l.h.n;
 	journal_action(s->journal, "recovery", "{s:b, s:b}", "running", 0, "recovered",
 		       recovered);
+}
+
+/* Before another attempt cuts the power. */
+void session_keep_evidence(struct session *s, enum outcome o)
+{
+	struct ladder l = begin(s);
+
+	if (!session_needs_recovery(s, o) ||
+	    !board_rung_is_warm(s->board->recovery[0].kind))
+		return;
+	journal_action(s->journal, "recovery", "{s:b, s:b}", "running", 1, "evidence", 1);
+	(void)gather(&l);
+	s->n_harvested = l.h.n;
+	journal_action(s->journal, "recovery", "{s:b, s:b}", "running", 0, "evidence", 1);
+}
+
+bool session_needs_recovery(const struct session *s, enum outcome o)
+{
+	if (!s->board->n_recovery || s->job->recover == 0 ||
+	    console_was_canceled(s->console))
+		return false;
+	return o == OUT_KERNEL ||
+	       (o == OUT_TIMEOUT && watch_state(s->watch)->kernel_seen);
+}
+
+int session_refuse_wedged(struct session *s, struct err *err)
+{
+	struct board_state state;
+	int r = s->opts->clear_wedged ? board_state_clear(s->board->board, err)
+				      : board_state_load(s->board->board, &state, err);
+
+	if (r || s->opts->clear_wedged || !state.is_wedged)
+		return r;
+	s->self_check_ok = false;
+	return err_set(
+		err, ERR_LAB, -EHOSTDOWN,
+		"board %s is marked as wedged since %s by run %s (%.200s); put it right, then: bootrig run --clear-wedged",
+		s->board->board, state.since, state.run, state.reason);
 }

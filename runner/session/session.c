@@ -311,6 +311,8 @@ static int open_board(struct session *s, struct err *err)
 	};
 
 	if (!r)
+		r = session_refuse_wedged(s, err);
+	if (!r)
 		r = power_new(s->board, &env, &s->power, err);
 	if (!r && s->board->console.transport != BOARD_CONSOLE_QEMU) {
 		r = stream_open(&s->board->console, deadline_in_ms(OPEN_MS), &stream,
@@ -455,15 +457,6 @@ static enum outcome run_actions(struct session *s, struct err *err)
 	return o == OUT_OK && s->attempt_open ? linger(s, err) : o;
 }
 
-static bool needs_recovery(const struct session *s, enum outcome o)
-{
-	if (!s->board->n_recovery || s->job->recover == 0 ||
-	    console_was_canceled(s->console))
-		return false;
-	return o == OUT_KERNEL ||
-	       (o == OUT_TIMEOUT && watch_state(s->watch)->kernel_seen);
-}
-
 /* Off, whatever happened, and nothing of ours left in the TFTP root. */
 static void leave_board(struct session *s)
 {
@@ -499,7 +492,7 @@ static void finish(struct session *s, enum outcome o, struct err *err)
 	if (o != OUT_OK && !in_attempt)
 		journal_action(s->journal, "failed", "{s:s, s:s}", "outcome",
 			       outcome_to_str(o), "reason", err->msg);
-	if (s->power && needs_recovery(s, o))
+	if (s->power && session_needs_recovery(s, o))
 		session_recover(s);
 	if (console_was_canceled(s->console))
 		journal_action(s->journal, "cancel", NULL);

@@ -46,11 +46,13 @@ static void make_append(struct session *s, const struct job_boot *boot)
 {
 	struct strbuf sb = STRBUF_INIT;
 
-	if (s->board->boot.kernel_args)
+	if (s->label && s->label->kernel_args)
+		strbuf_addf(&sb, "%s ", s->label->kernel_args);
+	else if (s->board->boot.kernel_args)
 		strbuf_addf(&sb, "%s ", s->board->boot.kernel_args);
 	if (boot->extra_kernel_args)
 		strbuf_addf(&sb, "%s ", boot->extra_kernel_args);
-	for (size_t i = 0; i < s->job->kernel_args.n; i++)
+	for (size_t i = 0; i < s->job->kernel_args.n && !s->label; i++)
 		strbuf_addf(&sb, "%s ", s->job->kernel_args.v[i]);
 	strbuf_addf(&sb, "bootrig.nonce=%s", s->nonce);
 	free(s->append);

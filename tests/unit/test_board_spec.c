@@ -224,9 +224,10 @@ static const struct {
 	  "console: {transport: tcp, device: 'h:2000'}\n"
 	  "power: {backend: command, on: a, off: b, reset: c}\n"
 	  "recovery: [{rung: maskrom, prompts: x}, {rung: cold}, {rung: power-cycle, prompts: x, commands: [a], timeout: long}]\n",
-	  "t.yaml:4:19: recovery.rung: maskrom is not supported by this version; expected warm-reset or power-cycle\n"
+	  "t.yaml:4:12: maskrom: {loader, usb} and rung: maskrom belong together; expected both or neither\n"
+	  "t.yaml:4:12: rung: maskrom has nothing that closes the contact; expected power.maskrom\n"
 	  "t.yaml:4:41: recovery has no \"prompts\"; expected one\n"
-	  "t.yaml:4:48: recovery.rung is \"cold\"; expected one of: warm-reset, power-cycle\n"
+	  "t.yaml:4:48: recovery.rung is \"cold\"; expected one of: soft-reboot, sysrq-b, warm-reset, power-cycle, label, media, maskrom\n"
 	  "t.yaml:4:55: commands need a boot loader dialogue; expected boot: in the board file\n"
 	  "t.yaml:4:111: recovery.timeout is no duration; expected for example {seconds: 3} or a number of seconds\n" },
 	{ "board: b\n"
