@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Which program is talking: firmware (boot ROM, DDR, SPL, TF-A), U-Boot, the transfer,
- * the kernel, userspace. Pure: lines in, events out. Banners are matched without an
+/* Which program is talking: DDR training, SPL, TF-A, OP-TEE, U-Boot, the transfer, the
+ * kernel, userspace. Pure: lines in, events out. Banners are matched without an
  * anchor at column 0, because the first bytes after power-on are often garbage
  * (docs/architecture.md names the sources of each text). */
 #pragma once
@@ -9,7 +9,11 @@
 
 #define STAGES(X)                                                                        \
 	X(OFF, "off")                                                                    \
-	X(FIRMWARE, "firmware")                                                          \
+	X(DDR, "ddr")                                                                    \
+	X(SPL, "spl")                                                                    \
+	X(BL2, "bl2")                                                                    \
+	X(BL31, "bl31")                                                                  \
+	X(OPTEE, "op-tee")                                                               \
 	X(UBOOT, "u-boot")                                                               \
 	X(TFTP, "tftp")                                                                  \
 	X(STARTING, "starting-kernel")                                                   \

@@ -155,8 +155,7 @@ static void on_stage(struct live *l, const json_t *e, double t)
 	if (!(l->seen_tftp && (is_tftp || strcmp(stage, "u-boot") == 0)))
 		mark(l, "\033[36m", "--- %7.3f s  %s", t, stage);
 	l->seen_tftp |= is_tftp;
-	l->is_dim = strcmp(stage, "firmware") == 0 || strcmp(stage, "u-boot") == 0 ||
-		    strcmp(stage, "tftp") == 0 || strcmp(stage, "starting-kernel") == 0;
+	l->is_dim = strcmp(stage, "kernel") != 0 && strcmp(stage, "userspace") != 0;
 }
 
 static void on_files(struct live *l, const json_t *e, double t, const char *what)

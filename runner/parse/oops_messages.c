@@ -28,7 +28,7 @@ static bool is_kernels(const struct oops_reader *r, const struct oops_header *h,
 {
 	if (m->prefix.has_stamp || m->prefix.is_syslog)
 		return true;
-	if (r->stage.stage >= STAGE_FIRMWARE && r->stage.stage <= STAGE_TFTP)
+	if (r->stage.stage >= STAGE_DDR && r->stage.stage <= STAGE_TFTP)
 		return false;
 	return !(r->stamps_seen && header_is_vague(h));
 }

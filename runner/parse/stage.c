@@ -22,11 +22,12 @@ const char *stage_to_str(enum stage s)
  * than what this boot has printed already begins the next boot. */
 enum rank {
 	RANK_NONE,
-	RANK_DDR,    /* Rockchip's DDR blob, the first words of a boot */
-	RANK_TPL,    /* U-Boot TPL */
-	RANK_SPL,    /* U-Boot SPL */
-	RANK_BL1,    /* TF-A BL1, BL2 */
-	RANK_BL31,   /* TF-A */
+	RANK_DDR, /* Rockchip's DDR blob, the first words of a boot */
+	RANK_TPL, /* U-Boot TPL */
+	RANK_SPL, /* U-Boot SPL */
+	RANK_BL1, /* TF-A, as are the next two */
+	RANK_BL2,
+	RANK_BL31,
 	RANK_OPTEE,  /* OP-TEE */
 	RANK_UBOOT,  /* U-Boot proper */
 	RANK_START,  /* Starting kernel, EFI stub, decompressor */
@@ -122,8 +123,10 @@ static enum rank find_banner(const char *s, size_t len)
 		return RANK_TPL;
 	if (digit_follows(banner(s, len, "U-Boot SPL "), end))
 		return RANK_SPL;
-	if (banner(s, len, "NOTICE:  BL1: v") || banner(s, len, "NOTICE:  BL2: v"))
+	if (banner(s, len, "NOTICE:  BL1: v"))
 		return RANK_BL1;
+	if (banner(s, len, "NOTICE:  BL2: v"))
+		return RANK_BL2;
 	if (banner(s, len, "NOTICE:  BL31: v"))
 		return RANK_BL31;
 	if (banner(s, len, "I/TC: OP-TEE version:"))
@@ -144,11 +147,16 @@ static enum rank find_banner(const char *s, size_t len)
 
 static enum stage stage_of_rank(enum rank r)
 {
-	if (r < RANK_UBOOT)
-		return STAGE_FIRMWARE;
-	if (r == RANK_UBOOT)
-		return STAGE_UBOOT;
-	return r == RANK_START ? STAGE_STARTING : STAGE_KERNEL;
+	static const enum stage stages[] = {
+		[RANK_NONE] = STAGE_OFF,      [RANK_DDR] = STAGE_DDR,
+		[RANK_TPL] = STAGE_SPL,       [RANK_SPL] = STAGE_SPL,
+		[RANK_BL1] = STAGE_BL2,       [RANK_BL2] = STAGE_BL2,
+		[RANK_BL31] = STAGE_BL31,     [RANK_OPTEE] = STAGE_OPTEE,
+		[RANK_UBOOT] = STAGE_UBOOT,   [RANK_START] = STAGE_STARTING,
+		[RANK_KERNEL] = STAGE_KERNEL, [RANK_VERSION] = STAGE_KERNEL,
+	};
+
+	return stages[r];
 }
 
 void stage_init(struct stage_tracker *t)

@@ -45,7 +45,7 @@ def _(t):
     check_eq(r.result["tests"], [], "tests")
     stages = [s["stage"] for s in r.result["stages"]]
     check_eq(stages[-1], "userspace", "the last stage")
-    check("firmware" in stages and "kernel" in stages, f"stages: {stages}")
+    check("spl" in stages and "kernel" in stages, f"stages: {stages}")
     check(r.result["kernel"]["seen"].startswith("Linux version 6.1.0-fake"), "kernel.seen")
 
 

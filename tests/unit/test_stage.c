@@ -40,7 +40,8 @@ TEST(one_boot_is_counted_once_for_all_its_banners)
 
 	stage_init(&t);
 	feed(&t, rk3588, &out);
-	CHECK_STR(strbuf_str(&out), "boot:firmware u-boot starting-kernel kernel ");
+	CHECK_STR(strbuf_str(&out),
+		  "boot:ddr spl bl31 op-tee u-boot starting-kernel kernel ");
 	CHECK_EQ(t.boot, 1);
 }
 
@@ -56,7 +57,47 @@ TEST(a_firmware_banner_after_the_kernel_ran_is_unexpected)
 	     "\xe9\xb3\xa7"
 	     "DR ff1a08bde6 typ 23/05/04-10:11:12,fwver: v1.11\n",
 	     &out);
-	CHECK_STR(strbuf_str(&out), "boot:firmware! ");
+	CHECK_STR(strbuf_str(&out), "boot:ddr! ");
+}
+
+TEST(a_vendor_boot_with_noise_before_its_first_words_has_the_same_stages)
+{
+	static const char vendor[] =
+		"\xff\x80\\DDR V1.11 ff1a08bde6 typ 23/05/04-10:11:12\n"
+		"LPDDR4X, 2112MHz\n"
+		"change to F0: 2112MHz\n"
+		"U-Boot SPL board init\n"
+		"U-Boot SPL 2017.09-gc060f28d70-220414 (Apr 18 2022 - 18:13:34)\n"
+		"unknown raw ID 0 0 0\n"
+		"Trying to boot from MMC2\n"
+		"INFO:    Preloader serial: 2\n"
+		"NOTICE:  BL31: v2.3():v2.3-405-gb52c2eadd:derrick.huang\n"
+		"I/TC: OP-TEE version: 3.13.0-652-g4542e1efd #derrick.huang (gcc)\n"
+		"U-Boot 2017.09 (Jun 03 2022 - 02:15:04 +0000)\n"
+		"Starting kernel ...\n"
+		"[    0.000000] Booting Linux on physical CPU 0x0000000000\n";
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+	struct stage_tracker t;
+
+	stage_init(&t);
+	feed(&t, vendor, &out);
+	CHECK_STR(strbuf_str(&out),
+		  "boot:ddr spl bl31 op-tee u-boot starting-kernel kernel ");
+	CHECK_EQ(t.boot, 1);
+}
+
+TEST(a_board_with_tf_a_before_u_boot_has_its_own_stages)
+{
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+	struct stage_tracker t;
+
+	stage_init(&t);
+	feed(&t,
+	     "NOTICE:  BL1: v2.8(release):v2.8\nNOTICE:  BL2: v2.8(release):v2.8\n"
+	     "NOTICE:  BL31: v2.8(release):v2.8\nU-Boot 2023.01 (Jan)\n",
+	     &out);
+	CHECK_STR(strbuf_str(&out), "boot:bl2 bl31 u-boot ");
+	CHECK_EQ(t.boot, 1);
 }
 
 TEST(a_commanded_reset_is_expected)
@@ -70,7 +111,8 @@ TEST(a_commanded_reset_is_expected)
 	stage_commanded(&t, true, 0);
 	CHECK_EQ(t.stage, STAGE_OFF);
 	feed(&t, rk3588, &out);
-	CHECK_STR(strbuf_str(&out), "boot:firmware u-boot starting-kernel kernel ");
+	CHECK_STR(strbuf_str(&out),
+		  "boot:ddr spl bl31 op-tee u-boot starting-kernel kernel ");
 	CHECK_EQ(t.boot, 2);
 }
 
@@ -149,6 +191,8 @@ TEST(a_log_that_starts_in_the_kernel_is_boot_one)
 
 TESTS(T(one_boot_is_counted_once_for_all_its_banners),
       T(a_firmware_banner_after_the_kernel_ran_is_unexpected),
+      T(a_vendor_boot_with_noise_before_its_first_words_has_the_same_stages),
+      T(a_board_with_tf_a_before_u_boot_has_its_own_stages),
       T(a_commanded_reset_is_expected), T(uboot_alone_counts_each_of_its_banners),
       T(a_quiet_kernel_is_starting_until_it_speaks),
       T(a_dmesg_that_repeats_the_banner_is_no_boot),

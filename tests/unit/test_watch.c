@@ -225,9 +225,9 @@ TEST(bytes_one_by_one_give_the_same_events)
 
 TEST(a_boot_shows_its_stages_transfer_banner_and_nonce)
 {
-	static const char *const stages[] = { "off",      "firmware",        "u-boot",
-					      "tftp",     "starting-kernel", "kernel",
-					      "userspace" };
+	static const char *const stages[] = {
+		"off", "spl", "u-boot", "tftp", "starting-kernel", "kernel", "userspace"
+	};
 	struct bench b;
 	size_t at = 0;
 
