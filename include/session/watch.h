@@ -57,7 +57,8 @@ struct watch_state {
 	bool says_reboot;      /* "Rebooting in N seconds", in this attempt */
 	uint32_t reboot_in_s;
 	bool panicked;
-	uint32_t resets; /* uncommanded, in this attempt */
+	uint32_t resets;  /* uncommanded, in this attempt */
+	bool supply_loop; /* a boot loop without any other cause than the supply */
 	uint64_t last_transfer_bytes;
 	bool nonce_seen;
 	enum sysrq_answer capture_answer; /* to the last SysRq key, while capturing */

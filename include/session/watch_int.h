@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The watch's insides: watch.c feeds bytes and actions, watch_incidents.c makes events of
- * incidents. Private to them. */
+ * incidents, watch_resets.c of boots. Private to them. */
 #pragma once
 
 #include "parse/line.h"
@@ -38,6 +38,9 @@ struct watch {
 	uint32_t loop_boots; /* boots without the goal that make a loop */
 	uint32_t boots_since_goal;
 	bool in_recovery, in_boot_with_kernel, loop_reported;
+	uint32_t n_uncommanded, n_supply; /* boots of this attempt: by nobody's hand; of
+					     these by the supply, as far as is known */
+	const char *boot_cause;   /* why this boot began; NULL = not known; static */
 	bool commanded;           /* we moved the power, and no boot came since */
 	const char *restart_word; /* who said that the board will start again; static */
 	struct matcher restart_words; /* what the lines that say so have */
@@ -53,6 +56,11 @@ void watch_capture_action(struct watch *w, const char *what, const json_t *actio
 /* A new event, to be given to watch_emit(). */
 json_t *watch_event(int64_t t_ns, uint64_t offset, const char *type);
 void watch_emit(struct watch *w, json_t *take_event);
+
+/* watch_resets.c */
+void watch_new_boot(struct watch *w, const struct stage_event *e);
+void watch_read_reset_words(struct watch *w, const struct line *l);
+void watch_forget_resets(struct watch *w); /* a new attempt */
 
 /* The reader's callbacks (struct oops_ops); arg is the watch. */
 void watch_incident_opened(void *arg, const struct incident *in);

@@ -215,7 +215,59 @@ static void on_boot(struct fold *f, const json_t *e)
 	json_put(r, "cause", json_string(cause));
 	json_put(r, "after", json_string(json_get_str(e, "after", "")));
 	json_put(r, "offset", json_integer(json_get_int(e, "offset", 0)));
+	json_put(r, "attempt", json_integer(json_get_int(f->attempt, "n", 0)));
 	push(f->resets, r);
+}
+
+/* Firmware says later what the register holds. */
+static void on_reset_cause(struct fold *f, const json_t *e)
+{
+	size_t n = json_array_size(f->resets);
+	json_t *r = n ? json_array_get(f->resets, n - 1) : NULL;
+
+	if (json_get_bool(e, "recovery", false) ||
+	    json_get_int(r, "boot", -1) != json_get_int(e, "boot", 0))
+		return;
+	json_put(r, "cause", json_string(json_get_str(e, "cause", "unknown")));
+	json_put(r, "said", json_lossy_str(json_get_str(e, "said", "")));
+}
+
+/* The cause of a reset is the supply; of a loop, when all of its resets are that. */
+static bool is_by_supply(const struct fold *f, const json_t *in)
+{
+	bool is_loop = strcmp(json_get_str(in, "kind", ""), "boot-loop") == 0,
+	     any = false;
+	const json_t *r;
+	size_t i;
+
+	if (!is_loop && strcmp(json_get_str(in, "kind", ""), "reset") != 0)
+		return false;
+	json_array_foreach(f->resets, i, r)
+	{
+		bool is_meant = is_loop ? json_get_int(r, "attempt", -1) ==
+						  json_get_int(in, "attempt", 0)
+					: json_get_int(r, "boot", -1) ==
+						  json_get_int(in, "boot", 0);
+
+		if (!is_meant)
+			continue;
+		if (strcmp(json_get_str(r, "cause", ""), "supply") != 0)
+			return false;
+		any = true;
+	}
+	return any;
+}
+
+static void blame_supply(struct fold *f)
+{
+	json_t *in;
+	size_t i;
+
+	json_array_foreach(f->incidents, i, in)
+	{
+		if (is_by_supply(f, in))
+			json_put(in, "cause", json_string("supply"));
+	}
 }
 
 static bool is_listed(struct fold *f, const json_t *incident)
@@ -376,6 +428,8 @@ void fold_event(struct fold *f, const json_t *e)
 		on_stage(f, e);
 	else if (strcmp(type, "boot") == 0)
 		on_boot(f, e);
+	else if (strcmp(type, "reset-cause") == 0)
+		on_reset_cause(f, e);
 	else if (strcmp(type, "incident") == 0)
 		on_incident(f, e);
 	else if (strcmp(type, "captured") == 0)
@@ -656,6 +710,7 @@ json_t *fold_result(struct fold *f)
 	bool self_check;
 
 	close_attempt(f, NULL);
+	blame_supply(f);
 	judge_attempts(f);
 	decide(f, &v, fault, sizeof(fault));
 	self_check = json_is_object(f->self_check) &&

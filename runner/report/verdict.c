@@ -80,14 +80,33 @@ void verdict_set(struct verdict *v, const char *status, const char *kind, const 
 	va_end(ap);
 }
 
-static void from_incident(const json_t *in, struct verdict *v)
+static bool is_reset(const char *kind)
+{
+	return strcmp(kind, "reset") == 0 || strcmp(kind, "boot-loop") == 0;
+}
+
+/* No kernel is to blame for what happens before it starts, nor for the supply. */
+static bool is_labs(const json_t *in, const json_t *end)
+{
+	const char *kind = json_get_str(in, "kind", "other");
+
+	if (strcmp(kind, "no-boot") == 0 ||
+	    strcmp(json_get_str(in, "cause", ""), "supply") == 0)
+		return true;
+	return is_reset(kind) && end && !json_get_bool(end, "kernel_started", true);
+}
+
+static void from_incident(const json_t *in, const json_t *end, struct verdict *v)
 {
 	const char *kind = json_get_str(in, "kind", "other");
 	const char *title = json_get_str(in, "title", kind);
 	const char *phase = json_get_str(in, "phase", "");
-	bool is_lab = strcmp(kind, "no-boot") == 0;
+	bool by_supply = strcmp(json_get_str(in, "cause", ""), "supply") == 0;
 
-	verdict_set(v, is_lab ? "lab" : "fail", kind, "%.300s%s%.80s", title,
+	verdict_set(v, is_labs(in, end) ? "lab" : "fail", kind, "%.300s%s%s%.80s", title,
+		    by_supply && !strstr(title, "supply")
+			    ? ", by its supply (USB-C PD, brown-out?)"
+			    : "",
 		    phase[0] ? " in phase " : "", phase);
 	v->incident = json_get_int(in, "id", -1);
 }
@@ -124,7 +143,7 @@ void verdict_of_attempt(uint32_t n, const json_t *end, const json_t *incidents,
 
 	*v = (struct verdict){ .incident = -1 };
 	if (in) {
-		from_incident(in, v);
+		from_incident(in, end, v);
 	} else if (!end) {
 		verdict_set(v, "lab", NULL,
 			    "the run broke off: bootrig or its host was stopped");

@@ -377,6 +377,8 @@ enum outcome session_boot(struct session *s, const struct job_action *action,
 		*err = (struct err)ERR_INIT;
 		session_attempt_begin(s, &action->boot, try, action->failure_retry);
 		o = session_outcome(s, boot_once(s, action, d, err), err, "the prompt");
+		if (watch_state(s->watch)->supply_loop)
+			s->self_check_ok = false;
 		if (o != OUT_KERNEL && o != OUT_TIMEOUT && o != OUT_LAB)
 			return o;
 		if (try == action->failure_retry || deadline_passed(s->job_deadline))

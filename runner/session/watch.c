@@ -4,6 +4,7 @@
  * do meanwhile. */
 #include "session/watch_int.h"
 
+#include "parse/reset_words.h"
 #include "util/jsonx.h"
 #include "util/mem.h"
 #include "util/strbuf.h"
@@ -29,58 +30,6 @@ void watch_emit(struct watch *w, json_t *take_event)
 	json_decref(take_event);
 }
 
-/* Why a board that nobody commanded starts again. A kernel that says nothing may have
- * hung until a watchdog bit; without a kernel and without a word only the supply is left.
- */
-static const char *reset_cause(const struct watch *w)
-{
-	if (w->in_boot_with_kernel && (w->st.panicked || w->st.says_reboot))
-		return "panic";
-	if (w->restart_word)
-		return w->restart_word;
-	if (!w->in_boot_with_kernel)
-		return "supply";
-	return w->st.fatal_id >= 0 ? "watchdog-or-panic" : "unknown";
-}
-
-static void new_boot(struct watch *w, const struct stage_event *e)
-{
-	struct watch_state *st = &w->st;
-	json_t *j = watch_event(e->t_ns, e->offset, "boot");
-	bool is_reset = e->is_unexpected && w->in_boot_with_kernel;
-	const char *cause = w->commanded ? "commanded" : reset_cause(w);
-
-	st->starts++;
-	if (!w->in_recovery) {
-		st->boots++;
-		st->attempt_boots++;
-		w->boots_since_goal++;
-	}
-	json_put(j, "boot", json_integer(st->boots));
-	json_put(j, "cause", json_string(cause));
-	json_put(j, "after", json_string(stage_to_str(e->from)));
-	watch_emit(w, j);
-	w->in_boot_with_kernel = false;
-	w->banner_done = w->nonce_done = false;
-	w->restart_word = NULL;
-	w->commanded = false;
-	if (w->in_recovery)
-		return;
-	if (is_reset) {
-		st->resets++;
-		if (st->fatal_id < 0)
-			watch_report_own(
-				w, INCIDENT_RESET,
-				"reset: the board started again while its kernel ran");
-	}
-	if (w->loop_boots && w->boots_since_goal >= w->loop_boots && !w->loop_reported &&
-	    st->attempt_boots > 1) {
-		w->loop_reported = true;
-		if (st->fatal_id < 0 || watch_is_consequence(st->fatal_kind))
-			watch_report_own(w, INCIDENT_BOOT_LOOP, "boot loop");
-	}
-}
-
 static void stage_seen(void *arg, const struct stage_event *e)
 {
 	struct watch *w = arg;
@@ -89,7 +38,7 @@ static void stage_seen(void *arg, const struct stage_event *e)
 	if (w->before_power)
 		return;
 	if (e->is_boot)
-		new_boot(w, e);
+		watch_new_boot(w, e);
 	if (e->stage == STAGE_STARTING || e->stage == STAGE_KERNEL ||
 	    e->stage == STAGE_USERSPACE) {
 		w->in_boot_with_kernel = true;
@@ -167,30 +116,6 @@ static void nonce_seen(struct watch *w, const struct line *l, const char *where)
 	w->nonce_done = strcmp(where, "cmdline") == 0;
 }
 
-/* The last of these words counts: kernel/reboot.c, drivers/watchdog/watchdog_dev.c,
- * U-Boot's lib/…/reset.c and its command. */
-static void read_restart_word(struct watch *w, const struct line *l)
-{
-	static const struct {
-		const char *text, *word;
-		bool in_loader;
-	} words[] = {
-		{ "reboot: Restarting system", "reboot", false },
-		{ "reboot: Power down", "reboot", false },
-		{ "watchdog did not stop!", "watchdog", false },
-		{ "resetting ...", "loader", true },
-	};
-	bool in_loader = w->st.stage == STAGE_UBOOT || w->st.stage == STAGE_TFTP;
-
-	/* Cheap: this is asked of every line. */
-	if (!in_loader && matcher_find(&w->restart_words, l->text, l->len, 0) == l->len)
-		return;
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (words[i].in_loader == in_loader &&
-		    memmem(l->text, l->len, words[i].text, strlen(words[i].text)))
-			w->restart_word = words[i].word;
-}
-
 static void read_line_text(struct watch *w, const struct line *l)
 {
 	char text[MAX_BANNER + 1];
@@ -207,7 +132,7 @@ static void read_line_text(struct watch *w, const struct line *l)
 			   : in_loader    ? "u-boot"
 					  : "cmdline");
 	}
-	read_restart_word(w, l);
+	watch_read_reset_words(w, l);
 	if (w->banner_done || !w->in_boot_with_kernel ||
 	    !memmem(l->text, l->len, "Linux version ", 14))
 		return;
@@ -249,7 +174,6 @@ struct watch *watch_new(const struct watch_opts *opts)
 					     .closed = watch_incident_closed,
 					     .escalated = watch_incident_escalated };
 	const struct oops_opts oops_opts = { .has_times = true, .no_resets = true };
-	static const char *const restart_words[] = { "reboot: ", "watchdog" };
 	struct watch *w = xcalloc(1, sizeof(*w));
 
 	w->opts = *opts;
@@ -257,7 +181,7 @@ struct watch *watch_new(const struct watch_opts *opts)
 	w->loop_boots = 3;
 	line_splitter_init(&w->lines);
 	stage_init(&w->stages);
-	matcher_init(&w->restart_words, restart_words, ARRAY_SIZE(restart_words));
+	reset_announced_init(&w->restart_words);
 	w->oops = oops_new(&oops_opts, &ops, w);
 	w->tests = test_parser_new(test_seen, w);
 	return w;
@@ -321,6 +245,7 @@ static void forget_attempt(struct watch *w)
 	w->boots_since_goal = 0;
 	w->loop_reported = false;
 	w->in_boot_with_kernel = false;
+	watch_forget_resets(w);
 }
 
 /* Until it is switched on, the board's last words are those of the attempt before. */

@@ -112,6 +112,43 @@ def _(t):
     check(r.result["duration_s"] < 15, f"took {r.result['duration_s']} s after the prompt came back")
 
 
+DDR = 'say "DDR 9fffbe1e78 cym 24/02/04-10:09:20,fwver: v1.16"\nsay "U-Boot SPL 2024.10 (Oct 01 2024)"\n'
+
+
+@case("a board that starts over and over before any kernel has a bad supply, and the lab is broken")
+def _(t):
+    t.board(DDR + "delay 200\nreboot\n")
+    r = t.run(minimal_job(inline(["true"])))
+    check_eq(r.code, 131, f"exit status ({r.verdict})")
+    check_eq((r.verdict["status"], r.verdict["kind"]), ("lab", "boot-loop"), "verdict")
+    check("USB-C PD" in r.verdict["reason"], r.verdict["reason"])
+    check_eq({x["cause"] for x in r.result["resets"]}, {"supply"}, "causes")
+    check(r.result["duration_s"] < 15, f"took {r.result['duration_s']} s")
+
+
+@case("a power-on reset under a running kernel, the relays untouched, is the supply's and the lab's")
+def _(t):
+    t.board(DDR + 'boot 1 { say "U-Boot 2024.10 (Oct 01 2024)" "Reset cause: POR" }\n'
+            'boot 2 { say "U-Boot 2024.10 (Oct 01 2024)" "Reset cause: POR" }\n' + KERNEL +
+            "boot 1 { delay 300; reboot }\n" + SHELL)
+    r = t.run(minimal_job(inline(["true"])))
+    check_eq(r.code, 125, f"exit status ({r.verdict})")
+    check_eq((r.verdict["status"], r.verdict["kind"]), ("lab", "reset"), "verdict")
+    check("supply" in r.verdict["reason"], r.verdict["reason"])
+    reset = r.result["resets"][0]
+    check_eq((reset["cause"], reset["said"]), ("supply", "Reset cause: POR"), "the reset")
+
+
+@case("a watchdog that bites under a running kernel is the kernel's")
+def _(t):
+    t.board(DDR + 'say "U-Boot 2024.10 (Oct 01 2024)"\nboot 2 { say "boot mode: watchdog" }\n' + KERNEL +
+            "boot 1 { delay 300; reboot }\n" + SHELL)
+    r = t.run(minimal_job(inline(["true"])))
+    check_eq(r.code, 1, f"exit status ({r.verdict})")
+    check_eq([x["cause"] for x in r.result["resets"]], ["watchdog"], "causes")
+    check_eq([s["stage"] for s in r.result["stages"]][:3], ["ddr", "spl", "u-boot"], "stages")
+
+
 @case("a reset during a test is a reset, and the test that was running failed")
 def _(t):
     t.board(BOOT + SHELL + "hook away { reboot }\n")

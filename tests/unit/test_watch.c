@@ -377,6 +377,71 @@ TEST(the_cause_of_a_reset_is_what_was_said_last)
 	}
 }
 
+static void say_boot_with(struct bench *b, const char *words)
+{
+	say(b, "U-Boot SPL 2024.10 (Oct 01 2024)\r\nU-Boot 2024.10 (Oct 01 2024)\r\n");
+	say(b, words);
+}
+
+TEST(what_firmware_says_of_the_reset_is_better_than_a_guess)
+{
+	static const struct {
+		const char *told, *cause;
+	} cases[] = {
+		{ "Reset cause: POR\r\n", "supply" },
+		{ "Reset cause: WDOG\r\n", "watchdog" },
+		{ "boot mode: panic\r\n", "panic" },
+		{ "boot mode: watchdog\r\n", "watchdog" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct bench b;
+
+		start_watching(&b, NULL);
+		say_boot_with(&b, "Reset cause: POR\r\n"); /* by our hand */
+		CHECK_EQ(count(&b, "reset-cause"), 0);
+		say(&b, loads);
+		say(&b, boots);
+		say_boot_with(&b, cases[i].told);
+		CHECK_STR(json_get_str(nth(&b, "boot", 1), "cause", ""), "unknown");
+		CHECK_EQ(count(&b, "reset-cause"), 1);
+		const json_t *e = nth(&b, "reset-cause", 0);
+		CHECK_STR(json_get_str(e, "cause", ""), cases[i].cause);
+		CHECK_EQ(json_get_int(e, "boot", 0), 2);
+		CHECK(strstr(cases[i].told, json_get_str(e, "said", "?")));
+		stop_watching(&b);
+	}
+}
+
+TEST(a_loop_before_any_kernel_is_the_supplys_unless_somebody_says_why)
+{
+	struct bench b;
+
+	start_watching(&b, NULL);
+	for (int i = 0; i < 3; i++)
+		say(&b, "DDR 9fffbe1e78 cym 24/02/04-10:09:20,fwver: v1.16\r\n");
+	CHECK_STR(kind(&b, 0), "boot-loop");
+	CHECK_CONTAINS(json_get_str(nth(&b, "incident-opened", 0), "title", ""),
+		       "USB-C PD");
+	CHECK(watch_state(b.w)->supply_loop);
+	stop_watching(&b);
+
+	start_watching(&b, NULL);
+	for (int i = 0; i < 3; i++)
+		say_boot_with(&b, "resetting ...\r\n");
+	CHECK_STR(json_get_str(nth(&b, "incident-opened", 0), "title", ""),
+		  "boot loop before any kernel started");
+	CHECK(!watch_state(b.w)->supply_loop);
+	stop_watching(&b);
+
+	start_watching(&b, NULL);
+	say_boot_with(&b, "");
+	say_boot_with(&b, "Reset cause: WDOG\r\n");
+	say_boot_with(&b, "");
+	CHECK(!watch_state(b.w)->supply_loop);
+	stop_watching(&b);
+}
+
 TEST(a_boot_that_we_commanded_is_no_reset)
 {
 	static const char *const moves[][2] = { { "off", "on" }, { "reset", NULL } };
@@ -755,6 +820,8 @@ TESTS(T(bytes_cut_at_every_place_give_the_same_events),
       T(the_boot_after_a_panic_is_its_consequence),
       T(a_banner_while_the_kernel_runs_is_a_reset),
       T(the_cause_of_a_reset_is_what_was_said_last),
+      T(what_firmware_says_of_the_reset_is_better_than_a_guess),
+      T(a_loop_before_any_kernel_is_the_supplys_unless_somebody_says_why),
       T(a_boot_that_we_commanded_is_no_reset), T(three_boots_without_the_goal_are_a_loop),
       T(the_goal_in_between_makes_it_no_loop), T(an_oops_explains_the_loop_that_it_makes),
       T(silence_is_an_incident_of_the_stage_it_fell_in),
