@@ -6,25 +6,30 @@
 
 #include "console/console.h"
 #include "parse/board_spec.h"
+#include "parse/loader_fault.h"
 #include "util/strbuf.h"
 
 struct uboot {
 	struct console *console;        /* borrowed */
 	const struct board_spec *board; /* borrowed */
 	/* What was done, for the journal: "type" with the text, "reached" with "autoboot"
-	 * or "loader-prompt". */
+	 * or "loader-prompt", "echo-wrong" with what came back instead of what was typed.
+	 */
 	void (*did)(void *arg, const char *what, const char *text);
 	void *arg;
+	const struct loader_fault *fault; /* what U-Boot said of the last failure; NULL =
+					     nothing known */
 };
 
 /* All return 0, a code of console.h, or an error with err set. What U-Boot says of a
- * failed command becomes -EREMOTEIO with its own words in err->msg (ERR_LAB: the board
- * did not do what it should). */
+ * failed command becomes -EREMOTEIO with its own words in err->msg and what they mean
+ * (ERR_LAB: the board did not do what it should). */
 
 /* From power-on to the first prompt. -ETIMEDOUT when neither autoboot nor a prompt
  * showed. */
 MUST_CHECK int uboot_stop_autoboot(struct uboot *u, struct deadline d, struct err *err);
-/* One command that comes back to the prompt. */
+/* One command that comes back to the prompt. ERR_JOB (-E2BIG), before a byte is typed,
+ * when it is longer than U-Boot takes. */
 MUST_CHECK int uboot_command(struct uboot *u, const char *command, struct deadline d,
 			     struct err *err);
 /* The last command: the kernel starts (start_message, a pattern; NULL = "Starting
@@ -33,3 +38,17 @@ MUST_CHECK int uboot_boot(struct uboot *u, const char *command, const char *star
 			  struct deadline d, struct err *err);
 /* A fresh prompt after bytes that may wait in the UART since before a reset. */
 MUST_CHECK int uboot_fresh_prompt(struct uboot *u, struct deadline d, struct err *err);
+/* What a wait heard meanwhile. */
+struct uboot_ear {
+	const struct loader_fault *fault; /* the one that still counts; NULL = none */
+	char text[256];                   /* its own words */
+};
+
+/* A loader that nobody talks to: until start_message, or its prompt (-EREMOTEIO: nothing
+ * booted). *ear keeps what was heard from one call to the next. */
+MUST_CHECK int uboot_watch(struct uboot *u, const char *start_message,
+			   struct uboot_ear *ear, struct deadline d, struct err *err);
+/* -EREMOTEIO with "<intro>: <its words> (<who>: <what they mean>)". */
+PRINTF(4, 5)
+int uboot_failed(struct uboot *u, const struct uboot_ear *ear, struct err *err,
+		 const char *fmt, ...);

@@ -36,14 +36,37 @@ struct board_console {
 	bool hold_tx_low;    /* BREAK while the board is off. Default true with serial */
 };
 
+enum board_boot_method {
+	BOARD_BOOT_PXE,      /* pxe get, pxe boot: pxelinux.cfg/01-mac */
+	BOARD_BOOT_SYSBOOT,  /* an extlinux file on the board's own media; nothing is
+				staged */
+	BOARD_BOOT_BOOTFLOW, /* U-Boot's standard boot */
+	BOARD_BOOT_SCRIPT,   /* a boot script (mkimage's format) in the TFTP root */
+};
+
 struct board_boot {
-	char *loader_prompt;    /* plain text, "=> " */
-	char *interrupt_prompt; /* "Hit any key to stop autoboot" */
-	char *interrupt_char;   /* what is typed then: " " */
+	enum board_boot_method method;
+	char *loader_prompt;         /* plain text, "=> " */
+	char *loader_prompt_pattern; /* PCRE2, instead of it; NULL = none */
+	char *interrupt_prompt;      /* "Hit any key to stop autoboot" */
+	char *interrupt_char; /* what is typed then, without a line end: " ", "\3", or a
+				 whole stop string */
+	int64_t interrupt_delay_ms; /* between the prompt of the countdown and the keys */
+	bool interrupt_early; /* no countdown: type the keys from the first byte on */
+	uint32_t line_max;    /* bytes of a line that U-Boot takes (CONFIG_SYS_CBSIZE less
+				 2): 510; 0 = not checked */
+	int64_t line_delay_ms; /* between a prompt and the next line */
+	char *script; /* method script: path below root and subdir: "boot.scr.uimg" */
+	bool has_media;
+	struct strvec media_commands;     /* method sysboot: pci enum, nvme scan … */
+	char *media_device, *media_path;  /* "nvme 0:1", "/extlinux/extlinux.conf" */
+	struct strvec provenance_modules; /* whose build ids are read after the login */
 	char *mac; /* "52:54:00:12:34:56", lower case; names pxelinux.cfg/01-… */
 	struct strvec
 		setup; /* U-Boot commands before the network: setenv autoload no … */
-	struct strvec network;       /* default: dhcp */
+	struct strvec network; /* default: dhcp; a fixed address is made of setenv */
+	bool network_is_fixed, network_has_server;
+	struct spec_mark network_mark;
 	struct strvec boot_commands; /* default: setenv pxe_label_override {label}, pxe
 					get, pxe boot; {label} is replaced */
 	char *kernel_args;           /* console=… root=…: start of every APPEND */

@@ -200,6 +200,8 @@ struct job_spec {
 	struct hypotheses hypotheses; /* bootrig: hypotheses:, files read in */
 	char *vmlinux;                /* bootrig: vmlinux: absolute path; NULL = none */
 	struct strvec modules; /* bootrig: modules: .ko files with DWARF, absolute */
+	struct strvec provenance_modules; /* bootrig: provenance_modules: whose build ids
+					     are read after the login */
 	struct spec_mark vmlinux_mark;
 	char *text; /* the file as read, for job.yaml in the run directory (mask secrets)
 		     */

@@ -39,6 +39,9 @@ void spec_load_patterns(struct spec_report *r, const struct yaml_node *n,
 /* char *: letters, digits, "-", "_" and "."; LAVA's rule for suites and cases. */
 void spec_load_name(struct spec_report *r, const struct yaml_node *n, const char *what,
 		    void *str);
+/* struct strvec of kernel module names, one or a list; "-" becomes "_". */
+void spec_load_module_names(struct spec_report *r, const struct yaml_node *n,
+			    const char *what, void *strvec);
 /* struct job_auto_login. */
 void spec_load_auto_login(struct spec_report *r, const struct yaml_node *n,
 			  const char *what, void *auto_login);

@@ -48,10 +48,21 @@ void board_load_capture(struct spec_report *r, const struct yaml_node *n,
 /* boot.kernel_defaults; the strvec. */
 void board_load_kernel_defaults(struct spec_report *r, const struct yaml_node *n,
 				const char *what, void *strvec);
+/* The dialogue with the boot loader; the first two for one member, the others for the
+ * struct board_boot. */
+void board_load_ctrl_list(struct spec_report *r, const struct yaml_node *n,
+			  const char *what, void *str);
+void board_load_method(struct spec_report *r, const struct yaml_node *n, const char *what,
+		       void *method);
+void board_load_network(struct spec_report *r, const struct yaml_node *n,
+			const char *what, void *boot);
+void board_load_media(struct spec_report *r, const struct yaml_node *n, const char *what,
+		      void *boot);
 /* Defaults that depend on other keys, and what these parts need of each other. */
 void board_settle_boot(struct spec_report *r, struct board_spec *b);
 void board_settle_recovery(struct spec_report *r, struct board_spec *b);
 void board_settle_kernel_defaults(struct board_spec *b);
+void board_settle_loader(struct spec_report *r, struct board_spec *b);
 void board_release_console(struct board_spec *b);
 void board_release_power(struct board_spec *b);
 void board_release_boot(struct board_spec *b);

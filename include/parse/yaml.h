@@ -100,6 +100,9 @@ bool yaml_get_u64(struct spec_report *r, const struct yaml_node *n, const char *
 /* A list of strings, or one string for a list of one. Appends. */
 bool yaml_get_strs(struct spec_report *r, const struct yaml_node *n, const char *what,
 		   struct strvec *out);
+/* The same, of lines without control characters. */
+bool yaml_get_lines(struct spec_report *r, const struct yaml_node *n, const char *what,
+		    struct strvec *out);
 bool yaml_want_map(struct spec_report *r, const struct yaml_node *n, const char *what);
 bool yaml_want_list(struct spec_report *r, const struct yaml_node *n, const char *what);
 /* One of words; false after a complaint with a "did you mean". */

@@ -46,7 +46,8 @@ struct watch {
 	struct matcher restart_words; /* what the lines that say so have */
 	bool banner_done, nonce_done; /* of this boot: nothing more to look for */
 	struct sysrq_reader *capture; /* a wedged kernel is being asked; NULL = no */
-	bool before_power;            /* the attempt has not switched the board on */
+	json_t *more; /* further members of the incident that is being reported; NULL */
+	bool before_power; /* the attempt has not switched the board on */
 };
 
 /* A line of the console, from the splitter. */

@@ -6,6 +6,8 @@
 #include "parse/spec_load_board.h"
 #include "util/mem.h"
 
+enum { UBOOT_LINE_MAX = 510 }; /* CONFIG_SYS_CBSIZE 512, less CR and NUL */
+
 static void load_mac(struct spec_report *r, const struct yaml_node *n, const char *what,
 		     void *str)
 {
@@ -120,9 +122,23 @@ static const struct yaml_field boot_fields[] = {
 	YAML_STR("loader_prompt", struct board_boot, loader_prompt),
 	YAML_STR("interrupt_prompt", struct board_boot, interrupt_prompt),
 	YAML_STR("interrupt_char", struct board_boot, interrupt_char),
+	YAML_FN("interrupt_ctrl_list", board_load_ctrl_list, struct board_boot,
+		interrupt_char),
+	YAML_FN("interrupt_delay", spec_load_duration, struct board_boot,
+		interrupt_delay_ms),
+	YAML_BOOL("interrupt_early", struct board_boot, interrupt_early),
+	YAML_FN("loader_prompt_pattern", spec_load_pattern, struct board_boot,
+		loader_prompt_pattern),
+	YAML_U32("line_max", struct board_boot, line_max, 0, 65536),
+	YAML_FN("line_delay", spec_load_duration, struct board_boot, line_delay_ms),
+	YAML_FN("method", board_load_method, struct board_boot, method),
+	YAML_FN_BASE("media", board_load_media),
+	YAML_FN("script", load_subdir, struct board_boot, script),
+	YAML_FN("provenance_modules", spec_load_module_names, struct board_boot,
+		provenance_modules),
 	YAML_FN("mac", load_mac, struct board_boot, mac),
 	YAML_LINES("setup", struct board_boot, setup),
-	YAML_LINES("network", struct board_boot, network),
+	YAML_FN_BASE("network", board_load_network),
 	YAML_LINES("boot_commands", struct board_boot, boot_commands),
 	YAML_LINE("kernel_args", struct board_boot, kernel_args),
 	YAML_FN("kernel_defaults", board_load_kernel_defaults, struct board_boot,
@@ -140,9 +156,14 @@ void board_load_boot(struct spec_report *r, const struct yaml_node *n, const cha
 
 	b->boot_mark = n->mark;
 	b->has_boot = true;
+	b->boot.line_max = UBOOT_LINE_MAX;
 	if (!yaml_load_map(r, n, what, boot_fields, ARRAY_SIZE(boot_fields), &b->boot))
 		return;
-	if (b->boot.never_stop && !b->boot.mac)
+	if (yaml_find(n, "interrupt_char") && yaml_find(n, "interrupt_ctrl_list"))
+		spec_complain(
+			r, yaml_find_key(n, "interrupt_ctrl_list")->mark,
+			"boot has interrupt_char and interrupt_ctrl_list; expected one of them");
+	if (b->boot.never_stop && !b->boot.mac && b->boot.method == BOARD_BOOT_PXE)
 		spec_complain(
 			r, n->mark,
 			"boot with never_stop has no \"mac\"; expected the address that names pxelinux.cfg/01-…");
@@ -158,14 +179,6 @@ void board_load_boot(struct spec_report *r, const struct yaml_node *n, const cha
 					*key);
 }
 
-static void add_default(struct strvec *sv, const char *const *lines)
-{
-	if (sv->n)
-		return;
-	for (; *lines; lines++)
-		strvec_add(sv, *lines);
-}
-
 static void set_default(char **s, const char *value)
 {
 	if (!*s)
@@ -174,34 +187,34 @@ static void set_default(char **s, const char *value)
 
 void board_settle_boot(struct spec_report *r, struct board_spec *b)
 {
-	static const char *const network[] = { "dhcp", NULL };
-	static const char *const boot[] = { "setenv pxe_label_override {label}",
-					    "pxe get", "pxe boot", NULL };
-
 	if (!b->has_boot)
 		return;
-	set_default(&b->boot.loader_prompt, "=> ");
-	set_default(&b->boot.interrupt_prompt, "Hit any key to stop autoboot");
-	set_default(&b->boot.interrupt_char, " ");
 	set_default(&b->boot.kernel_args, "");
 	set_default(&b->boot.tftp_subdir, "");
 	if (!b->boot.tftp_url && !b->boot.tftp_verify_local && b->boot.server_ip)
 		b->boot.tftp_url = xasprintf("tftp://%s/", b->boot.server_ip);
 	b->boot.tftp_verify_local = !b->boot.tftp_url;
-	if (b->boot.never_stop)
-		return;
-	add_default(&b->boot.network, network);
-	add_default(&b->boot.boot_commands, boot);
+	board_settle_loader(r, b);
 }
 
 void board_release_boot(struct board_spec *b)
 {
-	char *const strings[] = { b->boot.loader_prompt,  b->boot.interrupt_prompt,
-				  b->boot.interrupt_char, b->boot.mac,
-				  b->boot.kernel_args,    b->boot.tftp_root,
-				  b->boot.tftp_subdir,    b->boot.tftp_url,
-				  b->boot.server_ip,      b->boot.kernel_addr,
-				  b->boot.ramdisk_addr,   b->boot.dtb_addr };
+	char *const strings[] = { b->boot.loader_prompt,
+				  b->boot.interrupt_prompt,
+				  b->boot.interrupt_char,
+				  b->boot.mac,
+				  b->boot.kernel_args,
+				  b->boot.tftp_root,
+				  b->boot.tftp_subdir,
+				  b->boot.tftp_url,
+				  b->boot.server_ip,
+				  b->boot.kernel_addr,
+				  b->boot.ramdisk_addr,
+				  b->boot.dtb_addr,
+				  b->boot.loader_prompt_pattern,
+				  b->boot.script,
+				  b->boot.media_device,
+				  b->boot.media_path };
 
 	for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
 		free(strings[i]);
@@ -209,4 +222,6 @@ void board_release_boot(struct board_spec *b)
 	strvec_release(&b->boot.setup);
 	strvec_release(&b->boot.network);
 	strvec_release(&b->boot.boot_commands);
+	strvec_release(&b->boot.media_commands);
+	strvec_release(&b->boot.provenance_modules);
 }

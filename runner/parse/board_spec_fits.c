@@ -57,6 +57,21 @@ static void check_placeholders(struct spec_report *r, const struct board_spec *b
 			}
 }
 
+/* U-Boot cuts what is longer, without a word. */
+static void check_lengths(struct spec_report *r, const struct board_spec *b,
+			  const struct job_action *a)
+{
+	for (size_t i = 0; i < a->boot.command_list.n; i++) {
+		size_t len = strlen(a->boot.command_list.v[i]);
+
+		if (b->boot.line_max && len > b->boot.line_max)
+			spec_complain(
+				r, a->mark,
+				"boot commands have a line of %zu bytes, which U-Boot would cut; expected at most %u (boot.line_max of board %s)",
+				len, b->boot.line_max, b->board);
+	}
+}
+
 static void check_boot(struct spec_report *r, const struct board_spec *b,
 		       const struct job_action *a)
 {
@@ -85,6 +100,7 @@ static void check_boot(struct spec_report *r, const struct board_spec *b,
 			r, a->mark,
 			"boot commands cannot be typed on board %s (never_stop); expected commands: ramdisk",
 			b->board);
+	check_lengths(r, b, a);
 	check_placeholders(r, b, a);
 }
 
@@ -98,6 +114,11 @@ static void check_action(struct spec_report *r, const struct board_spec *b,
 				r, a->mark,
 				"deploy to: tftp does not fit board %s, which has no boot:; expected boot.tftp in %s",
 				b->board, b->path);
+		else if (b->boot.method == BOARD_BOOT_SYSBOOT)
+			spec_complain(
+				r, a->mark,
+				"deploy to: tftp does not fit board %s, which boots from its media (boot.method: sysboot); expected a job without deploy",
+				b->board);
 		return;
 	case JOB_BOOT:
 		check_boot(r, b, a);

@@ -526,6 +526,7 @@ void job_spec_free(struct job_spec *job)
 	hypotheses_release(&job->hypotheses);
 	free(job->vmlinux);
 	strvec_release(&job->modules);
+	strvec_release(&job->provenance_modules);
 	free(job->text);
 	free(job);
 }

@@ -266,6 +266,8 @@ static const struct yaml_field bootrig_fields[] = {
 	YAML_FN("hypotheses", load_hypotheses, struct job_spec, hypotheses),
 	YAML_FN_BASE("vmlinux", load_vmlinux),
 	YAML_FN("modules", load_modules, struct job_spec, modules),
+	YAML_FN("provenance_modules", spec_load_module_names, struct job_spec,
+		provenance_modules),
 	YAML_REFUSED("soak", "this version does not repeat a job for statistics yet"),
 	YAML_REFUSED("kernel", "this version builds no kernels yet; name one in deploy"),
 };

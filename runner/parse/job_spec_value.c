@@ -341,6 +341,32 @@ void spec_load_name(struct spec_report *r, const struct yaml_node *n, const char
 		what, s);
 }
 
+void spec_load_module_names(struct spec_report *r, const struct yaml_node *n,
+			    const char *what, void *strvec)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+	struct strvec *sv = strvec;
+	size_t from = sv->n;
+
+	if (!yaml_get_strs(r, n, what, sv))
+		return;
+	for (size_t i = from; i < sv->n; i++) {
+		const struct yaml_node *at = n->kind == YAML_LIST ? n->vals[i - from] : n;
+		char *s = sv->v[i];
+
+		if (!s[0] || s[strspn(s, allowed)] || strlen(s) > 55) {
+			spec_complain(
+				r, at->mark,
+				"%s has \"%.60s\"; expected names of kernel modules, such as videobuf2_common",
+				what, s);
+			return;
+		}
+		for (; *s; s++)
+			*s = *s == '-' ? '_' : *s;
+	}
+}
+
 static bool bool_must_be(struct spec_report *r, const struct yaml_node *n,
 			 const char *what, bool want)
 {

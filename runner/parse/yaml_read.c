@@ -345,18 +345,19 @@ static void unknown_key(struct spec_report *r, const struct yaml_node *key,
 		      best ? "\"?" : "", strbuf_str(&list));
 }
 
-static void store_lines(struct spec_report *r, const struct yaml_node *n,
-			const char *what, struct strvec *out)
+bool yaml_get_lines(struct spec_report *r, const struct yaml_node *n, const char *what,
+		    struct strvec *out)
 {
 	size_t from = out->n;
 
 	if (!yaml_get_strs(r, n, what, out))
-		return;
+		return false;
 	for (size_t i = from; i < out->n; i++)
 		if (!is_one_line(r,
 				 n->kind == YAML_LIST ? n->vals[i - from]->mark : n->mark,
 				 what, out->v[i]))
-			return;
+			return false;
+	return true;
 }
 
 static void store_str(struct spec_report *r, const struct yaml_field *f,
@@ -399,7 +400,7 @@ static void load_field(struct spec_report *r, const struct yaml_field *f,
 		(void)yaml_get_strs(r, n, what, member);
 		return;
 	case YAML_F_LINES:
-		store_lines(r, n, what, member);
+		(void)yaml_get_lines(r, n, what, member);
 		return;
 	case YAML_F_FN:
 		f->load(r, n, what, member);

@@ -20,6 +20,7 @@ struct fold {
 	json_t *attempt; /* the open one, NULL = none */
 	json_t *staged, *verified, *self_check, *failed, *seen;
 	json_t *transfers; /* sizes, of the attempt's first boot */
+	json_t *build_ids; /* as the board told them, of the running attempt */
 	json_t *timings;
 	double t_end, waits_ms, power_on_ms;
 	size_t n_fatal; /* incidents of the running attempt */
@@ -46,6 +47,7 @@ struct fold *fold_new(void)
 	f->repairs = json_array();
 	f->opened = json_array();
 	f->transfers = json_array();
+	f->build_ids = json_array();
 	f->timings = json_object();
 	f->self_check = json_true();
 	f->latency_us = -1;
@@ -61,7 +63,7 @@ void fold_free(struct fold *f)
 			  f->resets,     f->steps,     f->harvested, f->repairs,
 			  f->opened,     f->attempt,   f->staged,    f->verified,
 			  f->self_check, f->failed,    f->seen,      f->transfers,
-			  f->timings };
+			  f->timings,    f->build_ids };
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		json_decref(all[i]);
@@ -162,6 +164,7 @@ static void on_attempt(struct fold *f, const json_t *e)
 	json_put(f->attempt, "stages", json_array());
 	f->n_fatal = 0;
 	json_array_clear(f->transfers);
+	json_array_clear(f->build_ids);
 	json_decref(f->seen);
 	f->seen = NULL;
 	f->nonce_where = NULL;
@@ -446,6 +449,8 @@ void fold_event(struct fold *f, const json_t *e)
 		push(f->transfers, json_integer(json_get_int(e, "bytes", 0)));
 	else if (strcmp(type, "staged") == 0 && !json_get_bool(e, "recovery", false))
 		keep(&f->staged, e);
+	else if (strcmp(type, "build-id") == 0)
+		push(f->build_ids, members(e));
 	else if (strcmp(type, "verified") == 0 && !json_get_bool(e, "recovery", false))
 		keep(&f->verified, e);
 	else if (strcmp(type, "timing") == 0)
@@ -505,6 +510,52 @@ static bool same_start(const char *a, const char *b)
 	return strncmp(a, b, n) == 0;
 }
 
+/* The kernel's is one of several ids in an Image, with those of its vDSOs. */
+static bool is_staged_id(const struct fold *f, const char *seen)
+{
+	const json_t *id;
+	size_t i;
+
+	json_array_foreach(json_object_get(f->staged, "build_ids"), i, id)
+	{
+		if (json_is_string(id) && strcmp(json_string_value(id), seen) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A kernel or a module that is of another build than the staged one; NULL = none. */
+static const char *build_fault(const struct fold *f, char *buf, size_t cap)
+{
+	const json_t *b;
+	size_t i;
+
+	json_array_foreach(f->build_ids, i, b)
+	{
+		const char *seen = json_get_str(b, "seen", "");
+		const char *staged = json_get_str(b, "staged", "");
+		bool is_kernel = strcmp(json_get_str(b, "of", ""), "kernel") == 0;
+
+		if (!seen[0] || (is_kernel ? is_staged_id(f, seen)
+					   : !staged[0] || strcmp(seen, staged) == 0))
+			continue;
+		if (is_kernel)
+			snprintf(
+				buf, cap,
+				"the kernel that ran has build id %.40s, which is not in "
+				"the staged one",
+				seen);
+		else
+			snprintf(
+				buf, cap,
+				"the module %.60s that was loaded has build id %.40s, the "
+				"job's has %.40s: a stale one from the root file system?",
+				json_get_str(b, "name", "?"), seen, staged);
+		return buf;
+	}
+	return NULL;
+}
+
 /* What ran is what was staged, as far as U-Boot and the kernel said; else why not. */
 static const char *provenance_fault(const struct fold *f, char *buf, size_t cap)
 {
@@ -513,6 +564,8 @@ static const char *provenance_fault(const struct fold *f, char *buf, size_t cap)
 	const json_t *file;
 	size_t i;
 
+	if (build_fault(f, buf, cap))
+		return buf;
 	if (!f->staged)
 		return NULL;
 	if (staged[0] && seen[0] && strcmp(staged, seen) != 0) {
@@ -539,6 +592,42 @@ static const char *provenance_fault(const struct fold *f, char *buf, size_t cap)
 		return buf;
 	}
 	return NULL;
+}
+
+/* {"staged", "seen"} of the kernel: the one that was seen, if it was staged. */
+static json_t *kernel_id_json(const struct fold *f, const char *seen)
+{
+	const json_t *ids = json_object_get(f->staged, "build_ids");
+	const char *first = json_string_value(json_array_get(ids, 0));
+	json_t *j = json_object();
+
+	json_put(j, "staged",
+		 json_lossy_str(seen && is_staged_id(f, seen) ? seen : first));
+	json_put(j, "seen", json_lossy_str(seen));
+	return j;
+}
+
+static void put_build_ids(const struct fold *f, json_t *kernel)
+{
+	json_t *modules = json_array();
+	const char *seen = NULL;
+	const json_t *b;
+	size_t i;
+
+	json_array_foreach(f->build_ids, i, b)
+	{
+		if (strcmp(json_get_str(b, "of", ""), "kernel") == 0) {
+			seen = json_get_str(b, "seen", NULL);
+			continue;
+		}
+		json_t *m = json_object();
+		json_put(m, "name", json_lossy_str(json_get_str(b, "name", "")));
+		json_put(m, "staged", json_lossy_str(json_get_str(b, "staged", NULL)));
+		json_put(m, "seen", json_lossy_str(json_get_str(b, "seen", NULL)));
+		json_push(modules, m);
+	}
+	json_put(kernel, "build_id", kernel_id_json(f, seen));
+	json_put(kernel, "modules", modules);
 }
 
 static json_t *kernel_json(const struct fold *f)
@@ -579,6 +668,7 @@ static json_t *kernel_json(const struct fold *f)
 		json_push(files, c);
 	}
 	json_put(k, "files", files);
+	put_build_ids(f, k);
 	return k;
 }
 

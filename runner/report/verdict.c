@@ -108,6 +108,9 @@ static void from_incident(const json_t *in, const json_t *end, struct verdict *v
 			    ? ", by its supply (USB-C PD, brown-out?)"
 			    : "",
 		    phase[0] ? " in phase " : "", phase);
+	/* Untestable all the same, but not for the lab keeper to mend. */
+	if (strcmp(json_get_str(in, "blame", ""), "file") == 0)
+		v->error_type = "Job";
 	v->incident = json_get_int(in, "id", -1);
 }
 
@@ -175,6 +178,8 @@ static void copy_attempt(const json_t *a, struct verdict *v)
 	v->error_type = lava_word(v->status);
 	if (strcmp(json_get_str(a, "error_type", ""), "Test") == 0)
 		v->error_type = "Test";
+	if (strcmp(json_get_str(a, "error_type", ""), "Job") == 0)
+		v->error_type = "Job";
 	snprintf(v->reason, sizeof(v->reason), "%s", json_get_str(a, "reason", ""));
 }
 

@@ -48,12 +48,22 @@ int session_type(struct session *s, const char *text, bool is_secret, struct err
 			    err);
 }
 
+static void record_echo(struct session *s, const char *text)
+{
+	json_t *members = json_object();
+
+	json_put(members, "seen", json_lossy_str(text));
+	journal_action_json(s->journal, "echo-wrong", members);
+}
+
 static void uboot_did(void *arg, const char *what, const char *text)
 {
 	struct session *s = arg;
 
 	if (strcmp(what, "type") == 0)
 		record_type(s, text);
+	else if (strcmp(what, "echo-wrong") == 0)
+		record_echo(s, text);
 	else
 		session_reached(s, text);
 }

@@ -8,7 +8,6 @@
 
 enum {
 	MAX_PATTERNS = 18,
-	PROVENANCE_MS = 20000,
 	PASSWORD_MS = 30000,
 	NO_ECHO_MS = 100, /* getpass prints its prompt and then switches the echo off */
 	LOGIN_TRIES = 3,
@@ -140,6 +139,7 @@ static char *expand(const struct session *s, const char *text)
 		{ "{KERNEL}", s->staged.kernel.tftp_path },
 		{ "{RAMDISK}", s->staged.ramdisk.tftp_path },
 		{ "{DTB}", s->staged.dtb.tftp_path },
+		{ "{SCRIPT}", s->staged.config.tftp_path },
 		{ "{KERNEL_ADDR}", b->kernel_addr },
 		{ "{RAMDISK_ADDR}", b->ramdisk_addr },
 		{ "{DTB_ADDR}", b->dtb_addr },
@@ -197,15 +197,15 @@ static int no_loader(struct session *s, uint64_t from, int64_t limit_ms, struct 
 
 /* From power-on to the loader's prompt, and what is typed there until the kernel starts.
  */
-static int talk_to_loader(struct session *s, const struct job_action *action,
-			  int64_t firmware_ms, struct deadline d, struct err *err)
+static int talk_to_loader(struct session *s, struct uboot *u,
+			  const struct job_action *action, int64_t firmware_ms,
+			  struct deadline d, struct err *err)
 {
 	const struct board_boot *b = &s->board->boot;
 	const struct job_boot *boot = &action->boot;
-	struct uboot u = session_uboot(s);
 	struct deadline fw = deadline_min(d, deadline_in_ms(firmware_ms));
 	uint64_t from = console_offset(s->console);
-	int r = uboot_stop_autoboot(&u, fw, err);
+	int r = uboot_stop_autoboot(u, fw, err);
 
 	if (r == -ETIMEDOUT && err->class == ERR_NONE && !power_check(s->power, err))
 		return no_loader(s, from, firmware_ms, err);
@@ -214,11 +214,11 @@ static int talk_to_loader(struct session *s, const struct job_action *action,
 	typing_ms = job_timeout_ms(s->job, "bootloader-commands", typing_ms);
 	d = deadline_min(d, deadline_in_ms(typing_ms));
 	if (!r)
-		r = type_commands(s, &u, &b->setup, false, NULL, d, err);
+		r = type_commands(s, u, &b->setup, false, NULL, d, err);
 	if (!r && boot->commands != JOB_COMMANDS_LIST)
-		r = type_commands(s, &u, &b->network, false, NULL, d, err);
+		r = type_commands(s, u, &b->network, false, NULL, d, err);
 	if (!r)
-		r = type_commands(s, &u,
+		r = type_commands(s, u,
 				  boot->commands == JOB_COMMANDS_LIST
 					  ? &boot->command_list
 					  : &b->boot_commands,
@@ -226,39 +226,46 @@ static int talk_to_loader(struct session *s, const struct job_action *action,
 	return r;
 }
 
-/* A loader that cannot be stopped finds pxelinux.cfg/01-… by itself. Its first byte
- * proves the line; its prompt means that nothing booted. */
-static int watch_loader(struct session *s, const struct job_boot *boot,
+/* A loader that cannot be stopped finds our file by itself. Its first byte proves the
+ * line; its prompt means that nothing booted. */
+static int watch_loader(struct session *s, struct uboot *u, const struct job_boot *boot,
 			int64_t firmware_ms, struct deadline d, struct err *err)
 {
-	const char *start = boot->kernel_start_message;
 	struct deadline fw = deadline_min(d, deadline_in_ms(firmware_ms));
 	uint64_t from = console_offset(s->console);
-	struct pattern *p[2] = { NULL, NULL };
-	struct console_hit hit = { .index = -1 };
-	int r = pattern_new(start ? start : "Starting kernel", &p[0], err);
+	struct uboot_ear ear = { .fault = NULL };
+	int r = -ETIMEDOUT;
 
-	p[1] = pattern_new_literal(s->board->boot.loader_prompt);
-	while (!r && !watch_state(s->watch)->kernel_seen) {
-		r = console_wait(s->console, p, 2,
-				 deadline_min(d, deadline_in_ms(LOADER_SLICE_MS)), &hit,
-				 err);
-		if (!r)
-			break;
-		if (r != -ETIMEDOUT || err->class != ERR_NONE || deadline_passed(d))
-			break;
-		r = 0;
+	while (!watch_state(s->watch)->kernel_seen) {
+		r = uboot_watch(u, boot->kernel_start_message, &ear,
+				deadline_min(d, deadline_in_ms(LOADER_SLICE_MS)), err);
+		if (r != -ETIMEDOUT || err->class != ERR_NONE)
+			return r;
 		if (console_offset(s->console) == from && deadline_passed(fw)) {
 			r = power_check(s->power, err);
-			r = r ? r : no_loader(s, from, firmware_ms, err);
+			return r ? r : no_loader(s, from, firmware_ms, err);
 		}
+		if (deadline_passed(d))
+			return ear.fault ? uboot_failed(u, &ear, err,
+							"U-Boot booted nothing in time")
+					 : r;
 	}
-	if (!r && hit.index == 1 && !watch_state(s->watch)->kernel_seen)
-		r = err_set(err, ERR_LAB, -EREMOTEIO,
-			    "U-Boot booted nothing and stands at its prompt");
-	pattern_free(p[0]);
-	pattern_free(p[1]);
-	return r;
+	return 0;
+}
+
+/* What the loader said, and who has to act. */
+static void record_no_boot(struct session *s, const struct loader_fault *fault,
+			   const char *reason)
+{
+	json_t *m = json_object();
+
+	json_put(m, "reason", json_lossy_str(reason));
+	if (fault) {
+		json_put(m, "blame", json_string(loader_blame_to_str(fault->blame)));
+		if (fault->blame == LOADER_NETWORK)
+			s->self_check_ok = false;
+	}
+	journal_action_json(s->journal, "no-boot", m);
 }
 
 int session_talk_to_loader(struct session *s, const struct job_action *action,
@@ -266,36 +273,16 @@ int session_talk_to_loader(struct session *s, const struct job_action *action,
 {
 	int64_t firmware_ms = job_timeout_ms(s->job, "bootloader-interrupt",
 					     s->board->limits.firmware_ms);
+	struct uboot u = session_uboot(s);
 	int r;
 
 	session_phase(s, "u-boot");
 	if (s->board->boot.never_stop)
-		r = watch_loader(s, &action->boot, firmware_ms, d, err);
+		r = watch_loader(s, &u, &action->boot, firmware_ms, d, err);
 	else
-		r = talk_to_loader(s, action, firmware_ms, d, err);
+		r = talk_to_loader(s, &u, action, firmware_ms, d, err);
 	if (r == -EREMOTEIO)
-		journal_action(s->journal, "no-boot", "{s:s}", "reason", err->msg);
-	return r;
-}
-
-/* What runs is what was chosen: the nonce stands on its command line. */
-static int prove_nonce(struct session *s, struct deadline d, struct err *err)
-{
-	int status = 0, r;
-
-	if (!s->is_staged)
-		return 0;
-	session_phase(s, "provenance");
-	r = shell_run(s, "cat /proc/cmdline",
-		      deadline_min(d, deadline_in_ms(PROVENANCE_MS)), &status, err);
-	if (r == -ETIMEDOUT)
-		r = 0; /* no shell behind that prompt; the console may have shown the
-			  nonce */
-	if (!r && !watch_state(s->watch)->nonce_seen)
-		return err_set(
-			err, ERR_LAB, -ESTALE,
-			"the kernel that runs is not the one that was chosen: its command line lacks bootrig.nonce=%s",
-			s->nonce);
+		record_no_boot(s, u.fault, err->msg);
 	return r;
 }
 
@@ -336,7 +323,7 @@ static int boot_once(struct session *s, const struct job_action *action,
 	if (!r)
 		r = session_login(s, &boot->auto_login, &boot->prompts,
 				  deadline_min(d, deadline_in_ms(login_ms)), err);
-	return r ? r : prove_nonce(s, d, err);
+	return r ? r : session_prove(s, d, err);
 }
 
 void session_attempt_begin(struct session *s, const struct job_boot *boot, uint32_t try,

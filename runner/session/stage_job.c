@@ -76,7 +76,7 @@ static json_t *file_json(const char *role, const struct staged_file *f)
 static void record_staged(struct session *s, int64_t stage_ns)
 {
 	const struct staged *st = &s->staged;
-	json_t *m = json_object(), *files = json_array();
+	json_t *m = json_object(), *files = json_array(), *ids = json_array();
 
 	if (st->kernel.name)
 		json_push(files, file_json("kernel", &st->kernel));
@@ -94,6 +94,9 @@ static void record_staged(struct session *s, int64_t stage_ns)
 		 json_lossy_str(st->image.banner[0] ? st->image.banner : NULL));
 	json_put(m, "release",
 		 json_lossy_str(st->image.release[0] ? st->image.release : NULL));
+	for (size_t i = 0; i < st->image.n_build_ids; i++)
+		json_push(ids, json_string(st->image.build_ids[i]));
+	json_put(m, "build_ids", ids);
 	json_put(m, "ms", json_real((double)(stage_ns / 1000) / 1e3));
 	journal_action_json(s->journal, "staged", m);
 }
@@ -153,6 +156,8 @@ static int write_config(struct session *s, struct err *err)
 				    .labels = &label,
 				    .n_labels = 1 };
 
+	if (s->board->boot.method == BOARD_BOOT_SCRIPT)
+		return stage_script(&s->staged, s->board->boot.script, s->append, err);
 	return stage_config(&s->staged, s->board->boot.mac, &x, err);
 }
 

@@ -303,6 +303,20 @@ static void pass_on(struct watch *w, const json_t *action, const char *what)
 	watch_emit(w, e);
 }
 
+static void report_no_boot(struct watch *w, const json_t *action)
+{
+	const char *blame = json_get_str(action, "blame", NULL);
+
+	if (blame) {
+		w->more = json_object();
+		json_put(w->more, "blame", json_lossy_str(blame));
+	}
+	watch_report_own(w, INCIDENT_NO_BOOT, "no boot: %s",
+			 json_get_str(action, "reason", ""));
+	json_decref(w->more);
+	w->more = NULL;
+}
+
 void watch_action(struct watch *w, const json_t *action)
 {
 	const char *what = json_get_str(action, "do", "");
@@ -335,8 +349,7 @@ void watch_action(struct watch *w, const json_t *action)
 			w, INCIDENT_SILENCE, "silence in %s",
 			json_get_str(action, "stage", stage_to_str(w->st.stage)));
 	else if (strcmp(what, "no-boot") == 0)
-		watch_report_own(w, INCIDENT_NO_BOOT, "no boot: %s",
-				 json_get_str(action, "reason", ""));
+		report_no_boot(w, action);
 }
 
 void watch_end(struct watch *w)

@@ -82,6 +82,8 @@ static void emit_incident(struct watch *w, const struct open_incident *o,
 	json_put(body, "phase", json_lossy_str(o->phase));
 	json_put(body, "decided_s", json_real((double)(decided / 1000) / 1e6));
 	json_put(body, "end_offset", json_integer((json_int_t)in->last_offset));
+	if (w->more)
+		json_object_update(body, w->more);
 	json_put(e, "id", json_integer(o->id));
 	json_put(e, "incident", body);
 	watch_emit(w, e);

@@ -219,7 +219,7 @@ static const struct {
 	  "boot: {tftp: {root: /t, verify: \"http://x\", subdir: ../..}, loader_promt: x}\n",
 	  "t.yaml:4:33: boot.tftp.verify is \"http://x\"; expected local or a URL such as tftp://192.168.5.1/\n"
 	  "t.yaml:4:53: boot.tftp.subdir is \"../..\"; expected a path below tftp.root\n"
-	  "t.yaml:4:61: unknown key \"loader_promt\" in boot, did you mean \"loader_prompt\"?; expected one of: loader_prompt, interrupt_prompt, interrupt_char, mac, setup, network, boot_commands, kernel_args, kernel_defaults, tftp, server_ip, addresses, never_stop\n" },
+	  "t.yaml:4:61: unknown key \"loader_promt\" in boot, did you mean \"loader_prompt\"?; expected one of: loader_prompt, interrupt_prompt, interrupt_char, interrupt_ctrl_list, interrupt_delay, interrupt_early, loader_prompt_pattern, line_max, line_delay, method, media, script, provenance_modules, mac, setup, network, boot_commands, kernel_args, kernel_defaults, tftp, server_ip, addresses, never_stop\n" },
 	{ "board: b\n"
 	  "console: {transport: tcp, device: 'h:2000'}\n"
 	  "power: {backend: command, on: a, off: b, reset: c}\n"
@@ -261,7 +261,7 @@ static const struct {
 	  "t.yaml:5:20: user_commands.a has no \"do\"; expected one\n"
 	  "t.yaml:5:34: user_commands.b is a single value; expected a mapping\n"
 	  "t.yaml:6:7: tags is a mapping; expected a list of texts\n"
-	  "t.yaml:7:1: unknown key \"relays\" in the file; expected one of: board, device_type, console, power, boot, recovery, limits, user_commands, tags\n" },
+	  "t.yaml:7:1: unknown key \"relays\" in the file; expected one of: board, device_type, console, power, boot, recovery, repair, capture, limits, user_commands, tags\n" },
 };
 
 TEST(every_mistake_is_told_with_line_column_and_what_was_expected)
@@ -333,7 +333,9 @@ TEST(a_board_with_commands_and_a_ladder_is_read_whole)
 	CHECK_STR(b->boot.loader_prompt, "=> ");
 	CHECK_STR(b->boot.interrupt_char, " ");
 	CHECK_EQ(b->boot.network.n, 1);
-	CHECK_EQ(b->boot.boot_commands.n, 3);
+	CHECK_EQ(b->boot.boot_commands.n, 4);
+	CHECK_STR(b->boot.boot_commands.v[1], "setenv bootfile bench1/pxelinux.0");
+	CHECK_EQ(b->boot.line_max, 510);
 	CHECK_STR(b->boot.dtb_addr, "12000000");
 	CHECK_EQ(b->n_recovery, 2);
 	CHECK_STR(b->recovery[0].name, "warm-reset");

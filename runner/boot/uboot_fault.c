@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Waits that hear U-Boot's complaints, and what becomes of them. The texts are data of
+ * parse/loader_fault.c. */
+#include <errno.h>
+
+#include "boot/uboot_int.h"
+
+enum { HEARD_RESTART, HEARD_SILENT_SERVER, HEARD_SUCCESS, HEARD_COMPLAINT, N_HEARD };
+
+/* The first words of a boot, not as an answer to `version` or inside a variable. */
+static const char restart_regex[] =
+	"^[^\\w=\"'#]{0,16}(?:DDR [0-9a-fV]|U-Boot (?:SPL |TPL )?2[0-9]{3}\\.)\\S*";
+/* net/tftp.c prints a T for each time-out, behind the marks of what came before. */
+static const char silent_server_regex[] = "(?:T ){3}";
+static const char success_regex[] = "Config file found|DHCP client bound to address|"
+				    "Bytes transferred = [0-9]|[0-9] bytes read in ";
+
+static const struct loader_fault silent_server = {
+	.text = "T T T",
+	.blame = LOADER_SERVER,
+	.may_pass = true,
+	.means = "the TFTP server does not answer",
+	.source = "net/tftp.c",
+};
+
+static char *complaints_regex(void)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	for (size_t i = 0; i < n_loader_faults; i++)
+		strbuf_addf(&sb, "%s\\Q%s\\E", i ? "|" : "(?:", loader_faults[i].text);
+	strbuf_addstr(&sb, ").*");
+	return strbuf_take(&sb);
+}
+
+static void add_heard(struct uboot_patterns *ps)
+{
+	_cleanup_free_ char *complaints = complaints_regex();
+	struct err err = ERR_INIT;
+
+	uboot_add_line(ps, restart_regex);
+	if (pattern_new(silent_server_regex, &ps->p[ps->n++], &err))
+		BUG("%s", err.msg);
+	uboot_add_line(ps, success_regex);
+	uboot_add_line(ps, complaints);
+}
+
+static void note(struct uboot_ear *ear, const struct loader_fault *f, const char *text)
+{
+	/* What cannot be taken back is the better reason. */
+	if (ear->fault && (f->may_pass || !ear->fault->may_pass))
+		return;
+	ear->fault = f;
+	snprintf(ear->text, sizeof(ear->text), "%s", text);
+}
+
+static void hear(struct uboot_ear *ear, size_t what, const struct console_hit *hit)
+{
+	const struct loader_fault *f;
+
+	switch (what) {
+	case HEARD_SILENT_SERVER:
+		note(ear, &silent_server, "TFTP time-outs (T T T)");
+		break;
+	case HEARD_SUCCESS:
+		if (ear->fault && ear->fault->may_pass)
+			*ear = (struct uboot_ear){ .fault = NULL };
+		break;
+	case HEARD_COMPLAINT:
+		f = loader_fault_find(hit->text, strlen(hit->text));
+		if (f)
+			note(ear, f, hit->text);
+		break;
+	}
+}
+
+int uboot_failed(struct uboot *u, const struct uboot_ear *ear, struct err *err,
+		 const char *fmt, ...)
+{
+	struct strbuf intro = STRBUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	strbuf_vaddf(&intro, fmt, ap);
+	va_end(ap);
+	u->fault = ear->fault;
+	if (ear->fault)
+		err_set(err, ERR_LAB, -EREMOTEIO, "%s: %.200s (%s: %s)",
+			strbuf_str(&intro), ear->text,
+			loader_blame_in_words(ear->fault->blame), ear->fault->means);
+	else
+		err_set(err, ERR_LAB, -EREMOTEIO, "%s", strbuf_str(&intro));
+	strbuf_release(&intro);
+	return -EREMOTEIO;
+}
+
+int uboot_listen(struct uboot *u, struct uboot_patterns *ps, size_t n_ends,
+		 bool may_restart, struct deadline d, struct uboot_ear *ear, size_t *end,
+		 struct err *err)
+{
+	struct console_hit hit;
+	int r;
+
+	add_heard(ps);
+	while (!(r = console_wait(u->console, ps->p, ps->n, d, &hit, err))) {
+		if ((size_t)hit.index < n_ends) {
+			*end = (size_t)hit.index;
+			return 0;
+		}
+		if ((size_t)hit.index - n_ends == HEARD_RESTART) {
+			if (may_restart)
+				continue;
+			return uboot_failed(u, ear, err,
+					    "U-Boot started again (\"%.60s\")", hit.text);
+		}
+		hear(ear, (size_t)hit.index - n_ends, &hit);
+	}
+	return r;
+}
