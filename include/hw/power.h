@@ -37,8 +37,8 @@ struct power;
 struct power_ops {
 	/* A sequence that board_power_has(): on and off may come twice. */
 	int (*run)(struct power *p, const char *name, struct err *err);
-	/* 0 while the board may be running; ERR_LAB when its power left us by itself.
-	 * NULL = cannot know */
+	/* Before the first move: can it be switched? Later 0 while the board may be
+	 * running, ERR_LAB when its power left us by itself. NULL = cannot know */
 	int (*check)(struct power *p, struct err *err);
 	/* A BREAK on the board's console, where the backend owns it; NULL = cannot */
 	int (*send_break)(struct power *p, struct err *err);

@@ -356,7 +356,7 @@ static int gpio_run(struct power *p, const char *name, struct err *err)
 
 static int gpio_check(struct power *p, struct err *err)
 {
-	return from(p)->was_claimed ? have_keeper(from(p), err) : 0;
+	return have_keeper(from(p), err);
 }
 
 static int gpio_sense(struct power *p, bool *is_powered, struct err *err)

@@ -314,6 +314,8 @@ static int open_board(struct session *s, struct err *err)
 		r = session_refuse_wedged(s, err);
 	if (!r)
 		r = power_new(s->board, &env, &s->power, err);
+	if (!r)
+		r = power_check(s->power, err);
 	if (!r && s->board->console.transport != BOARD_CONSOLE_QEMU) {
 		r = stream_open(&s->board->console, deadline_in_ms(OPEN_MS), &stream,
 				err);
