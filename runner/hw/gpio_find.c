@@ -3,9 +3,11 @@
  * that stands on two of them must not choose one. */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <libgen.h>
 
 #include "hw/gpio_lib.h"
+#include "util/io.h"
 #include "util/mem.h"
 
 enum { MAX_CHIPS = 256 };
@@ -172,6 +174,16 @@ int gpio_look(const struct gpio_place *where, struct gpio_info *out, struct err 
 		 : 0;
 }
 
+/* Since Linux 6.11, and in Raspberry Pi's own kernels, a parameter says. */
+static bool bcm2835_persists(void)
+{
+	static const char path[] =
+		"/sys/module/pinctrl_bcm2835/parameters/persist_gpio_outputs";
+	_cleanup_strbuf_ struct strbuf sb = STRBUF_INIT;
+
+	return !io_read_file_at(AT_FDCWD, path, 16, &sb) && strbuf_str(&sb)[0] == 'Y';
+}
+
 /* From the drivers' free functions in Linux (drivers/gpio, drivers/pinctrl,
  * drivers/usb/serial). */
 const char *gpio_at_release(const char *driver)
@@ -181,8 +193,6 @@ const char *gpio_at_release(const char *driver)
 	} drivers[] = {
 		{ "gpio-sim", "goes back to its pull" },
 		{ "gpio-mockup", "goes back to its pull" },
-		{ "pinctrl-bcm2835",
-		  "becomes an input, unless persist_gpio_outputs is set" },
 		{ "rockchip-gpio", "keeps its level" },
 		{ "pl061_gpio", "keeps its level" },
 		{ "pca953x", "keeps its level" },
@@ -190,6 +200,9 @@ const char *gpio_at_release(const char *driver)
 		{ "cp210x", "keeps its level" },
 	};
 
+	if (strcmp(driver, "pinctrl-bcm2835") == 0)
+		return bcm2835_persists() ? "keeps its level (persist_gpio_outputs)"
+					  : "becomes an input";
 	for (size_t i = 0; i < ARRAY_SIZE(drivers); i++)
 		if (strcmp(drivers[i].driver, driver) == 0)
 			return drivers[i].says;
