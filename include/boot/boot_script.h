@@ -11,6 +11,8 @@
 
 struct boot_script {                        /* everything borrowed */
 	const char *kernel, *ramdisk, *dtb; /* from the TFTP root; NULL = none */
+	/* Where to, in hex; NULL = what U-Boot's environment says (kernel_addr_r …). */
+	const char *kernel_addr, *ramdisk_addr, *dtb_addr;
 	enum image_kind kind;
 	const char *append;
 };

@@ -65,10 +65,9 @@ MUST_CHECK int stage_files(const struct stage_request *req, struct staged *out,
  * staged->config. Again replaces it. */
 MUST_CHECK int stage_config(struct staged *s, const char *mac, const struct extlinux *x,
 			    struct err *err);
-/* The same for a loader that runs a script from its TFTP root: path is below root and
- * subdir. */
-MUST_CHECK int stage_script(struct staged *s, const char *path, const char *append,
-			    struct err *err);
+/* The same for a loader that runs a script from its TFTP root: board->script. */
+MUST_CHECK int stage_script(struct staged *s, const struct board_boot *board,
+			    const char *append, struct err *err);
 /* Take away the directory, and the config if it is still the one we wrote. Removes what
  * it can; the first failure is reported. */
 MUST_CHECK int stage_remove(struct staged *s, struct err *err);

@@ -42,6 +42,7 @@ MUST_CHECK int uboot_fresh_prompt(struct uboot *u, struct deadline d, struct err
 struct uboot_ear {
 	const struct loader_fault *fault; /* the one that still counts; NULL = none */
 	char text[256];                   /* its own words */
+	uint32_t n_timeouts;              /* of the network, one after the other */
 };
 
 /* A loader that nobody talks to: until start_message, or its prompt (-EREMOTEIO: nothing

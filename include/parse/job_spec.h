@@ -38,7 +38,12 @@ struct job_deploy {
 enum job_boot_method { JOB_BOOT_UBOOT, JOB_BOOT_MINIMAL };
 /* RAMDISK is LAVA's named command set: it goes through our extlinux label. LIST is typed.
  */
-enum job_boot_commands { JOB_COMMANDS_NONE, JOB_COMMANDS_RAMDISK, JOB_COMMANDS_LIST };
+enum job_boot_commands {
+	JOB_COMMANDS_NONE,
+	JOB_COMMANDS_RAMDISK, /* what was deployed */
+	JOB_COMMANDS_MEDIA,   /* what the board's own media hold; nothing is deployed */
+	JOB_COMMANDS_LIST
+};
 
 struct job_auto_login {
 	char *login_prompt, *username, *password_prompt,

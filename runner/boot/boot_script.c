@@ -86,26 +86,47 @@ static const char *boot_command(enum image_kind kind)
 	BUG("image kind %d", (int)kind);
 }
 
+/* An unset variable would make U-Boot load one file over the other. */
+static void add_check(struct strbuf *out, const char *variable, const char *key)
+{
+	strbuf_addf(out,
+		    "if test -z \"${%s}\"; then echo bootrig: U-Boot has no %s, expected "
+		    "boot.addresses.%s in the board file; exit 1; fi\n",
+		    variable, variable, key);
+}
+
 /* One transfer after the other, and the kernel only when all of them came. */
 int boot_script_text(const struct boot_script *b, struct strbuf *out, struct err *err)
 {
 	const char *append = b->append ?: "";
+	const char *kernel = b->kernel_addr ?: "${kernel_addr_r}";
+	const char *ramdisk = b->ramdisk_addr ?: "${ramdisk_addr_r}";
+	const char *dtb = b->dtb_addr ?: "${fdt_addr_r}";
 
 	if (strpbrk(append, "'\\\n"))
 		return err_set(
 			err, ERR_JOB, -EINVAL,
 			"boot script: the kernel command line has ' or \\ or a line break in it");
+	strbuf_addstr(out, "echo bootrig: script of this run\n");
+	if (!b->kernel_addr)
+		add_check(out, "kernel_addr_r", "kernel");
+	if (b->ramdisk && !b->ramdisk_addr)
+		add_check(out, "ramdisk_addr_r", "ramdisk");
+	if (b->dtb && !b->dtb_addr)
+		add_check(out, "fdt_addr_r", "dtb");
 	strbuf_addf(out,
-		    "echo bootrig: script of this run\nsetenv bootargs '%s'\n"
-		    "echo append: ${bootargs}\n"
-		    "if tftpboot ${kernel_addr_r} %s",
-		    append, b->kernel);
+		    "setenv bootargs '%s'\necho append: ${bootargs}\n"
+		    "if tftpboot %s %s",
+		    append, kernel, b->kernel);
 	if (b->dtb)
-		strbuf_addf(out, " && tftpboot ${fdt_addr_r} %s", b->dtb);
+		strbuf_addf(out, " && tftpboot %s %s", dtb, b->dtb);
 	if (b->ramdisk)
-		strbuf_addf(out, " && tftpboot ${ramdisk_addr_r} %s", b->ramdisk);
-	strbuf_addf(out, "; then\n%s ${kernel_addr_r} %s %s\nfi\n", boot_command(b->kind),
-		    b->ramdisk ? "${ramdisk_addr_r}:${filesize}" : "-",
-		    b->dtb ? "${fdt_addr_r}" : "${fdtcontroladdr}");
+		strbuf_addf(out, " && tftpboot %s %s", ramdisk, b->ramdisk);
+	strbuf_addf(out, "; then\n%s %s ", boot_command(b->kind), kernel);
+	if (b->ramdisk)
+		strbuf_addf(out, "%s:${filesize} ", ramdisk);
+	else
+		strbuf_addstr(out, "- ");
+	strbuf_addf(out, "%s\nfi\n", b->dtb ? dtb : "${fdtcontroladdr}");
 	return 0;
 }

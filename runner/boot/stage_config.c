@@ -108,11 +108,15 @@ static const char *base_of(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-int stage_script(struct staged *s, const char *path, const char *append, struct err *err)
+int stage_script(struct staged *s, const struct board_boot *board, const char *append,
+		 struct err *err)
 {
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT, image = STRBUF_INIT;
-	_cleanup_free_ char *dir = dir_of(path);
-	const struct boot_script b = { .kernel = s->kernel.tftp_path,
+	_cleanup_free_ char *dir = dir_of(board->script);
+	const struct boot_script b = { .kernel_addr = board->kernel_addr,
+				       .ramdisk_addr = board->ramdisk_addr,
+				       .dtb_addr = board->dtb_addr,
+				       .kernel = s->kernel.tftp_path,
 				       .ramdisk = s->ramdisk.tftp_path,
 				       .dtb = s->dtb.tftp_path,
 				       .kind = s->image.kind,
@@ -122,7 +126,7 @@ int stage_script(struct staged *s, const char *path, const char *append, struct 
 	if (r)
 		return r;
 	boot_script_wrap(text.buf, text.len, 0, &image);
-	return put(s, dir, base_of(path), &image, err);
+	return put(s, dir, base_of(board->script), &image, err);
 }
 
 int stage_config_remove(const struct staged *s, struct err *err)

@@ -5,6 +5,9 @@
 
 #include "boot/uboot_int.h"
 
+/* `pxe get` asks for 13 names, and each costs it all of its time-outs. */
+enum { MAX_TIMEOUTS = 2 };
+
 enum { HEARD_RESTART, HEARD_SILENT_SERVER, HEARD_SUCCESS, HEARD_COMPLAINT, N_HEARD };
 
 /* The first words of a boot, not as an answer to `version` or inside a variable. */
@@ -63,6 +66,7 @@ static void hear(struct uboot_ear *ear, size_t what, const struct console_hit *h
 		note(ear, &silent_server, "TFTP time-outs (T T T)");
 		break;
 	case HEARD_SUCCESS:
+		ear->n_timeouts = 0;
 		if (ear->fault && ear->fault->may_pass)
 			*ear = (struct uboot_ear){ .fault = NULL };
 		break;
@@ -70,6 +74,7 @@ static void hear(struct uboot_ear *ear, size_t what, const struct console_hit *h
 		f = loader_fault_find(hit->text, strlen(hit->text));
 		if (f)
 			note(ear, f, hit->text);
+		ear->n_timeouts += strstr(hit->text, "starting again") != NULL;
 		break;
 	}
 }
@@ -108,12 +113,15 @@ int uboot_listen(struct uboot *u, struct uboot_patterns *ps, size_t n_ends,
 			return 0;
 		}
 		if ((size_t)hit.index - n_ends == HEARD_RESTART) {
-			if (may_restart)
+			/* The first banner of a boot, or what a failed boot ended in. */
+			if (may_restart && !(ear->fault && !ear->fault->may_pass))
 				continue;
 			return uboot_failed(u, ear, err,
 					    "U-Boot started again (\"%.60s\")", hit.text);
 		}
 		hear(ear, (size_t)hit.index - n_ends, &hit);
+		if (ear->n_timeouts >= MAX_TIMEOUTS)
+			return uboot_failed(u, ear, err, "U-Boot asks in vain");
 	}
 	return r;
 }

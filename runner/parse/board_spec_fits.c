@@ -57,6 +57,26 @@ static void check_placeholders(struct spec_report *r, const struct board_spec *b
 			}
 }
 
+/* What was deployed, or what the board's media hold. */
+static void check_way(struct spec_report *r, const struct board_spec *b,
+		      const struct job_action *a)
+{
+	bool can_media = b->boot.method == BOARD_BOOT_SYSBOOT ||
+			 b->boot.method == BOARD_BOOT_BOOTFLOW;
+
+	if (a->boot.commands == JOB_COMMANDS_MEDIA && !can_media)
+		spec_complain(
+			r, a->mark,
+			"boot commands: media do not fit board %s, which boots from the network; expected boot.method: sysboot or bootflow in %s",
+			b->board, b->path);
+	if (a->boot.commands == JOB_COMMANDS_RAMDISK &&
+	    b->boot.method == BOARD_BOOT_SYSBOOT)
+		spec_complain(
+			r, a->mark,
+			"boot commands: ramdisk do not fit board %s, which boots from its media (boot.method: sysboot); expected commands: media",
+			b->board);
+}
+
 /* U-Boot cuts what is longer, without a word. */
 static void check_lengths(struct spec_report *r, const struct board_spec *b,
 			  const struct job_action *a)
@@ -100,6 +120,7 @@ static void check_boot(struct spec_report *r, const struct board_spec *b,
 			r, a->mark,
 			"boot commands cannot be typed on board %s (never_stop); expected commands: ramdisk",
 			b->board);
+	check_way(r, b, a);
 	check_lengths(r, b, a);
 	check_placeholders(r, b, a);
 }
@@ -114,11 +135,6 @@ static void check_action(struct spec_report *r, const struct board_spec *b,
 				r, a->mark,
 				"deploy to: tftp does not fit board %s, which has no boot:; expected boot.tftp in %s",
 				b->board, b->path);
-		else if (b->boot.method == BOARD_BOOT_SYSBOOT)
-			spec_complain(
-				r, a->mark,
-				"deploy to: tftp does not fit board %s, which boots from its media (boot.method: sysboot); expected a job without deploy",
-				b->board);
 		return;
 	case JOB_BOOT:
 		check_boot(r, b, a);

@@ -55,25 +55,25 @@ static void check_placeholders(struct spec_report *r, const struct yaml_node *n,
 	}
 }
 
-/* The word stands for a set of commands: ours boots an extlinux label that we write. A
- * list is typed as it stands. */
+/* The word stands for a set of commands: ramdisk boots what was deployed, media what the
+ * board has; how is the board's business. A list is typed as it stands. */
 static void load_commands(struct spec_report *r, const struct yaml_node *n,
 			  const char *what, void *boot)
 {
-	static const char *const sets[] = { "ramdisk" };
+	static const char *const sets[] = { "ramdisk", "media" };
 	struct job_boot *b = boot;
 	size_t i;
 
 	if (n->kind == YAML_SCALAR && strcmp(n->text, "nfs") == 0) {
 		spec_complain(
 			r, n->mark,
-			"%s: nfs is not supported, bootrig serves no NFS root; expected ramdisk or a list of commands",
+			"%s: nfs is not supported, bootrig serves no NFS root; expected ramdisk, media or a list of commands",
 			what);
 		return;
 	}
 	if (n->kind != YAML_LIST) {
 		if (yaml_get_word(r, n, what, sets, ARRAY_SIZE(sets), &i))
-			b->commands = JOB_COMMANDS_RAMDISK;
+			b->commands = i ? JOB_COMMANDS_MEDIA : JOB_COMMANDS_RAMDISK;
 		return;
 	}
 	b->commands = JOB_COMMANDS_LIST;

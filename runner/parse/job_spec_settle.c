@@ -98,6 +98,8 @@ static void check_boot(struct spec_report *r, const struct job_spec *job, size_t
 	/* A boot without a prompt was refused already, and said so. */
 	if (a->boot.method == JOB_BOOT_MINIMAL || !a->boot.prompts.n)
 		return;
+	if (a->boot.commands == JOB_COMMANDS_MEDIA)
+		return;
 	if (!deploy) {
 		const struct job_action *other = latest(job, i, JOB_DEPLOY, true);
 

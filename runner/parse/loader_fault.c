@@ -68,6 +68,8 @@ const struct loader_fault loader_faults[] = {
 	{ "device tree - allocation error", BOARD, false, "U-Boot has no room for the device tree", "boot/image-fdt.c" },
 	{ "ERROR: Failed to allocate", BOARD, false, "U-Boot has no room for the files", "boot/image-fdt.c" },
 	{ "for failure retrieving", SERVER, false, "a file of the label could not be loaded", "boot/pxe_utils.c" },
+	{ "bootrig: U-Boot has no ", BOARD, false, "the boot script cannot tell where to load the files", "boot/boot_script.c of bootrig" },
+	{ "Flags not supported: enable CONFIG_BOOTFLOW_FULL", BOARD, false, "this U-Boot has the short bootflow, without options", "cmd/bootflow.c" },
 	{ "SCRIPT FAILED", BOARD, false, "the boot script came back", "include/config_distro_bootcmd.h" },
 	/* media */
 	{ "** Unable to read file", BOARD, false, "the file system of the media cannot be read", "fs/fs.c" },

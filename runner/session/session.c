@@ -383,7 +383,9 @@ static enum outcome boot_action(struct session *s, size_t at, struct err *err)
 	int r = 0;
 
 	session_attempt_end(s, OUT_OK, &ended);
-	if (a->boot.method == JOB_BOOT_UBOOT && deploy) {
+	if (a->boot.commands == JOB_COMMANDS_MEDIA) {
+		session_unstage(s);
+	} else if (a->boot.method == JOB_BOOT_UBOOT && deploy) {
 		struct deadline d =
 			deadline_min(s->job_deadline, deadline_in_ms(deploy->timeout_ms));
 

@@ -157,7 +157,7 @@ static int write_config(struct session *s, struct err *err)
 				    .n_labels = 1 };
 
 	if (s->board->boot.method == BOARD_BOOT_SCRIPT)
-		return stage_script(&s->staged, s->board->boot.script, s->append, err);
+		return stage_script(&s->staged, &s->board->boot, s->append, err);
 	return stage_config(&s->staged, s->board->boot.mac, &x, err);
 }
 

@@ -15,6 +15,8 @@ TEST(the_kernel_boots_only_when_every_file_came)
 	const struct boot_script b = { .kernel = "r/Image",
 				       .ramdisk = "r/ramdisk",
 				       .dtb = "r/board.dtb",
+				       .kernel_addr = "0x2000000",
+				       .dtb_addr = "0x12000000",
 				       .kind = IMAGE_ARM64,
 				       .append = "console=ttyS2 bootrig.nonce=1" };
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
@@ -23,11 +25,11 @@ TEST(the_kernel_boots_only_when_every_file_came)
 	CHECK_STR(
 		strbuf_str(&text),
 		"echo bootrig: script of this run\n"
+		"if test -z \"${ramdisk_addr_r}\"; then echo bootrig: U-Boot has no ramdisk_addr_r, expected boot.addresses.ramdisk in the board file; exit 1; fi\n"
 		"setenv bootargs 'console=ttyS2 bootrig.nonce=1'\n"
 		"echo append: ${bootargs}\n"
-		"if tftpboot ${kernel_addr_r} r/Image && tftpboot ${fdt_addr_r} r/board.dtb"
-		" && tftpboot ${ramdisk_addr_r} r/ramdisk; then\n"
-		"booti ${kernel_addr_r} ${ramdisk_addr_r}:${filesize} ${fdt_addr_r}\nfi\n");
+		"if tftpboot 0x2000000 r/Image && tftpboot 0x12000000 r/board.dtb && tftpboot ${ramdisk_addr_r} r/ramdisk; then\n"
+		"booti 0x2000000 ${ramdisk_addr_r}:${filesize} 0x12000000\nfi\n");
 }
 
 TEST(without_ramdisk_and_device_tree_u_boots_own_tree_is_given)
@@ -88,13 +90,14 @@ TEST(dumpimage_reads_it)
 		SKIP("u-boot-tools is not installed");
 	CHECK(mkdtemp(dir));
 	_cleanup_free_ char *path = xasprintf("%s/boot.scr", dir);
-	_cleanup_free_ char *command =
-		xasprintf("dumpimage -l %s | grep -q 'AArch64 Linux Script' && "
-			  "dumpimage -p 0 -o %s/text %s >/dev/null && "
-			  "printf 'echo hi\\n' | cmp - %s/text; r=$?; rm -r %s; exit $r",
-			  path, dir, path, dir, dir);
+	_cleanup_free_ char *command = xasprintf(
+		"dumpimage -l %s | grep -q 'AArch64 Linux Script' && "
+		"dumpimage -T script -p 0 -o %s/data %s >/dev/null && "
+		"tail -c +9 %s/data | grep -qx 'echo hi'; r=$?; rm -r %s; exit $r",
+		path, dir, path, dir, dir);
 	boot_script_wrap("echo hi\n", 8, 0, &image);
-	CHECK_EQ(io_atomic_write_at(AT_FDCWD, path, image.buf, image.len), 0);
+	_cleanup_close_ int dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CHECK_EQ(io_atomic_write_at(dirfd, "boot.scr", image.buf, image.len), 0);
 	CHECK_EQ(system(command), 0);
 }
 

@@ -103,7 +103,7 @@ static const struct {
 		  "actions:\n"
 		  "- deploy: {to: tftp, kernel: {url: k}, ramdisk: {url: r}}\n"
 		  "- boot: {method: u-boot, commands: fastboot, prompts: ['[']}\n",
-		  "t.yaml:5:36: boot.commands is \"fastboot\"; expected ramdisk\n"
+		  "t.yaml:5:36: boot.commands is \"fastboot\"; expected one of: ramdisk, media\n"
 		  "t.yaml:5:56: boot.prompts is no regular expression: missing terminating ] for character class at character 2; expected one\n" },
 		{ "job_name: x\n"
 		  "timeouts: {job: {minutes: 5}}\n"
@@ -223,7 +223,7 @@ static const struct {
 		  "actions:\n"
 		  "- deploy: {to: tftp, kernel: {url: k}}\n"
 		  "- boot: {method: u-boot, commands: nfs, prompts: ['#'], timeout: {minutes: 9}, auto_login: {login_prompt: 'login:', password: x}, transfer_overlay: {download_command: a, unpack_command: b}}\n",
-		  "t.yaml:5:36: boot.commands: nfs is not supported, bootrig serves no NFS root; expected ramdisk or a list of commands\n"
+		  "t.yaml:5:36: boot.commands: nfs is not supported, bootrig serves no NFS root; expected ramdisk, media or a list of commands\n"
 		  "t.yaml:5:66: the action's timeout is longer than timeouts.job; expected at most that\n"
 		  "t.yaml:5:92: boot.auto_login has no \"username\"; expected one\n"
 		  "t.yaml:5:117: boot.auto_login has password without password_prompt; expected both or neither\n"
@@ -266,7 +266,7 @@ static const struct {
 		  "- boot: {method: lxc}\n"
 		  "- test: {}\n",
 		  "t.yaml:4:16: deploy to: nbd is not supported; bootrig deploys to: tftp\n"
-		  "t.yaml:5:36: boot.commands: nfs is not supported, bootrig serves no NFS root; expected ramdisk or a list of commands\n"
+		  "t.yaml:5:36: boot.commands: nfs is not supported, bootrig serves no NFS root; expected ramdisk, media or a list of commands\n"
 		  "t.yaml:6:18: boot method: lxc is not supported; bootrig boots by method: u-boot or minimal\n"
 		  "t.yaml:7:9: test has nothing to run; expected definitions, interactive or monitors\n" },
 		{ "job_name: x\n"

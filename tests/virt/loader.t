@@ -1,0 +1,257 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Real U-Boot: each way to stop it, to give it a network and to boot, and what it says when that fails."""
+import os
+import re
+import subprocess
+
+from virt import ASSETS, TOP, VIRT, Skip, case, check, check_eq, job, main, read
+
+PXE = 'boot_commands: ["setenv pxe_label_override {label}", pxe get, pxe boot]'
+NETWORK = "network: [dhcp]"
+INTERRUPT = 'interrupt_char: " "'
+TFTP = "tftp: {root: ../../build/tftp/virt, verify: local}"
+STATIC = "network: {ipaddr: 10.0.2.15, gateway: 10.0.2.2, serverip: 10.0.2.2}"
+ENV = re.compile(r'\n *-drive, "if=pflash,unit=1[^\n]*')
+FROM_DISK = {"auto_login": {"login_prompt": "login:", "username": "root", "password_prompt": "Password:",
+                            "password": "bootrig"}, "prompts": ["recovery:.*# $"]}
+
+
+def inline(steps):
+    return {"test": {"definitions": [{
+        "from": "inline", "name": "smoke", "path": "inline.yaml",
+        "repository": {"metadata": {"format": "Lava-Test Test Definition 1.0", "name": "smoke"},
+                       "run": {"steps": steps}}}]}}
+
+
+def board(t, *changes):
+    """virt.yaml with some of its texts replaced, and a TFTP root of its own."""
+    text = read(VIRT).decode()
+    text = text.replace("{board_dir}/../..", TOP)
+    for old, new in changes:
+        check(old.search(text) if hasattr(old, "search") else old in text, f"virt.yaml lacks {old!r}")
+        text = old.sub(new, text) if hasattr(old, "sub") else text.replace(old, new)
+    text = text.replace("../../build/tftp/virt", os.path.join(t.tmp, "tftp"))
+    path = os.path.join(t.tmp, "board.yaml")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text)
+    return path
+
+
+def raw(r):
+    return r.raw().replace(b"\r", b"").decode("utf-8", "replace")
+
+
+def typed(r):
+    return [a["text"] for a in r.lines("actions.jsonl") if a["do"] == "type"]
+
+
+def check_pass(r, nonce="cmdline"):
+    check_eq(r.code, 0, f"exit status ({r.verdict['reason']})")
+    check_eq(r.result["kernel"]["nonce_seen"], nonce, "where the nonce was seen")
+
+
+def needs_command(r, command):
+    if f"Unknown command '{command}'" in raw(r):
+        raise Skip(f"this U-Boot has no {command}")
+
+
+# ---- stopping it -----------------------------------------------------------------------
+
+@case("Ctrl-C stops autoboot")
+def _(t):
+    r = t.run(job(inline(["true"])), board(t, (INTERRUPT, "interrupt_ctrl_list: [c]")))
+    check_pass(r)
+    check_eq(typed(r)[0], "\x03", "what stopped it")
+
+
+@case("without a countdown the key is typed from the first byte on, and the prompt is clean")
+def _(t):
+    r = t.run(job(inline(["true"])), board(t, (INTERRUPT, "interrupt_ctrl_list: [c]\n  interrupt_early: true")))
+    check_pass(r)
+    check("Unknown command" not in raw(r), "keys were taken for a command")
+
+
+@case("a stop string of several characters leaves no rest at the prompt")
+def _(t):
+    r = t.run(job(inline(["true"])),
+              board(t, (INTERRUPT, 'interrupt_char: "stop"\n  interrupt_delay: {milliseconds: 300}')))
+    check_pass(r)
+    check("Unknown command" not in raw(r), "the rest of the string was taken for a command")
+
+
+@case("the prompt may be a pattern, and a pause lies before each line")
+def _(t):
+    r = t.run(job(inline(["true"])),
+              board(t, ('loader_prompt: "=> "', 'loader_prompt_pattern: "(?m)^[=]> $"\n'
+                        "  line_delay: {milliseconds: 50}")))
+    check_pass(r)
+
+
+# ---- network ---------------------------------------------------------------------------
+
+@case("a fixed address needs no DHCP")
+def _(t):
+    r = t.run(job(inline(["true"])), board(t, (NETWORK, STATIC), (PXE, "method: pxe")))
+    check_pass(r)
+    check("BOOTP broadcast" not in raw(r), "U-Boot asked for an address")
+    check("setenv serverip 10.0.2.2" in typed(r), f"typed: {typed(r)}")
+
+
+@case("a board has its own directory below the TFTP root")
+def _(t):
+    r = t.run(job(inline(["true"])),
+              board(t, (PXE, "method: pxe"), (TFTP, "tftp: {root: ../../build/tftp/virt, subdir: rack1/virt, "
+                                              "verify: local}")))
+    check_pass(r)
+    check("Filename 'rack1/virt/pxelinux.cfg/01-52-54-00-12-34-56'" in raw(r), "another file was fetched")
+    left = [os.path.join(d, f) for d, _, fs in os.walk(os.path.join(t.tmp, "tftp")) for f in fs]
+    check_eq(left, [], "what is left in the TFTP root")
+
+
+# ---- ways to boot ----------------------------------------------------------------------
+
+@case("sysboot boots what the media hold, and nothing is staged")
+def _(t):
+    b = board(t, (PXE, "method: sysboot\n  media: {commands: [pci enum, nvme scan], device: \"nvme 0:1\", "
+                       "path: /extlinux/recovery.conf}"), (NETWORK, ""))
+    spec = job(inline(["grep -q demo.host=recovery /proc/cmdline"]), boot={**FROM_DISK, "commands": "media"})
+    del spec["actions"][0]
+    r = t.run(spec, b)
+    needs_command(r, "sysboot")
+    check_pass(r, None)
+    check_eq(r.tests(), {"step-1": "pass"}, "tests")
+
+
+def disk_with_extlinux_conf(t):
+    """The recovery disk, with its file under the name that standard boot looks for."""
+    path = os.path.join(t.tmp, "disk.img")
+    conf = os.path.join(t.tmp, "extlinux.conf")
+    subprocess.run(["cp", "--sparse=always", os.path.join(ASSETS, "recovery.img"), path], check=True)
+    text = subprocess.run(["debugfs", "-R", "cat /extlinux/recovery.conf", f"{path}?offset=1048576"],
+                          capture_output=True, check=True).stdout
+    with open(conf, "wb") as f:
+        f.write(text)
+    subprocess.run(["debugfs", "-w", "-R", f"write {conf} /extlinux/extlinux.conf", f"{path}?offset=1048576"],
+                   capture_output=True, check=True)
+    check(b"extlinux.conf" in subprocess.run(
+        ["debugfs", "-R", "ls /extlinux", f"{path}?offset=1048576"], capture_output=True, check=True).stdout,
+        "the disk did not take the file")
+    return path
+
+
+@case("bootflow finds an extlinux file on a disk")
+def _(t):
+    disk = disk_with_extlinux_conf(t)
+    b = board(t, (PXE, "method: bootflow"), (NETWORK, ""), ("setup: [setenv autoload no]", "setup: [pci enum, usb start]"),
+              ('-device, "nvme,drive=stick,serial=recovery"]',
+               f'-drive, "if=none,id=disk,format=raw,readonly=on,file={disk}", '
+               '-device, usb-ehci, -device, "usb-storage,drive=disk"]'))
+    spec = job(inline(["grep -q demo.host=recovery /proc/cmdline"]), boot={**FROM_DISK, "commands": "media"})
+    del spec["actions"][0]
+    r = t.run(spec, b)
+    needs_command(r, "bootflow")
+    check_pass(r, None)
+    check("bootflow scan" in typed(r), f"typed: {typed(r)}")
+
+
+@case("a boot script that is fetched and sourced boots the staged kernel")
+def _(t):
+    r = t.run(job(inline(["true"])), board(t, (PXE, "method: script\n  script: scripts/virt.scr")))
+    check_pass(r)
+    check("## Executing script at" in raw(r), "no script ran")
+    check("source ${scriptaddr}" in typed(r), f"typed: {typed(r)}")
+    for f in r.result["kernel"]["files"]:
+        check_eq(f["transferred_bytes"], f["size"], f"bytes of {f['name']} that U-Boot got")
+
+
+@case("never_stop: U-Boot finds the boot script by itself, and not a byte is typed at it")
+def _(t):
+    before = os.path.join(t.tmp, "tftp")
+    os.makedirs(before)
+    with open(os.path.join(before, "boot.scr.uimg"), "w", encoding="ascii") as f:
+        f.write("the lab keeper's own")
+    b = board(t, (PXE, "method: script\n  never_stop: true\n  addresses: {kernel: 0x40400000, ramdisk: 0x44000000, "
+                  "dtb: 0x4f000000}"), (NETWORK, ""), ("setup: [setenv autoload no]", ""),
+              (ENV, ""), (re.compile(r"recovery:\n(?: +[^\n]*\n)+"), ""))
+    r = t.run(job(inline(["true"])), b, limit_s=80)
+    check_pass(r)
+    kernel = next(e["offset"] for e in r.lines("events.jsonl") if e["type"] == "kernel")
+    check(all(a["offset"] >= kernel for a in r.lines("actions.jsonl") if a["do"] == "type"),
+          "something was typed at the loader")
+    check_eq(read(os.path.join(before, "boot.scr.uimg")), b"the lab keeper's own", "the file from before")
+
+
+@case("never_stop: a script that lacks an address says which, instead of loading one file over the other")
+def _(t):
+    b = board(t, (PXE, "method: script\n  never_stop: true"), (NETWORK, ""), ("setup: [setenv autoload no]", ""),
+              (ENV, ""), (re.compile(r"recovery:\n(?: +[^\n]*\n)+"), ""))
+    r = t.run(job(inline(["true"]), boot={"timeout": {"seconds": 25}}), b, limit_s=80)
+    check_eq(r.verdict["status"], "lab", f"status ({r.verdict})")
+    check("bootrig: U-Boot has no fdt_addr_r, expected boot.addresses.dtb" in raw(r), "no word of the address")
+
+
+# ---- what ran is what was staged -------------------------------------------------------
+
+@case("the build ids of the kernel and of a module are read on the board and compared")
+def _(t):
+    r = t.run(job(inline(["true"]), provenance_modules=["ramoops", "no-such-module"]), board(t))
+    check_pass(r)
+    k = r.result["kernel"]
+    check(re.fullmatch("[0-9a-f]{40}", k["build_id"]["seen"] or ""), f"build id: {k['build_id']}")
+    check_eq(k["build_id"]["staged"], k["build_id"]["seen"], "the staged build id")
+    check_eq([m["name"] for m in k["modules"]], ["ramoops", "no_such_module"], "modules")
+    check(re.fullmatch("[0-9a-f]{40}", k["modules"][0]["seen"] or ""), f"modules: {k['modules']}")
+    check_eq(k["modules"][1]["seen"], None, "a module that is not there")
+
+
+# ---- faults ----------------------------------------------------------------------------
+
+
+
+@case("a server that does not answer is the network's, and the lab is broken", 90)
+def _(t):
+    r = t.run(job(inline(["true"])), board(t, (NETWORK, STATIC.replace("serverip: 10.0.2.2", "serverip: 10.0.2.99")),
+                                           (PXE, "method: pxe")), limit_s=80)
+    check_eq(r.code, 131, f"exit status ({r.verdict})")
+    check_eq((r.verdict["status"], r.verdict["kind"]), ("lab", "no-boot"), "verdict")
+    check("ARP Retry count exceeded" in r.verdict["reason"] and "the lab's network" in r.verdict["reason"],
+          r.verdict["reason"])
+    check_eq(r.result["incidents"][0]["blame"], "network", "who has to act")
+
+
+@case("a bad image and a bad device tree are the job's files, and untestable")
+def _(t):
+    setup = "setup: [setenv autoload no]"
+    for spoil, words in (("mw.l 0x40400038 0 1", "Bad Linux ARM64 Image magic!"),
+                         ("mw.l 0x40100000 0 1", "Flattened Device Tree")):
+        b = board(t, (setup, setup), (PXE, f"boot_commands: [\"tftpboot ${{kernel_addr_r}} {{KERNEL}}\", "
+                                           f"\"tftpboot ${{fdt_addr_r}} {{DTB}}\", \"{spoil}\", "
+                                           f"\"booti 0x40400000 - 0x40100000\"]"))
+        r = t.run(job(inline(["true"])), b)
+        check_eq(r.code, 125, f"exit status ({r.verdict})")
+        check_eq((r.verdict["status"], r.verdict["kind"]), ("lab", "no-boot"), "verdict")
+        check(words in r.verdict["reason"] and "the job's file" in r.verdict["reason"], r.verdict["reason"])
+        check_eq(r.result["error_type"], "Job", "error_type")
+
+
+@case("a command that this U-Boot does not have is the board's, and named")
+def _(t):
+    r = t.run(job(inline(["true"])), board(t, ("setup: [setenv autoload no]", "setup: [ums start]")))
+    check_eq(r.verdict["status"], "lab", "status")
+    check("Unknown command 'ums'" in r.verdict["reason"] and "built without" in r.verdict["reason"],
+          r.verdict["reason"])
+    check_eq(r.result["incidents"][0]["blame"], "board", "who has to act")
+
+
+@case("U-Boot that resets the board instead of booting is told at once")
+def _(t):
+    b = board(t, (PXE, 'boot_commands: ["echo now; reset"]'))
+    r = t.run(job(inline(["true"])), b)
+    check_eq(r.verdict["status"], "lab", "status")
+    check("started again" in r.verdict["reason"], r.verdict["reason"])
+    check(r.result["duration_s"] < 20, f"took {r.result['duration_s']} s")
+
+
+if __name__ == "__main__":
+    main()
