@@ -275,6 +275,75 @@ def _(t):
     check_eq(r.verdict["status"], "lab", f"status ({r.verdict})")
 
 
+@case("a stop string stops an autoboot that takes nothing else")
+def _(t):
+    l = Loader(t, SPL + 'set stop_string "abrakadabra"\nuboot "=> " 1500\n' + KERNEL + SHELL,
+               interrupt_prompt="Autoboot in", interrupt_char="abrakadabra")
+    r = l.run(l.job(inline(["true"])))
+    check_eq(r.code, 0, f"exit status ({r.verdict})")
+    check("pxe boot" in l.board.typed(), "it booted by itself")
+
+
+@case("a vendor's prompt is found by a pattern")
+def _(t):
+    l = Loader(t, SPL + 'uboot "rk3588# " 1500\n' + KERNEL + SHELL)
+    with open(l.file, encoding="utf-8") as f:
+        board = json.load(f)
+    del board["boot"]["loader_prompt"]
+    board["boot"]["loader_prompt_pattern"] = "(?m)^[a-z0-9]+[#>] $"
+    t.write("board.yaml", board)
+    r = l.run(l.job(inline(["true"])))
+    check_eq(r.code, 0, f"exit status ({r.verdict})")
+
+
+@case("a line that lost a byte is cleared and typed again, and the record says so")
+def _(t):
+    l = Loader(t, SPL + "set lose 25\n" + 'uboot "=> " 1500\n' + KERNEL + SHELL)
+    r = l.run(l.job(inline(["true"])))
+    check_eq(r.code, 0, f"exit status ({r.verdict})")
+    actions = r.lines("actions.jsonl")
+    wrong = [a for a in actions if a["do"] == "echo-wrong"]
+    check_eq(len(wrong), 1, "wrong echoes")
+    at = actions.index(wrong[0])
+    check_eq(actions[at - 1]["text"], actions[at + 1]["text"], "what was typed before and after it")
+    check(wrong[0]["seen"] and actions[at - 1]["text"] not in wrong[0]["seen"], f"seen: {wrong[0]}")
+    check("Unknown command" not in r.raw().decode("utf-8", "replace"), "half a command ran")
+
+
+@case("a command that U-Boot would cut is refused before a relay clicks")
+def _(t):
+    l = Loader(t, UBOOT + KERNEL + SHELL)
+    job = l.job(inline(["true"]), boot={"commands": ["setenv bootargs " + "x" * 600, "boot"]})
+    done = t.run(job, l.file)
+    check_eq(done.code, 129, "exit status")
+    check("a line of 616 bytes, which U-Boot would cut" in done.err, done.err)
+    check_eq(l.board.clicks(), [], "clicks")
+
+
+@case("a TFTP server that stops to answer is named, with U-Boot's own marks")
+def _(t):
+    l = Loader(t, UBOOT + KERNEL + SHELL +
+               'answer "^pxe get" { print "Loading: *\\b" "T " "T " "T "; hang }\n')
+    job = l.job(inline(["true"]))
+    job["timeouts"]["actions"] = {"bootloader-commands": seconds(2)}
+    r = l.run(job, limit_s=15)
+    check_eq((r.verdict["status"], r.verdict["kind"]), ("lab", "no-boot"), "verdict")
+    check("T T T" in r.verdict["reason"] and "the lab's TFTP server" in r.verdict["reason"], r.verdict["reason"])
+    check_eq(r.result["incidents"][0]["blame"], "server", "who has to act")
+
+
+@case("a file that TFTP finds under the second name is no fault")
+def _(t):
+    l = Loader(t, UBOOT + KERNEL + SHELL)
+    with open(l.file, encoding="utf-8") as f:
+        board = json.load(f)
+    del board["boot"]["mac"]
+    t.write("board.yaml", board)
+    r = l.run(l.job(inline(["true"])))
+    check_eq(r.code, 0, f"exit status ({r.verdict})")
+    check("TFTP error: 'File not found'" in r.raw().decode("utf-8", "replace"), "the first name was there")
+
+
 @case("kernel-start-message is a pattern")
 def _(t):
     l = Loader(t, UBOOT + KERNEL.replace("Starting kernel ...", "Jumping to kernel at 0x40400000")

@@ -211,6 +211,25 @@ static int echo_back(struct board *b, const char *data, size_t len)
 	return GO_ON;
 }
 
+/* `set lose N`: the Nth byte that is typed from now on never arrives, once. */
+static size_t lose_byte(struct board *b, char *buf, size_t n)
+{
+	const char *which = board_get(b, "lose");
+	uint64_t at;
+
+	if (!*which || !b->echo || parse_u64n(which, strlen(which), 10, 1000, &at) || !at)
+		return n;
+	if (at > n) {
+		_cleanup_free_ char *left = xasprintf("%zu", (size_t)at - n);
+
+		board_set(b, "lose", left);
+		return n;
+	}
+	board_set(b, "lose", "");
+	memmove(buf + at - 1, buf + at, n - at);
+	return n - 1;
+}
+
 static int take_input(struct board *b)
 {
 	char buf[4096];
@@ -224,8 +243,9 @@ static int take_input(struct board *b)
 			wire_log(&b->wire, "input lost", strerror(errno));
 		return check_gone(b);
 	}
-	strbuf_add(&b->typed, buf, (size_t)n);
-	return b->echo ? echo_back(b, buf, (size_t)n) : check_gone(b);
+	size_t len = lose_byte(b, buf, (size_t)n);
+	strbuf_add(&b->typed, buf, len);
+	return b->echo ? echo_back(b, buf, len) : check_gone(b);
 }
 
 int board_pump(struct board *b, struct deadline d)

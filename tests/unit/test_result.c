@@ -145,6 +145,66 @@ TEST(what_ran_must_be_what_was_staged)
 	      "passed");
 }
 
+#define ID "0123456789abcdef0123456789abcdef01234567"
+#define OTHER "fedcba9876543210fedcba9876543210fedcba98"
+#define WITH_ID(what, seen, staged)                                                      \
+	RUN "{'t':0,'type':'staged','release':'6','build_ids':['" ID                     \
+	    "','ff'],'files':[]}\n" BEGIN BOOTED "{'t':3,'type':'build-id','of':'" what  \
+	    "','name':'" what "','seen':" seen ",'staged':" staged                       \
+	    "}\n" END_OK SELF_OK END
+
+TEST(build_ids_must_be_those_of_the_staged_build_where_both_are_known)
+{
+	check(WITH_ID("kernel", "'" ID "'", "null"), "pass", "-", 0, "passed");
+	check(WITH_ID("kernel", "'ff'", "null"), "pass", "-", 0, "passed");
+	check(WITH_ID("kernel", "null", "null"), "pass", "-", 0, "passed");
+	check(WITH_ID("kernel", "'" OTHER "'", "null"), "lab", "-", 125,
+	      "has build id " OTHER);
+	check(WITH_ID("module", "'" OTHER "'", "null"), "pass", "-", 0, "passed");
+	check(WITH_ID("module", "'" OTHER "'", "'" OTHER "'"), "pass", "-", 0, "passed");
+	check(WITH_ID("module", "'" OTHER "'", "'" ID "'"), "lab", "-", 125,
+	      "a stale one");
+	_cleanup_json_ json_t *r = fold(WITH_ID("module", "'" OTHER "'", "null"));
+	const json_t *k = json_object_get(r, "kernel");
+	CHECK_STR(json_get_str(json_object_get(k, "build_id"), "staged", ""), ID);
+	CHECK_STR(json_get_str(json_array_get(json_object_get(k, "modules"), 0), "seen",
+			       ""),
+		  OTHER);
+}
+
+#define NO_BOOT(blame)                                                                   \
+	RUN BEGIN BOOTED "{'t':5,'type':'incident','id':0,'incident':{'id':0,"           \
+			 "'attempt':1,'kind':'no-boot','title':'no boot: x',"            \
+			 "'fatal':true,'blame':'" blame "'}}\n" END_OK SELF_OK END
+
+TEST(who_has_to_act_is_told_in_lavas_words)
+{
+	_cleanup_json_ json_t *file = fold(NO_BOOT("file")),
+			      *net = fold(NO_BOOT("network"));
+
+	check(NO_BOOT("file"), "lab", "no-boot", 125, "no boot: x");
+	CHECK_STR(json_get_str(file, "error_type", ""), "Job");
+	CHECK_STR(json_get_str(net, "error_type", ""), "Infrastructure");
+}
+
+#define RESET_BY(cause)                                                                  \
+	RUN BEGIN BOOTED                                                                 \
+		"{'t':4,'type':'boot','boot':2,'cause':'unknown','after':'kernel'}\n"    \
+		"{'t':4,'type':'incident','id':0,'incident':{'id':0,'attempt':1,"        \
+		"'kind':'reset','title':'reset','fatal':true,'boot':2}}\n"               \
+		"{'t':5,'type':'reset-cause','boot':2,'cause':'" cause                   \
+		"','said':'words'}\n" END_OK SELF_OK END
+
+TEST(a_reset_by_the_supply_is_the_labs_and_by_a_watchdog_the_kernels)
+{
+	check(RESET_BY("supply"), "lab", "reset", 125, "by its supply");
+	check(RESET_BY("watchdog"), "fail", "reset", 1, "reset");
+	_cleanup_json_ json_t *r = fold(RESET_BY("watchdog"));
+	const json_t *reset = json_array_get(json_object_get(r, "resets"), 0);
+	CHECK_STR(json_get_str(reset, "cause", ""), "watchdog");
+	CHECK_STR(json_get_str(reset, "said", ""), "words");
+}
+
 TEST(expect_decides_between_the_bug_and_another_one)
 {
 #define EXPECT(kind)                                                                     \
@@ -264,6 +324,9 @@ TESTS(T(a_run_passes_fails_or_is_the_labs),
       T(a_record_that_breaks_off_anywhere_is_the_labs_unless_a_kernel_died),
       T(a_cancel_wins_over_everything_but_remembers_what_it_found),
       T(a_board_that_stays_on_is_no_pass), T(what_ran_must_be_what_was_staged),
+      T(build_ids_must_be_those_of_the_staged_build_where_both_are_known),
+      T(who_has_to_act_is_told_in_lavas_words),
+      T(a_reset_by_the_supply_is_the_labs_and_by_a_watchdog_the_kernels),
       T(expect_decides_between_the_bug_and_another_one),
       T(each_attempt_is_judged_and_the_last_decides),
       T(resets_power_and_time_are_counted_outside_of_recovery),

@@ -312,17 +312,21 @@ static int run_command(struct board *b, const char *line)
 	return board_say(b, "Unknown command '%.*s' - try 'help'\n", (int)n, line);
 }
 
+/* `set stop_string TEXT`: CONFIG_AUTOBOOT_KEYED, which takes nothing else. */
 static int countdown(struct board *b, int64_t ms, bool *stopped)
 {
+	const char *keyed = board_get(b, "stop_string");
 	struct deadline d = deadline_in_ms(ms);
 
 	*stopped = false;
-	if (board_say(b, "Hit any key to stop autoboot:  2 "))
+	if (*keyed ? board_say(b, "Autoboot in 2 seconds\n")
+		   : board_say(b, "Hit any key to stop autoboot:  2 "))
 		return GONE;
 	while (!*stopped && !deadline_passed(d)) {
 		if (board_wait(b, d))
 			return GONE;
-		*stopped = b->typed.len > 0;
+		*stopped = *keyed ? strstr(strbuf_str(&b->typed), keyed) != NULL
+				  : b->typed.len > 0;
 	}
 	strbuf_reset(&b->typed);
 	return board_say(b, "\b\b\b 0 \n");
