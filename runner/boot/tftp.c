@@ -91,9 +91,13 @@ static int check_miss(struct verify *v)
 		return 0;
 	}
 	if (r == -ENOENT || r == -ETIMEDOUT)
-		return err_set(v->err, ERR_LAB, -ETIMEDOUT,
-			       "TFTP: %s answers for a missing file only after %lld ms",
-			       v->base_url, (long long)(done.ns / 1000000));
+		return err_set(
+			v->err, ERR_LAB, -ETIMEDOUT,
+			"TFTP: %s %s for a missing file %s%lld ms, and U-Boot asks "
+			"for up to 13 of them: the server has to refuse at once",
+			v->base_url, r == -ENOENT ? "answers" : "does not answer",
+			r == -ENOENT ? "only after " : "within ",
+			(long long)(done.ns / 1000000));
 	if (r && r != -EACCES)
 		return err_prefix(v->err, "TFTP, asking for a missing file: ");
 	if (r == -EACCES) {

@@ -2,6 +2,10 @@
 #include "boot/tftp.h"
 
 #include <arpa/inet.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -233,6 +237,114 @@ TEST(a_server_that_dies_is_said_to_have_died)
 	done();
 }
 
+/* Refuses each request, but takes 2.2 s for it. */
+static void refuse_slowly(int fd)
+{
+	static const char refusal[] = "\0\5\0\1no such file";
+	struct sockaddr_in from;
+	socklen_t len = sizeof(from);
+	char request[600];
+
+	alarm(30);
+	if (recvfrom(fd, request, sizeof(request), 0, (struct sockaddr *)&from, &len) <=
+	    0)
+		_exit(1);
+	(void)poll(NULL, 0, 2200);
+	(void)!sendto(fd, refusal, sizeof(refusal), 0, (struct sockaddr *)&from, len);
+	_exit(0);
+}
+
+TEST(a_server_that_refuses_slowly_is_the_labs_fault_and_says_why)
+{
+	_cleanup_free_ char *url = NULL;
+
+	stage();
+	_cleanup_close_ int fd = mute_server(&url);
+	fflush(NULL);
+	if (fork() == 0)
+		refuse_slowly(fd);
+	CHECK_EQ(verify_with((struct board_boot){ .tftp_url = url }), -ETIMEDOUT);
+	CHECK_EQ(err.class, ERR_LAB);
+	CHECK_CONTAINS(err.msg, "answers for a missing file only after 2");
+	CHECK_CONTAINS(err.msg, "U-Boot asks for up to 13 of them");
+	done();
+}
+
+static void write_proc(const char *name, const char *text)
+{
+	_cleanup_close_ int fd = open(name, O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0)
+		(void)!write(fd, text, strlen(text));
+}
+
+/* A network of our own with nothing but the loopback device, so that port 69 is free and
+ * ours without being root. */
+static void own_network(void)
+{
+	_cleanup_free_ char *uid = xasprintf("0 %u 1", (unsigned int)geteuid());
+	_cleanup_free_ char *gid = xasprintf("0 %u 1", (unsigned int)getegid());
+	struct ifreq lo = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
+
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNET))
+		SKIP("no user namespaces here");
+	write_proc("/proc/self/setgroups", "deny");
+	write_proc("/proc/self/uid_map", uid);
+	write_proc("/proc/self/gid_map", gid);
+	_cleanup_close_ int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &lo))
+		SKIP("no network namespace of our own");
+}
+
+/* Until the port is bound: dnsmasq says nothing about it. */
+static void wait_for_port_69(void)
+{
+	for (int i = 0; i < 500; i++) {
+		_cleanup_strbuf_ struct strbuf udp = STRBUF_INIT;
+
+		if (!io_read_file_at(AT_FDCWD, "/proc/self/net/udp", 1 << 16, &udp) &&
+		    strstr(strbuf_str(&udp), ":0045 "))
+			return;
+		(void)poll(NULL, 0, 10);
+	}
+	tap_fail(__FILE__, __LINE__, "dnsmasq never listened");
+}
+
+TEST(dnsmasq_serves_what_was_staged_and_refuses_the_rest_at_once)
+{
+	struct child_opts opts = CHILD_OPTS_INIT;
+	struct child dnsmasq = CHILD_INIT;
+
+	if (system("command -v dnsmasq >/dev/null || test -x /usr/sbin/dnsmasq"))
+		SKIP("dnsmasq is not installed");
+	stage();
+	own_network();
+	_cleanup_free_ char *served = xasprintf("--tftp-root=%s", root);
+	const char *const argv[] = { "dnsmasq",
+				     "--no-daemon",
+				     "--conf-file=/dev/null",
+				     "--port=0",
+				     "--enable-tftp",
+				     served,
+				     "--user=root",
+				     "--log-facility=/dev/null",
+				     "--pid-file=",
+				     NULL };
+	setenv("PATH", "/usr/sbin:/usr/bin:/bin", 1);
+	CHECK_EQ(child_spawn(&dnsmasq, argv, &opts, &err), 0);
+	wait_for_port_69();
+	char url[] = "tftp://127.0.0.1/";
+	CHECK_EQ(verify_with((struct board_boot){ .tftp_url = url }), 0);
+	CHECK_EQ(report.n_checks, 3);
+	CHECK(report.miss_ns < INT64_C(500000000));
+	_cleanup_free_ char *path = staged_path("ramdisk");
+	CHECK_EQ(unlink(path), 0);
+	CHECK_EQ(verify_with((struct board_boot){ .tftp_url = url }), -ENOENT);
+	CHECK_CONTAINS(err.msg, "sub/bootrig-r1/ramdisk: no such file");
+	child_kill(&dnsmasq, SIGKILL);
+	done();
+}
+
 TEST(a_board_without_a_server_cannot_be_verified)
 {
 	stage();
@@ -252,4 +364,6 @@ TESTS(T(what_was_staged_comes_back_byte_by_byte),
       T(a_mute_server_costs_no_more_than_the_deadline),
       T(cancel_ends_the_wait_for_a_mute_server),
       T(a_server_that_dies_is_said_to_have_died),
+      T(a_server_that_refuses_slowly_is_the_labs_fault_and_says_why),
+      T(dnsmasq_serves_what_was_staged_and_refuses_the_rest_at_once),
       T(a_board_without_a_server_cannot_be_verified))
