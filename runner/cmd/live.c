@@ -208,6 +208,13 @@ void live_event(void *live, const json_t *e)
 		 strcmp(json_get_str(e, "cause", ""), "commanded") != 0)
 		mark(l, "\033[33m", "--- %7.3f s  boot %d, nobody asked for it (%s)", t,
 		     (int)json_get_int(e, "boot", 0), json_get_str(e, "cause", ""));
+	else if (strcmp(type, "reset-cause") == 0)
+		mark(l, "\033[33m", "--- %7.3f s  boot %d came by %s: %s", t,
+		     (int)json_get_int(e, "boot", 0), json_get_str(e, "cause", ""),
+		     json_get_str(e, "said", ""));
+	else if (strcmp(type, "echo-wrong") == 0)
+		mark(l, "\033[33m", "--- %7.3f s  U-Boot got \"%.60s\": typed again", t,
+		     json_get_str(e, "seen", ""));
 	else if (strcmp(type, "probe") == 0)
 		mark(l, "\033[33m", "--- %7.3f s  quiet: asking the board with a newline",
 		     t);
