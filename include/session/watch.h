@@ -47,6 +47,7 @@ struct watch_state {
 	enum stage stage;
 	uint32_t boots;         /* since the run began */
 	uint32_t starts;        /* the same, those of the recovery too */
+	uint64_t start_offset;  /* of the last one's banner */
 	uint32_t attempt_boots; /* since the attempt began */
 	bool kernel_seen;       /* in the running attempt */
 	bool incident_open;     /* a report that has not settled */

@@ -430,7 +430,14 @@ const char *sysrq_cpu_function(const struct sysrq_cpu *c)
 
 const char *sysrq_task_function(const struct sysrq_task *t)
 {
-	return culprit_hung(t->trace.frames, t->trace.n);
+	size_t from = 0;
+
+	/* Who sleeps on purpose tells no more than that. */
+	for (size_t i = 0; i < t->trace.n; i++)
+		if (lines_starts(t->trace.frames[i].function, "msleep") ||
+		    lines_starts(t->trace.frames[i].function, "usleep_range"))
+			from = i + 1;
+	return culprit_hung(t->trace.frames + from, t->trace.n - from);
 }
 
 bool sysrq_blocked(const struct sysrq_reader *r, char *out, size_t cap)

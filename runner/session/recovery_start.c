@@ -74,7 +74,7 @@ static int soft_start(struct session *s, const struct board_rung *rung, struct d
 	/* Without a boot loader's prompt to wait for, the old shell's last one must not
 	 * pass for the new one's. */
 	if (!r && !rung->commands.n && !rung->label)
-		console_mark(s->console);
+		console_mark_at(s->console, watch_state(s->watch)->start_offset);
 	return r;
 }
 

@@ -51,6 +51,7 @@ void watch_new_boot(struct watch *w, const struct stage_event *e)
 	bool is_reset = e->is_unexpected && w->in_boot_with_kernel;
 
 	st->starts++;
+	st->start_offset = e->offset;
 	w->boot_cause = reset_cause(w);
 	if (!w->in_recovery) {
 		st->boots++;

@@ -5,7 +5,7 @@
  * script.
  *
  *     fakeboard run DIR SCRIPT [--unix] [--cooked] [--tftp ROOT] [--set NAME=TEXT]...
- *     fakeboard ctl DIR on|off|reset|state|hook NAME
+ *     fakeboard ctl DIR on|off|reset|break|state|hook NAME
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -79,6 +79,14 @@ static void pull_reset(struct board *b)
 		end_boot(b);
 }
 
+/* A BREAK on the line: a receiver gets a NUL. */
+static void get_break(struct board *b)
+{
+	wire_log(&b->wire, "break", NULL);
+	if (b->is_on)
+		strbuf_addch(&b->typed, '\0');
+}
+
 static char *state_text(const struct board *b)
 {
 	_cleanup_json_ json_t *j = json_object();
@@ -103,6 +111,8 @@ static int serve_request(struct board *b, char *request, int fd)
 		switch_power(b, !strcmp(request, "on"));
 	else if (!strcmp(request, "reset"))
 		pull_reset(b);
+	else if (!strcmp(request, "break"))
+		get_break(b);
 	else if (!strcmp(request, "state"))
 		answer = state_text(b);
 	else if (!strncmp(request, "hook ", 5) && b->shell_fd >= 0 && b->hook_fd < 0 &&
