@@ -86,7 +86,7 @@ def _(t):
     k = r.result["kernel"]
     check(k["nonce"] and k["nonce"] in k["append"], f"append {k['append']!r} without nonce {k['nonce']!r}")
     check_eq(k["nonce_seen"], "cmdline", "nonce_seen")
-    check(k["append"].startswith("console=ttyAMA0"), f"append: {k['append']}")
+    check(k["append"].startswith("sysrq_always_enabled console=ttyAMA0"), f"append: {k['append']}")
     check_eq(k["release"], "6.1.0-fake", "release")
     by_role = {f["role"]: f for f in k["files"]}
     check_eq(by_role["kernel"]["served_sha256"], by_role["kernel"]["sha256"], "served kernel")
@@ -223,6 +223,32 @@ def _(t):
         check("harvested-evidence" in f.read(), "the artifact is empty")
     clicks = l.board.clicks()
     check_eq(clicks[-3:], ["on", "reset", "off"], f"clicks")
+
+
+@case("rung label: the known-good set is staged, booted by the board's own way, and is not what was tested")
+def _(t):
+    l = Loader(t, UBOOT + 'boot 1 {\n' + KERNEL + console("panic") +
+               'say "[   21.502700] ---[ end Kernel panic - not syncing: sysrq triggered crash ]---"\nhang\n}\n'
+               + KERNEL + 'shell "good:~# "\n')
+    good = os.path.join(t.tmp, "good-Image")
+    with open(good, "wb") as f:
+        f.write(image("Linux version 6.1.99-good (build@lab) (gcc 12) #9 SMP\n"))
+    with open(l.file, encoding="utf-8") as f:
+        board = json.load(f)
+    board["recovery"] = [{"rung": "label", "label": {"kernel": good, "kernel_args": "rescue.mode"},
+                          "prompts": [r"good:~# $"], "harvest": ["cat /proc/version"],
+                          "timeout": seconds(30)}]
+    t.write("board.yaml", board)
+    r = l.run(l.job(inline(["true"]), kernel_args=["crash.me"]))
+    check_eq((r.verdict["status"], r.verdict["kind"]), ("fail", "panic"), f"verdict ({r.verdict})")
+    check_eq([(s["name"], s["ok"]) for s in r.result["recovery"]["steps"]], [("label", True)],
+             f"rungs ({r.result['recovery']['steps']})")
+    staged = [a for a in r.lines("actions.jsonl") if a["do"] == "staged"]
+    check_eq(len(staged), 2, "sets that were staged")
+    check("crash.me" in staged[0]["append"] and "crash.me" not in staged[1]["append"], "the job's words")
+    check("rescue.mode" in staged[1]["append"], f"append: {staged[1]['append']}")
+    check_eq(r.result["kernel"]["append"], staged[0]["append"], "append in the result")
+    check_eq([n for n in os.listdir(l.root) if n.startswith("bootrig-")], [], "left in the TFTP root")
 
 
 def never_stop(t, script):
