@@ -70,6 +70,14 @@ struct board_rung {
 	struct spec_mark mark;
 };
 
+/* How files get from the known-good system to this host, where it has a network. */
+struct board_upload {
+	char *host;    /* of this host, as the board sees it; NULL = by the console */
+	uint32_t port; /* 0 = any */
+	struct strvec network; /* commands that bring the board's network up */
+	char *command;         /* {file} and {url} are replaced */
+};
+
 enum { BOARD_CAPTURE_KEYS = 8 };
 
 /* SysRq by BREAK before a wedged board is touched. */

@@ -111,6 +111,7 @@ struct board_spec {
 	struct board_rung *recovery;
 	size_t n_recovery;
 	struct strvec repair; /* commands typed in the known-good system */
+	struct board_upload upload;
 	struct board_capture capture;
 	struct board_limits limits;
 	struct board_user_command *user_commands;

@@ -42,6 +42,9 @@ void board_load_repair(struct spec_report *r, const struct yaml_node *n, const c
 /* limits.silence: a duration, or one for each stage; base is the limits. */
 void board_load_silence(struct spec_report *r, const struct yaml_node *n,
 			const char *what, void *limits);
+/* upload:; its struct. */
+void board_load_upload(struct spec_report *r, const struct yaml_node *n, const char *what,
+		       void *upload);
 /* capture:; its struct. */
 void board_load_capture(struct spec_report *r, const struct yaml_node *n,
 			const char *what, void *capture);

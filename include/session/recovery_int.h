@@ -9,6 +9,7 @@ struct harvest {
 	struct session *s;
 	const struct board_rung *rung;
 	struct deadline ladder;
+	int artifacts_fd;
 	size_t n; /* brought so far, in all rungs; names artifacts */
 };
 /* The rung's commands and files, and the job's. */

@@ -10,6 +10,7 @@
 #include "session/definition.h"
 #include "session/journal.h"
 #include "session/session.h"
+#include "session/upload.h"
 #include "session/watch.h"
 
 struct session {
@@ -45,6 +46,7 @@ struct session {
 	bool tx_held, tx_warned;      /* held low, while the board is off */
 	const struct board_label *label; /* known-good set that is staged in place of the
 					    job's; NULL = the job's */
+	struct upload *upload;           /* takes files while there is one */
 	size_t n_harvested;              /* by the recovery so far */
 	int64_t power_on_ns;             /* run time of the last power move */
 	int64_t latency_ns; /* of the last fatal incident, from its byte to us; -1 = none

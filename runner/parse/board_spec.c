@@ -97,6 +97,7 @@ static const struct yaml_field board_fields[] = {
 	YAML_FN_BASE("boot", board_load_boot),
 	YAML_FN_BASE("recovery", board_load_recovery),
 	YAML_FN("repair", board_load_repair, struct board_spec, repair),
+	YAML_FN("upload", board_load_upload, struct board_spec, upload),
 	YAML_FN("capture", board_load_capture, struct board_spec, capture),
 	YAML_FN("limits", load_limits, struct board_spec, limits),
 	YAML_FN_BASE("user_commands", load_user_commands),

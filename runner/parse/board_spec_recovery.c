@@ -203,6 +203,42 @@ void board_load_repair(struct spec_report *r, const struct yaml_node *n, const c
 	}
 }
 
+/* ---- upload ---- */
+
+static void load_upload_command(struct spec_report *r, const struct yaml_node *n,
+				const char *what, void *str)
+{
+	const char *s;
+
+	if (!yaml_get_str(r, n, what, &s))
+		return;
+	if (!strstr(s, "{file}") || !strstr(s, "{url}") || strpbrk(s, "\r\n")) {
+		spec_complain(
+			r, n->mark,
+			"%s is \"%.60s\"; expected a line with {file} and {url}, such as curl -fsS -T {file} {url}",
+			what, s);
+		return;
+	}
+	*(char **)str = xstrdup(s);
+}
+
+static const struct yaml_field upload_fields[] = {
+	YAML_LINE_REQUIRED("host", struct board_upload, host),
+	YAML_U32("port", struct board_upload, port, 0, 65535),
+	YAML_LINES("network", struct board_upload, network),
+	YAML_FN("command", load_upload_command, struct board_upload, command),
+};
+
+void board_load_upload(struct spec_report *r, const struct yaml_node *n, const char *what,
+		       void *upload)
+{
+	struct board_upload *u = upload;
+
+	yaml_load_map(r, n, what, upload_fields, ARRAY_SIZE(upload_fields), u);
+	if (!u->command)
+		u->command = xstrdup("curl -fsS -T {file} {url}");
+}
+
 /* ---- what fits together ---- */
 
 static void check_power(struct spec_report *r, const struct board_spec *b,
@@ -350,5 +386,8 @@ void board_release_recovery(struct board_spec *b)
 		spec_release_auto_login(&rung->auto_login);
 	}
 	free(b->recovery);
+	free(b->upload.host);
+	free(b->upload.command);
+	strvec_release(&b->upload.network);
 	strvec_release(&b->repair);
 }

@@ -160,15 +160,75 @@ static int fetch_once(struct harvest *h, const struct board_file *f, const char 
 	return write_artifact(h->s, name, &data, err);
 }
 
+static char *upload_command(struct session *s, const struct board_file *f,
+			    uint32_t number)
+{
+	_cleanup_free_ char *url = upload_url(s->upload, number);
+	struct strbuf sb = STRBUF_INIT;
+
+	for (const char *p = s->board->upload.command; *p;) {
+		if (strncmp(p, "{file}", 6) == 0) {
+			add_quoted(&sb, f->path);
+			p += 6;
+		} else if (strncmp(p, "{url}", 5) == 0) {
+			strbuf_addstr(&sb, url);
+			p += 5;
+		} else {
+			strbuf_addch(&sb, *p++);
+		}
+	}
+	return strbuf_take(&sb);
+}
+
+/* Is what arrived the file that the board has? */
+static bool keep_upload(struct session *s, const struct board_file *f, uint32_t number,
+			const char *name)
+{
+	_cleanup_free_ char *from = xasprintf("artifacts/upload-%u", number);
+	_cleanup_free_ char *to = xasprintf("artifacts/%s", name);
+	_cleanup_close_ int fd =
+		openat(s->dir->dirfd, from, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	struct sha256_hex sha = { "" };
+
+	if (fd >= 0 && upload_has(s->upload, number) && !sha256_of_fd(fd, &sha, NULL) &&
+	    strcmp(sha.str, f->sha256) == 0 && !fsync(fd) &&
+	    !renameat(s->dir->dirfd, from, s->dir->dirfd, to))
+		return true;
+	unlinkat(s->dir->dirfd, from, 0);
+	return false;
+}
+
+/* 0: it came; -EBADMSG: it did not, by this way. */
+static int fetch_by_network(struct harvest *h, const struct board_file *f,
+			    const char *name, struct err *err)
+{
+	uint32_t number = (uint32_t)h->n;
+	int status = 0, r;
+
+	if (!h->s->upload)
+		return -EBADMSG;
+	_cleanup_free_ char *command = upload_command(h->s, f, number);
+	r = shell_run(h->s, command, deadline_min(h->ladder, deadline_in_ms(FILE_MS)),
+		      &status, err);
+	if (!r && (status || !keep_upload(h->s, f, number, name))) {
+		warn(h->s, "not by the network: ", f->path,
+		     status ? "upload.command failed" : "it arrived broken");
+		r = -EBADMSG;
+	}
+	return r;
+}
+
 static int fetch(struct harvest *h, const struct board_file *f, struct err *err)
 {
 	_cleanup_free_ char *what = xasprintf("file %s", f->path);
-	int r = -EBADMSG;
+	int r;
 
 	h->n++;
 	_cleanup_free_ char *name = artifact_name(h, f->path);
-	if (f->size > MAX_FILE_BYTES) {
-		warn(h->s, "not harvested: ", f->path, "larger than 4 MiB");
+	r = fetch_by_network(h, f, name, err);
+	if (r == -EBADMSG && f->size > MAX_FILE_BYTES) {
+		warn(h->s, "not harvested: ", f->path,
+		     "larger than 4 MiB, which is much for a console; upload: takes more");
 		return 0;
 	}
 	for (int i = 0; i < FILE_TRIES && r == -EBADMSG; i++)
@@ -238,19 +298,51 @@ static int commands(struct harvest *h, const struct strvec *cmds, struct err *er
 	return r;
 }
 
+/* Without it files come by the console: a network that is not there is no reason to lose
+ * them. */
+static int open_upload(struct harvest *h, struct err *err)
+{
+	const struct board_upload *u = &h->s->board->upload;
+	struct err why = ERR_INIT;
+	int status = 0, r = 0;
+
+	if (!u->host)
+		return 0;
+	for (size_t i = 0; i < u->network.n && !r && !status; i++)
+		r = shell_run(h->s, u->network.v[i],
+			      deadline_min(h->ladder, deadline_in_ms(COMMAND_MS)),
+			      &status, err);
+	if (r)
+		return r;
+	if (status)
+		warn(h->s, "the known-good system has no network", "",
+		     "a command of upload.network failed");
+	else if (upload_open(u->host, (uint16_t)u->port, h->artifacts_fd, &h->s->upload,
+			     &why))
+		warn(h->s, "no upload", "", why.msg);
+	return 0;
+}
+
 int session_harvest(struct harvest *h, struct err *err)
 {
 	bool wants_any = h->rung->harvest.n || h->rung->files.n;
+	_cleanup_close_ int dir =
+		openat(h->s->dir->dirfd, "artifacts", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int r;
 
 	if (!wants_any)
 		return 0;
+	h->artifacts_fd = dir;
 	journal_action(h->s->journal, "detection", "{s:b}", "enabled", 0);
 	r = commands(h, &h->rung->harvest, err);
 	if (!r)
 		r = commands(h, &h->s->job->harvest, err);
+	if (!r && h->rung->files.n)
+		r = open_upload(h, err);
 	for (size_t i = 0; i < h->rung->files.n && !r; i++)
 		r = files(h, h->rung->files.v[i], err);
+	upload_close(h->s->upload);
+	h->s->upload = NULL;
 	journal_action(h->s->journal, "detection", "{s:b}", "enabled", 1);
 	return r;
 }

@@ -67,6 +67,8 @@ static void console_tick(void *arg, int64_t t_ns)
 	struct session *s = arg;
 
 	watch_tick(s->watch, t_ns);
+	if (s->upload)
+		upload_serve(s->upload);
 }
 
 static void console_gap(void *arg, int64_t gap_ms, uint64_t offset)

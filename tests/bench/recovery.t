@@ -220,6 +220,30 @@ def _(t):
     check_eq([n for n in os.listdir(r.path("artifacts")) if n.endswith(".b64")], [], "leftovers")
 
 
+PUT = ("python3 -c 'import sys, urllib.request as u; u.urlopen(u.Request(sys.argv[2], "
+       "open(sys.argv[1], \"rb\").read(), method=\"PUT\"))' {file} {url}")
+
+
+@case("files come by the network where the board has one, and by the console when that fails")
+def _(t):
+    data = os.urandom(6 << 20)
+    for name, content in (("big.bin", data), ("small.bin", b"small")):
+        with open(os.path.join(t.tmp, name), "wb") as f:
+            f.write(content)
+    t.board(BOOT + 'boot 1 {\n' + PANIC + 'hang\n}\n' + GOOD)
+    r = t.run(minimal_job(timeout=60), board_file(
+        t, [rung("warm-reset", files=[f"{t.tmp}/big.bin", f"{t.tmp}/small.bin"])],
+        upload={"host": "127.0.0.1", "network": ["true"],
+                "command": "case {file} in *small*) false;; *) " + PUT + ";; esac"}))
+    got = {h["command"].rsplit("/", 1)[1]: h for h in r.result["recovery"]["harvested"]}
+    check_eq(got["big.bin"]["sha256"], hashlib.sha256(data).hexdigest(), "sha256 of the big one")
+    check_eq([got[n]["verified"] for n in sorted(got)], [True, True], "checksums")
+    with open(r.path(got["small.bin"]["file"]), "rb") as f:
+        check_eq(f.read(), b"small", "what came by the console")
+    check_eq(len(actions(r, "warning")), 1, "warnings")
+    check_eq([n for n in os.listdir(r.path("artifacts")) if n.startswith("upload-")], [], "leftovers")
+
+
 @case("repair is typed in the known-good system, and a start from power-off proves it")
 def _(t):
     mark = os.path.join(t.tmp, "repaired")

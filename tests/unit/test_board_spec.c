@@ -261,7 +261,7 @@ static const struct {
 	  "t.yaml:5:20: user_commands.a has no \"do\"; expected one\n"
 	  "t.yaml:5:34: user_commands.b is a single value; expected a mapping\n"
 	  "t.yaml:6:7: tags is a mapping; expected a list of texts\n"
-	  "t.yaml:7:1: unknown key \"relays\" in the file; expected one of: board, device_type, console, power, boot, recovery, repair, capture, limits, user_commands, tags\n" },
+	  "t.yaml:7:1: unknown key \"relays\" in the file; expected one of: board, device_type, console, power, boot, recovery, repair, upload, capture, limits, user_commands, tags\n" },
 };
 
 TEST(every_mistake_is_told_with_line_column_and_what_was_expected)
