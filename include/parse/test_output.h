@@ -41,5 +41,10 @@ struct test_parser;
 struct test_parser *test_parser_new(test_fn fn, void *arg);
 void test_parser_free(struct test_parser *p);
 void test_parser_feed(struct test_parser *p, const struct line *l);
+/* The same for text that is cleaned already (line_clean, to this size) and starts with a
+ * prefix of that length. */
+enum { TEST_TEXT_MAX = 1024 };
+void test_parser_feed_text(struct test_parser *p, const char *text, size_t len,
+			   size_t prefix_len, uint64_t offset, int64_t t_ns);
 /* The run or the input ended: open KTAP documents report what is missing. */
 void test_parser_end(struct test_parser *p);

@@ -22,6 +22,11 @@ enum {
 			      line */
 	PENDING_MAX = 1 << 18,
 	DRAIN_MS = 500,
+	/* A UART that talks without pause gives a few bytes at a time, and each look at
+	 * them costs the same: what comes within GATHER_MS is looked at together. Not the
+	 * first bytes after a pause, which may be an echo, nor a backlog. */
+	GATHER_MS = 4,
+	GATHER_BYTES = 2048,
 };
 
 /* Bytes closer than this share one line of the index. */
@@ -50,6 +55,7 @@ struct console {
 	bool tx_held;                /* BREAK until further notice */
 	struct stream_errors errors; /* told already */
 	int64_t errors_t_ns;
+	size_t last_read; /* bytes of the last read; 0 = that was a while ago */
 	char *buf;
 };
 
@@ -319,6 +325,7 @@ static int read_some(struct console *c, struct err *err)
 		end = n != -EAGAIN;
 		break;
 	}
+	c->last_read = len;
 	int r = len ? take_bytes(c, c->buf, len, err) : 0;
 	return r ? r : end;
 }
@@ -405,6 +412,21 @@ static short stream_events(const struct console *c)
 	return c->stream && stream_has_unsent(c->stream) ? POLLIN | POLLOUT : POLLIN;
 }
 
+static bool is_trickling(const struct console *c)
+{
+	return c->last_read && c->last_read < GATHER_BYTES &&
+	       console_now_ns(c) - c->last_byte_ns < 2 * GATHER_MS * INT64_C(1000000);
+}
+
+/* Let more bytes come, unless something else does. */
+static int gather(struct pollfd p[3], struct deadline until)
+{
+	struct deadline d = deadline_min(until, deadline_in_ms(GATHER_MS));
+	int n = poll(p + 1, 2, deadline_poll_ms(d));
+
+	return n > 0 ? n : 0;
+}
+
 /* One turn: wait for bytes, cancel, the extra fd or until, at most a tick. *extra says
  * whether the extra fd is ready (as many of events as asked for). */
 static int turn(struct console *c, int extra_fd, short events, struct deadline until,
@@ -420,6 +442,8 @@ static int turn(struct console *c, int extra_fd, short events, struct deadline u
 	};
 	int r = 0, n = poll(p, 3, deadline_poll_ms(limit));
 
+	if (n == 1 && p[0].revents == POLLIN && is_trickling(c))
+		n += gather(p, until);
 	if (n < 0 && errno != EINTR)
 		return err_set(err, ERR_LAB, -errno, "poll: %s", strerror(errno));
 	if (n > 0 && p[0].revents)

@@ -67,17 +67,9 @@ static bool is_network(enum board_transport t)
 	       t == BOARD_CONSOLE_RFC2217;
 }
 
-void board_load_console(struct spec_report *r, const struct yaml_node *n,
-			const char *what, void *base)
+static void settle_line(struct spec_report *r, const struct yaml_node *n,
+			struct board_console *c)
 {
-	struct board_spec *b = base;
-	struct board_console *c = &b->console;
-
-	b->console_mark = n->mark;
-	if (!yaml_load_map(r, n, what, console_fields, ARRAY_SIZE(console_fields), c) ||
-	    !yaml_find(n, "transport"))
-		return;
-	const struct yaml_node *device = yaml_find(n, "device");
 	const struct yaml_node *hold = yaml_find(n, "hold_tx_low");
 
 	if (sets_rate(c->transport) && !yaml_find(n, "baud"))
@@ -88,31 +80,46 @@ void board_load_console(struct spec_report *r, const struct yaml_node *n,
 		spec_complain(
 			r, hold->mark,
 			"console.hold_tx_low needs a UART whose BREAK bootrig can switch; expected transport: serial, rfc2217, or pty with a tty");
-	if (c->transport == BOARD_CONSOLE_QEMU) {
-		if (device)
-			spec_complain(
-				r, device->mark,
-				"console.device has no meaning with transport: qemu; expected none");
-		return;
-	}
-	if (!device) {
+}
+
+static void settle_device(struct spec_report *r, const struct yaml_node *n,
+			  struct board_console *c)
+{
+	const struct yaml_node *device = yaml_find(n, "device");
+
+	if (device && c->transport == BOARD_CONSOLE_QEMU)
+		spec_complain(
+			r, device->mark,
+			"console.device has no meaning with transport: qemu; expected none");
+	else if (!device && c->transport != BOARD_CONSOLE_QEMU)
 		spec_complain(r, n->mark, "console has no \"device\"; expected %s",
 			      is_network(c->transport) ? "HOST:PORT" : "a path");
+	if (!c->device || c->transport == BOARD_CONSOLE_QEMU)
 		return;
-	}
-	if (!c->device)
-		return;
-	if (is_network(c->transport)) {
-		if (!is_host_port(c->device))
-			spec_complain(r, device->mark,
-				      "console.device is \"%.60s\"; expected HOST:PORT",
-				      c->device);
-		return;
-	}
-	char *path = spec_resolve(r->dir, c->device);
+	if (!is_network(c->transport)) {
+		char *path = spec_resolve(r->dir, c->device);
 
-	free(c->device);
-	c->device = path;
+		free(c->device);
+		c->device = path;
+	} else if (!is_host_port(c->device)) {
+		spec_complain(r, device->mark,
+			      "console.device is \"%.60s\"; expected HOST:PORT",
+			      c->device);
+	}
+}
+
+void board_load_console(struct spec_report *r, const struct yaml_node *n,
+			const char *what, void *base)
+{
+	struct board_spec *b = base;
+	struct board_console *c = &b->console;
+
+	b->console_mark = n->mark;
+	if (!yaml_load_map(r, n, what, console_fields, ARRAY_SIZE(console_fields), c) ||
+	    !yaml_find(n, "transport"))
+		return;
+	settle_line(r, n, c);
+	settle_device(r, n, c);
 }
 
 void board_release_console(struct board_spec *b)

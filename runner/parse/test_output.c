@@ -11,7 +11,6 @@
 #include "util/num.h"
 
 enum {
-	TEXT_MAX = 1024,
 	MAX_LEVELS = 8,
 	MAX_HELD = 512,       /* results that wait for the name of their parent */
 	MAX_SIGNAL_PARTS = 8, /* lines that a signal may be spread over */
@@ -32,7 +31,7 @@ struct test_parser {
 	test_fn fn;
 	void *arg;
 	char set[128]; /* LAVA's open test set */
-	char signal[TEXT_MAX];
+	char signal[TEST_TEXT_MAX];
 	size_t signal_len; /* > 0: a signal whose ">" has not come */
 	unsigned signal_parts;
 	struct level levels[MAX_LEVELS];
@@ -603,23 +602,28 @@ static void feed_ktap(struct test_parser *p, const char *s, const char *end)
 	}
 }
 
+void test_parser_feed_text(struct test_parser *p, const char *text, size_t len,
+			   size_t prefix_len, uint64_t offset, int64_t t_ns)
+{
+	p->offset = offset;
+	p->t_ns = t_ns;
+	if (feed_signals(p, text, len))
+		return;
+	size_t end = prefix_next_stamp(text, len, prefix_len);
+
+	while (end > prefix_len && text[end - 1] == ' ')
+		end--;
+	feed_ktap(p, text + prefix_len, text + end);
+}
+
 void test_parser_feed(struct test_parser *p, const struct line *l)
 {
-	char text[TEXT_MAX];
+	char text[TEST_TEXT_MAX];
 	size_t len = line_clean(l->text, l->len, text, sizeof(text));
 	struct prefix pre;
 
-	p->offset = l->offset;
-	p->t_ns = l->t_ns;
-	if (feed_signals(p, text, len))
-		return;
 	prefix_parse(text, len, &pre);
-
-	size_t end = prefix_next_stamp(text, len, pre.text);
-
-	while (end > pre.text && text[end - 1] == ' ')
-		end--;
-	feed_ktap(p, text + pre.text, text + end);
+	test_parser_feed_text(p, text, len, pre.text, l->offset, l->t_ns);
 }
 
 void test_parser_end(struct test_parser *p)

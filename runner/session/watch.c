@@ -4,6 +4,7 @@
  * do meanwhile. */
 #include "session/watch_int.h"
 
+#include "parse/prefix.h"
 #include "parse/reset_words.h"
 #include "util/jsonx.h"
 #include "util/mem.h"
@@ -143,13 +144,23 @@ static void read_line_text(struct watch *w, const struct line *l)
 		banner_seen(w, l, p);
 }
 
+/* As far as the stages look into a line. */
+enum { STAGE_TEXT_MAX = 511 };
+
 void watch_line(void *arg, const struct line *l)
 {
 	struct watch *w = arg;
 	uint64_t transferred = w->stages.last_transfer_bytes;
+	char text[TEST_TEXT_MAX];
+	size_t len = line_clean(l->text, l->len, text, sizeof(text));
+	size_t stage_len = len < STAGE_TEXT_MAX ? len : STAGE_TEXT_MAX;
+	struct prefix p;
 
 	w->offset = l->offset;
-	stage_feed(&w->stages, l, stage_seen, w);
+	prefix_parse(text, len, &p);
+	if (len && stage_len >= p.text)
+		stage_feed_text(&w->stages, text + p.text, stage_len - p.text,
+				p.has_stamp, l->offset, l->t_ns, stage_seen, w);
 	if (w->before_power)
 		return;
 	if (w->stages.last_transfer_bytes != transferred) {
@@ -165,7 +176,7 @@ void watch_line(void *arg, const struct line *l)
 		return;
 	}
 	read_line_text(w, l);
-	test_parser_feed(w->tests, l);
+	test_parser_feed_text(w->tests, text, len, p.text, l->offset, l->t_ns);
 }
 
 struct watch *watch_new(const struct watch_opts *opts)
