@@ -449,6 +449,11 @@ static int do_flood(struct board *b, const struct stmt *s)
 	return GO_ON;
 }
 
+static int do_uart(struct board *b, const struct stmt *s)
+{
+	return uart_run(b, number(b, s->args.v[0]), number(b, s->args.v[1]));
+}
+
 static int do_repeat(struct board *b, const struct stmt *s)
 {
 	for (uint64_t i = number(b, s->args.v[0]); i; i--)
@@ -701,6 +706,7 @@ static const struct {
 	{ "uboot", do_uboot },     { "answer", do_nothing }, { "shell", do_shell },
 	{ "hook", do_nothing },    { "hang", do_hang },      { "deaf", do_deaf },
 	{ "eof", do_eof },         { "reopen", do_reopen },  { "reboot", do_reboot },
+	{ "uart", do_uart },
 };
 
 static int run_stmt(struct board *b, const struct stmt *s)

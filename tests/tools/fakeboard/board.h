@@ -46,3 +46,6 @@ MUST_CHECK int board_run_block(struct board *b, const struct stmt *block);
 /* Countdown, prompt, commands, until one of them starts a kernel: ${cmdline}, ${label},
  * ${kernel_file} tell which. */
 MUST_CHECK int uboot_run(struct board *b, const char *prompt, int64_t autoboot_ms);
+/* n bytes of a kernel's log at rate bytes a second, as a USB adapter hands them on; what
+ * became of it stands in log.jsonl. */
+MUST_CHECK int uart_run(struct board *b, uint64_t rate, uint64_t n);
