@@ -24,5 +24,5 @@ MUST_CHECK int gpio_handle_set(struct gpio_handle *h, bool value);
 MUST_CHECK int gpio_handle_get(struct gpio_handle *h, bool *value);
 int gpio_handle_fd(const struct gpio_handle *h); /* -1: not to be had */
 
-/* "libgpiod 1.6.3" */
+/* "libgpiod 1.6.3"; for everybody */
 const char *gpio_lib_version(void);

@@ -70,6 +70,17 @@ const char *outcome_to_str(enum outcome o);
 enum outcome session_outcome(struct session *s, int r, struct err *err,
 			     const char *waiting_for);
 
+/* session/session.c: the parts that the doctor runs without a job's actions, in this
+ * order. After session_open_record() the caller ends with session_leave_board() (off;
+ * nothing of ours left) and, in any case, session_release(). */
+void session_init(struct session *s, const struct session_opts *opts,
+		  struct run_dir *dir);
+MUST_CHECK int session_open_record(struct session *s, struct err *err);
+MUST_CHECK int session_claim(struct session *s, struct err *err); /* -EBUSY */
+MUST_CHECK int session_open_board(struct session *s, struct err *err);
+void session_leave_board(struct session *s);
+void session_release(struct session *s);
+
 /* session/act.c: what we do to the board, each recorded before it is done. */
 /* what: on, off, reset, maskrom, or any further sequence of the board file. */
 MUST_CHECK int session_power(struct session *s, const char *what, struct err *err);

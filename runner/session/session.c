@@ -239,7 +239,7 @@ static void record_run(struct session *s)
 	journal_action_json(s->journal, "run", m);
 }
 
-static int open_record(struct session *s, struct err *err)
+int session_open_record(struct session *s, struct err *err)
 {
 	const struct watch_opts wo = { .fatal = &s->job->watch,
 				       .event = watch_event,
@@ -277,7 +277,7 @@ static int open_record(struct session *s, struct err *err)
 }
 
 /* One run at a time: the board file itself is the lock. */
-static int claim(struct session *s, struct err *err)
+int session_claim(struct session *s, struct err *err)
 {
 	s->lock_fd = open(s->board->path, O_RDONLY | O_CLOEXEC);
 	if (s->lock_fd < 0)
@@ -298,10 +298,9 @@ static int claim(struct session *s, struct err *err)
 	return 0;
 }
 
-static int open_board(struct session *s, struct err *err)
+int session_open_board(struct session *s, struct err *err)
 {
 	struct stream *stream = NULL;
-	int r = claim(s, err);
 	const struct power_env env = {
 		.wait = session_power_wait,
 		.expect = session_power_expect,
@@ -312,10 +311,8 @@ static int open_board(struct session *s, struct err *err)
 		.hold_fd = s->lock_fd,
 	};
 
-	if (!r)
-		r = session_refuse_wedged(s, err);
-	if (!r)
-		r = power_new(s->board, &env, &s->power, err);
+	int r = power_new(s->board, &env, &s->power, err);
+
 	if (!r)
 		r = power_check(s->power, err);
 	if (!r && s->board->console.transport != BOARD_CONSOLE_QEMU) {
@@ -455,7 +452,11 @@ static enum outcome run_actions(struct session *s, struct err *err)
 	int r = fetch_definitions(s, err);
 
 	if (!r)
-		r = open_board(s, err);
+		r = session_claim(s, err);
+	if (!r)
+		r = session_refuse_wedged(s, err);
+	if (!r)
+		r = session_open_board(s, err);
 	if (r)
 		return session_outcome(s, r, err, "the board");
 	for (size_t i = 0; i < s->job->n_actions && o == OUT_OK; i++)
@@ -464,7 +465,7 @@ static enum outcome run_actions(struct session *s, struct err *err)
 }
 
 /* Off, whatever happened, and nothing of ours left in the TFTP root. */
-static void leave_board(struct session *s)
+void session_leave_board(struct session *s)
 {
 	struct err err = ERR_INIT;
 	int r = -ENODEV;
@@ -502,7 +503,7 @@ static void finish(struct session *s, enum outcome o, struct err *err)
 		session_recover(s);
 	if (console_was_canceled(s->console))
 		journal_action(s->journal, "cancel", NULL);
-	leave_board(s);
+	session_leave_board(s);
 	watch_end(s->watch);
 	now = clock_wall();
 	journal_action(s->journal, "end", "{s:s, s:I, s:s}", "wall", now.str,
@@ -510,7 +511,7 @@ static void finish(struct session *s, enum outcome o, struct err *err)
 		       s->power && !s->power->is_on ? "off" : "unknown");
 }
 
-static void release(struct session *s)
+void session_release(struct session *s)
 {
 	power_free(s->power);
 	staged_release(&s->staged);
@@ -524,9 +525,9 @@ static void release(struct session *s)
 		close(s->lock_fd);
 }
 
-int session_run(const struct session_opts *opts, struct run_dir *dir, struct err *err)
+void session_init(struct session *s, const struct session_opts *opts, struct run_dir *dir)
 {
-	struct session s = {
+	*s = (struct session){
 		.opts = opts,
 		.job = opts->job,
 		.board = opts->board,
@@ -538,12 +539,19 @@ int session_run(const struct session_opts *opts, struct run_dir *dir, struct err
 		.start_ns = clock_now_ns(),
 		.job_deadline = deadline_in_ms(opts->job->job_timeout_ms),
 	};
+}
+
+int session_run(const struct session_opts *opts, struct run_dir *dir, struct err *err)
+{
+	struct session s;
 	struct err why = ERR_INIT;
+
+	session_init(&s, opts, dir);
 	int r = run_dir_create(opts->runs_dir, opts->board->board, opts->job->job_name,
 			       dir, err);
 
 	if (!r)
-		r = open_record(&s, err);
+		r = session_open_record(&s, err);
 	if (!r) {
 		enum outcome o = run_actions(&s, &why);
 
@@ -552,6 +560,6 @@ int session_run(const struct session_opts *opts, struct run_dir *dir, struct err
 		if (!r)
 			r = console_sync(s.console, err);
 	}
-	release(&s);
+	session_release(&s);
 	return r;
 }
