@@ -18,6 +18,7 @@ static const struct {
 	{ "power", cmd_power, "switch a board by hand, and see how its relays stand" },
 	{ "keeper", cmd_keeper, "own the relay lines; started by need" },
 	{ "report", cmd_report, "runs as a table, JUnit or KCIDB" },
+	{ "doctor", cmd_doctor, "prove the lab before it is trusted" },
 };
 
 static void usage(FILE *to)

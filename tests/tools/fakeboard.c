@@ -240,6 +240,17 @@ static size_t lose_byte(struct board *b, char *buf, size_t n)
 	return n - 1;
 }
 
+/* A UART that overruns: every Nth byte never arrives. Returns how many did. */
+static size_t lose_some(struct board *b, char *buf, size_t len)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < len; i++)
+		if (!b->lose_every || ++b->n_input % b->lose_every)
+			buf[kept++] = buf[i];
+	return kept;
+}
+
 static int take_input(struct board *b)
 {
 	char buf[4096];
@@ -247,6 +258,7 @@ static int take_input(struct board *b)
 
 	if (n <= 0 || !b->is_on || b->is_deaf)
 		return check_gone(b);
+	n = (ssize_t)lose_some(b, buf, (size_t)n);
 	if (b->shell_fd >= 0) {
 		/* The inner tty echoes. Too much at once is lost, as on a real tty. */
 		if (write(b->shell_fd, buf, (size_t)n) < 0)
@@ -483,6 +495,12 @@ static int do_if(struct board *b, const struct stmt *s)
 								: board_run_block(b, s);
 }
 
+static int do_lose(struct board *b, const struct stmt *s)
+{
+	b->lose_every = number(b, s->args.v[0]);
+	return GO_ON;
+}
+
 static int do_echo(struct board *b, const struct stmt *s)
 {
 	b->echo = !strcmp(s->args.v[0], "on");
@@ -706,7 +724,7 @@ static const struct {
 	{ "uboot", do_uboot },     { "answer", do_nothing }, { "shell", do_shell },
 	{ "hook", do_nothing },    { "hang", do_hang },      { "deaf", do_deaf },
 	{ "eof", do_eof },         { "reopen", do_reopen },  { "reboot", do_reboot },
-	{ "uart", do_uart },
+	{ "uart", do_uart },       { "lose", do_lose },
 };
 
 static int run_stmt(struct board *b, const struct stmt *s)
@@ -740,6 +758,7 @@ NORETURN static void live(struct board *b)
 		b->n_boots++;
 		b->is_deaf = b->echo = false;
 		b->byte_us = 0;
+		b->lose_every = 0;
 		strbuf_reset(&b->typed);
 		json_object_clear(b->boot_vars);
 		_cleanup_free_ char *boot = xasprintf("%u", b->n_boots);

@@ -20,6 +20,7 @@ struct board {
 	int ctl_fd;
 	bool is_on, is_gone, is_deaf, echo;
 	int64_t byte_us;
+	uint64_t lose_every, n_input; /* typed bytes; 0 = none is lost */
 	uint32_t n_on, n_off, n_reset, n_boots;
 	struct strbuf typed; /* not yet taken by expect, key, uboot */
 	json_t *vars;        /* name: text, for ${name} */

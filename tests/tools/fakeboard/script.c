@@ -29,7 +29,7 @@ static const struct verb {
 	{ "uboot", 1, 2, false },   { "answer", 1, 1, true },  { "shell", 1, 2, false },
 	{ "hook", 1, 1, true },     { "hang", 0, 0, false },   { "deaf", 0, 0, false },
 	{ "eof", 0, 0, false },     { "reopen", 0, 0, false }, { "reboot", 0, 0, false },
-	{ "uart", 2, 2, false },
+	{ "uart", 2, 2, false },    { "lose", 1, 1, false },
 };
 
 struct reader {

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "session/doctor.h"
+
+#include "tap.h"
+#include "util/jsonx.h"
+#include "util/mem.h"
+
+static struct doctor_report report = DOCTOR_REPORT_INIT;
+static struct run_dir dir = RUN_DIR_INIT;
+static struct err err = ERR_INIT;
+
+static void examine(const char *runs_dir)
+{
+	const struct doctor_opts o = { .runs_dir = runs_dir, .cancel_fd = -1 };
+
+	CHECK_EQ(doctor_run(&o, &report, &dir, &err), 0);
+}
+
+static const struct doctor_check *find(const char *name)
+{
+	for (size_t i = 0; i < report.n; i++)
+		if (strcmp(report.v[i].name, name) == 0)
+			return &report.v[i];
+	tap_fail(__FILE__, __LINE__, "no check \"%s\"", name);
+}
+
+TEST(every_finding_is_a_sentence_and_what_is_broken_has_a_fix)
+{
+	examine(tap_tmpdir());
+	CHECK(report.n >= 7);
+	for (size_t i = 0; i < report.n; i++) {
+		const struct doctor_check *c = &report.v[i];
+
+		CHECK(c->finding[0]);
+		if (c->status == DOCTOR_FAIL || c->status == DOCTOR_WARN)
+			CHECK(c->fix && c->fix[0]);
+		else
+			CHECK(!c->fix);
+	}
+	CHECK(!dir.path); /* without a board nothing is recorded */
+	doctor_report_release(&report);
+}
+
+TEST(a_runs_directory_that_is_not_there_yet_is_judged_by_its_parent)
+{
+	_cleanup_free_ char *path = xasprintf("%s/a/b", tap_tmpdir());
+
+	examine(path);
+	CHECK_EQ(find("runs directory")->status, DOCTOR_PASS);
+	CHECK_CONTAINS(find("runs directory")->finding, tap_tmpdir());
+	doctor_report_release(&report);
+}
+
+TEST(a_runs_directory_without_room_is_broken)
+{
+	examine("/proc/self"); /* never has any */
+	CHECK_EQ(find("runs directory")->status, DOCTOR_FAIL);
+	CHECK_EQ(doctor_count(&report, DOCTOR_FAIL), 1);
+	doctor_report_release(&report);
+}
+
+TEST(json_says_ok_until_something_is_broken)
+{
+	_cleanup_json_ json_t *good = NULL;
+	_cleanup_json_ json_t *bad = NULL;
+
+	examine(tap_tmpdir());
+	good = doctor_to_json(&report, NULL, NULL);
+	CHECK_STR(json_get_str(good, "schema", ""), "bootrig.doctor/1");
+	CHECK(json_get_bool(good, "ok", false));
+	CHECK(json_is_null(json_object_get(good, "board")));
+	CHECK_EQ(json_array_size(json_object_get(good, "checks")), report.n);
+	doctor_report_release(&report);
+
+	examine("/proc/self");
+	bad = doctor_to_json(&report, NULL, NULL);
+	CHECK(!json_get_bool(bad, "ok", true));
+	doctor_report_release(&report);
+}
+
+TESTS(T(every_finding_is_a_sentence_and_what_is_broken_has_a_fix),
+      T(a_runs_directory_that_is_not_there_yet_is_judged_by_its_parent),
+      T(a_runs_directory_without_room_is_broken),
+      T(json_says_ok_until_something_is_broken))
