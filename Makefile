@@ -136,13 +136,19 @@ $(B)/.libs: FORCE
 tests-bin: $(UNIT_BIN) $(LAB_BIN) $(TOOL_BIN)
 
 check: all tests-bin ## every test that needs no hardware and no root; ends with N passed, N failed, N skipped
-	$(Q)tests/run --config $(CONFIG) --build $(O) unit bench golden virt kernels lab
+	$(Q)tests/run --config $(CONFIG) --build $(O) unit bench golden virt net kernels lab
 
 check-unit: all tests-bin ## unit tests, golden replays and the whole program against a scripted board
 	$(Q)tests/run --config $(CONFIG) --build $(O) unit bench golden
 
 check-virt: all demo-assets ## the jobs on QEMU with real U-Boot, TFTP and kernels
 	$(Q)tests/run --config $(CONFIG) --build $(O) virt
+
+check-net: all demo-assets ## dnsmasq in a network namespace and the same jobs over a tap; as root
+	$(Q)tests/run --config $(CONFIG) --build $(O) net
+
+check-debian13: all ## build and relay tests in a Debian 13 root, with libgpiod 2; as root
+	$(Q)tests/run --config $(CONFIG) --build $(O) debian13
 
 check-kernels: all ## kernels with the reference bug in QEMU; built with CI=1, else taken from the cache
 	$(Q)tests/run --config $(CONFIG) --build $(O) kernels
@@ -189,10 +195,12 @@ print-%:
 install: all ## PREFIX, DESTDIR
 	install -Dm755 $(B)/bootrig $(DESTDIR)$(PREFIX)/bin/bootrig
 	$(Q)for f in $(wildcard docs/man/*.1); do install -Dm644 $$f $(DESTDIR)$(PREFIX)/share/man/man1/$${f##*/}; done
+	install -Dm644 packaging/udev/60-bootrig.rules $(DESTDIR)$(PREFIX)/lib/udev/rules.d/60-bootrig.rules
 	$(Q)for f in $(wildcard docs/*.md); do install -Dm644 $$f $(DESTDIR)$(PREFIX)/share/doc/bootrig/$${f##*/}; done
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/bootrig $(DESTDIR)$(PREFIX)/share/man/man1/bootrig*.1
+	rm -f $(DESTDIR)$(PREFIX)/lib/udev/rules.d/60-bootrig.rules
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/bootrig
 
 dist: ## a source archive from git
@@ -205,5 +213,5 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 FORCE:
-.PHONY: all tests-bin check check-unit check-virt check-kernels check-lab san fuzz fuzz-bin coverage bench torture demo-assets golden-update lint format install uninstall dist clean help FORCE
+.PHONY: all tests-bin check check-unit check-virt check-net check-debian13 check-kernels check-lab san fuzz fuzz-bin coverage bench torture demo-assets golden-update lint format install uninstall dist clean help FORCE
 .SECONDARY:

@@ -91,6 +91,8 @@ def until(what, condition, limit_s=30):
 class Lab:
     """A directory for the runs of one case; `tmp` is gone after the suite, not after the case."""
 
+    prefix = ()  # what comes before bootrig: another namespace, for one
+
     def __init__(self, suite_tmp, number):
         self.tmp = os.path.join(suite_tmp, str(number))
         self.runs = os.path.join(self.tmp, "runs")
@@ -116,7 +118,7 @@ class Lab:
         """Starts a job (a name, or a spec) as a shell would: in a process group of its own."""
         path = self.write_job(what) if isinstance(what, dict) else job_path(what)
         known = set(os.listdir(self.runs))
-        process = subprocess.Popen([BOOTRIG, "run", path, "--board", board, "--runs", self.runs],
+        process = subprocess.Popen([*self.prefix, BOOTRIG, "run", path, "--board", board, "--runs", self.runs],
                                    stdin=subprocess.DEVNULL, stdout=open(path_of_log(self), "wb"),
                                    stderr=subprocess.STDOUT, env={**self.env, **(env or {})},
                                    cwd=self.tmp, start_new_session=True)
