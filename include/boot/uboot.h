@@ -42,6 +42,7 @@ MUST_CHECK int uboot_fresh_prompt(struct uboot *u, struct deadline d, struct err
 struct uboot_ear {
 	const struct loader_fault *fault; /* the one that still counts; NULL = none */
 	char text[256];                   /* its own words */
+	bool is_final;                    /* no success takes it back */
 	uint32_t n_timeouts;              /* of the network, one after the other */
 };
 

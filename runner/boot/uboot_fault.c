@@ -31,7 +31,7 @@ static char *complaints_regex(void)
 	struct strbuf sb = STRBUF_INIT;
 
 	for (size_t i = 0; i < n_loader_faults; i++)
-		strbuf_addf(&sb, "%s\\Q%s\\E", i ? "|" : "(?:", loader_faults[i].text);
+		strbuf_addf(&sb, "%s\\Q%s\\E", i ? "|" : "^.*(?:", loader_faults[i].text);
 	strbuf_addstr(&sb, ").*");
 	return strbuf_take(&sb);
 }
@@ -48,10 +48,15 @@ static void add_heard(struct uboot_patterns *ps)
 	uboot_add_line(ps, complaints);
 }
 
+/* What cannot be taken back is the better reason, unless what led to it is known: "File
+ * not found" says more than that the label is skipped for it. */
 static void note(struct uboot_ear *ear, const struct loader_fault *f, const char *text)
 {
-	/* What cannot be taken back is the better reason. */
-	if (ear->fault && (f->may_pass || !ear->fault->may_pass))
+	bool is_news = !ear->fault ||
+		       (!ear->is_final && !f->may_pass && f->blame != ear->fault->blame);
+
+	ear->is_final |= !f->may_pass;
+	if (!is_news)
 		return;
 	ear->fault = f;
 	snprintf(ear->text, sizeof(ear->text), "%s", text);
@@ -67,7 +72,7 @@ static void hear(struct uboot_ear *ear, size_t what, const struct console_hit *h
 		break;
 	case HEARD_SUCCESS:
 		ear->n_timeouts = 0;
-		if (ear->fault && ear->fault->may_pass)
+		if (!ear->is_final)
 			*ear = (struct uboot_ear){ .fault = NULL };
 		break;
 	case HEARD_COMPLAINT:
@@ -114,7 +119,7 @@ int uboot_listen(struct uboot *u, struct uboot_patterns *ps, size_t n_ends,
 		}
 		if ((size_t)hit.index - n_ends == HEARD_RESTART) {
 			/* The first banner of a boot, or what a failed boot ended in. */
-			if (may_restart && !(ear->fault && !ear->fault->may_pass))
+			if (may_restart && !ear->is_final)
 				continue;
 			return uboot_failed(u, ear, err,
 					    "U-Boot started again (\"%.60s\")", hit.text);
