@@ -304,6 +304,10 @@ static void check_loader(struct spec_report *r, const struct board_spec *b,
 		spec_complain(
 			r, rung->mark,
 			"recovery.commands cannot be typed with never_stop: true; expected one of them");
+	if (rung->label && b->boot.method == BOARD_BOOT_SYSBOOT)
+		spec_complain(
+			r, rung->mark,
+			"label is served over TFTP, and this board boots from its media; expected another boot.method than sysboot");
 	if (rung->label && !b->boot.tftp_root)
 		spec_complain(
 			r, rung->mark,

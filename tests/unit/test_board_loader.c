@@ -143,7 +143,49 @@ TEST(what_does_not_go_together_is_refused)
 		"t.yaml:4:58: boot.media.device is \"0:1\"; expected U-Boot's interface and device, such as nvme 0:1\n");
 }
 
-TESTS(T(each_way_to_boot_has_its_commands),
+static void check_fit(const char *boot, const char *actions, const char *want)
+{
+	_cleanup_free_ char *text = xasprintf(
+		"job_name: j\ntimeouts: {job: {minutes: 5}, action: {minutes: 2}, "
+		"connection: {minutes: 1}}\nactions:\n%s",
+		actions);
+	_cleanup_board_spec_ struct board_spec *b = load(boot);
+	_cleanup_job_spec_ struct job_spec *j = NULL;
+	struct spec_messages msgs = { .v = STRVEC_INIT };
+	_cleanup_strbuf_ struct strbuf all = STRBUF_INIT;
+	struct err err = ERR_INIT;
+
+	if (job_spec_parse("j.yaml", text, strlen(text), &j, &msgs, &err))
+		tap_fail(__FILE__, __LINE__, "%s", err.msg);
+	CHECK_EQ(board_spec_fits(b, j, &msgs, &err), want[0] ? -EINVAL : 0);
+	for (size_t i = 0; i < msgs.v.n; i++)
+		strbuf_addf(&all, "%s\n", msgs.v.v[i]);
+	CHECK_STR(strbuf_str(&all), want);
+	strvec_release(&msgs.v);
+}
+
+#define DEPLOY "- deploy: {to: tftp, kernel: {url: /k}}\n"
+#define BOOT(commands)                                                                   \
+	"- boot: {method: u-boot, commands: " commands ", prompts: ['# ']}\n"
+#define SYSBOOT "method: sysboot, media: {device: 'nvme 0:1'}"
+
+TEST(a_job_boots_from_where_the_board_can)
+{
+	check_fit(SYSBOOT, BOOT("media"), "");
+	check_fit("method: bootflow", BOOT("media"), "");
+	check_fit("method: bootflow", DEPLOY BOOT("ramdisk"), "");
+	check_fit(
+		"method: pxe", BOOT("media"),
+		"j.yaml:4:3: boot commands: media do not fit board v, which boots from the network; expected boot.method: sysboot or bootflow in /lab/b.yaml\n");
+	check_fit(
+		SYSBOOT, DEPLOY BOOT("ramdisk"),
+		"j.yaml:5:3: boot commands: ramdisk do not fit board v, which boots from its media (boot.method: sysboot); expected commands: media\n");
+	check_fit(
+		"line_max: 8", DEPLOY BOOT("[setenv a b, boot]"),
+		"j.yaml:5:3: boot commands have a line of 10 bytes, which U-Boot would cut; expected at most 8 (boot.line_max of board v)\n");
+}
+
+TESTS(T(a_job_boots_from_where_the_board_can), T(each_way_to_boot_has_its_commands),
       T(keys_paces_and_module_names_are_brought_into_their_form),
       T(what_is_no_word_key_or_address_is_refused_at_its_place),
       T(what_does_not_go_together_is_refused))
