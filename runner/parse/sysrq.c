@@ -437,7 +437,8 @@ const char *sysrq_task_function(const struct sysrq_task *t)
 		if (lines_starts(t->trace.frames[i].function, "msleep") ||
 		    lines_starts(t->trace.frames[i].function, "usleep_range"))
 			from = i + 1;
-	return culprit_hung(t->trace.frames + from, t->trace.n - from);
+	return from < t->trace.n ? culprit_hung(t->trace.frames + from, t->trace.n - from)
+				 : NULL;
 }
 
 bool sysrq_blocked(const struct sysrq_reader *r, char *out, size_t cap)
