@@ -43,6 +43,10 @@ static json_t *line_request(const char *what, const char *line)
 static int ask(struct power_gpio *g, json_t *take_request, int64_t more_ms,
 	       json_t **reply, struct err *err)
 {
+	if (!g->keeper) {
+		json_decref(take_request);
+		return err_set(err, ERR_LAB, -EPIPE, "the keeper of the relays is gone");
+	}
 	return keeper_ask(g->keeper, take_request, deadline_in_ms(ASK_MS + more_ms),
 			  reply, err);
 }
@@ -106,10 +110,24 @@ static int compare(const struct power_gpio *g, const json_t *reply, struct err *
 	return 0;
 }
 
+static int open_and_claim(struct power_gpio *g, json_t **reply, struct err *err)
+{
+	int r = keeper_open(&g->base.env, true, &g->keeper, err);
+
+	if (!r)
+		r = claim(g, reply, err);
+	if (r) {
+		keeper_close(g->keeper);
+		g->keeper = NULL;
+	}
+	return r;
+}
+
 /* A keeper that has our board. One that died is started again, and must have the lines as
  * they were. */
 static int have_keeper(struct power_gpio *g, struct err *err)
 {
+	struct deadline d = deadline_in_ms(ASK_MS);
 	_cleanup_json_ json_t *reply = NULL;
 	int r;
 
@@ -117,14 +135,15 @@ static int have_keeper(struct power_gpio *g, struct err *err)
 		return 0;
 	keeper_close(g->keeper);
 	g->keeper = NULL;
-	r = keeper_open(&g->base.env, true, &g->keeper, err);
-	if (!r)
-		r = claim(g, &reply, err);
-	if (r) {
-		keeper_close(g->keeper);
-		g->keeper = NULL;
-		return r;
+	/* One that is dying closes our socket before it closes its door. */
+	while ((r = open_and_claim(g, &reply, err)) == -EPIPE && !deadline_passed(d)) {
+		*err = (struct err)ERR_INIT;
+		r = pause_ms(&g->base, RETRY_MS, err);
+		if (r)
+			return r;
 	}
+	if (r)
+		return r;
 	r = g->was_claimed ? compare(g, reply, err) : 0;
 	g->was_claimed = true;
 	/* Told once: what the line is now is what the next sequence starts from. */

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -96,6 +97,8 @@ static pid_t start_keeper(void)
 		struct keeper_opts opts = { .hw = &hw, .stop_fd = -1 };
 		struct err err = ERR_INIT;
 
+		prctl(PR_SET_PDEATHSIG,
+		      SIGKILL); /* a case that fails tears nothing down */
 		_exit(keeper_serve(&opts, &err) == 0 ? 0 : -err.code);
 	}
 	return pid;
@@ -156,7 +159,7 @@ static const char board_text[] =
 	"  long: [{press: reset, for: 2}]\n"
 	"  maskrom: [{set: maskrom}, {press: reset, for: 0.02}, {wait: 0.01}, {clear: maskrom}]\n"
 	"  button: [{press: reset, for: 0.02, unless_power: on}]\n"
-	"  levels: [{set: power}, {wait: 0.3}, {set: power}]\n"
+	"  levels: [{set: power}, {wait: 1}, {set: power}]\n"
 	"  sense: {line: sense}\n";
 
 static void set_up(struct bench *b)
@@ -395,6 +398,7 @@ TEST(a_worker_that_died_together_with_its_keeper_is_noticed_by_the_next)
 TEST(a_sequence_of_levels_goes_on_with_the_next_keeper)
 {
 	struct bench b;
+	struct err err = ERR_INIT;
 	int status;
 
 	set_up(&b);
@@ -404,7 +408,10 @@ TEST(a_sequence_of_levels_goes_on_with_the_next_keeper)
 		power_free(b.power);
 		_exit(0);
 	}
+	/* Once it waits: a client that finds no keeper would start one, of this program.
+	 */
 	until(&wires->value[POWER], true);
+	CHECK_EQ(wait_fd(NULL, -1, deadline_in_ms(100), &err), 0);
 	restart_keeper(&b);
 	CHECK_EQ(waitpid(worker, &status, 0), worker);
 	CHECK_EQ(status, 0);
