@@ -21,6 +21,9 @@ MUST_CHECK int stream_open(const struct board_console *c, struct deadline d,
 struct stream *stream_of_fd(int take_fd);
 void stream_close(struct stream *s); /* NULL is fine; ends a BREAK that is on */
 
+/* Drop what a tty has kept since before it was opened: another run's last words. */
+void stream_forget_input(struct stream *s);
+
 /* To poll for input; also for room to write while stream_has_unsent(). */
 int stream_fd(const struct stream *s);
 bool stream_has_unsent(const struct stream *s);

@@ -3,6 +3,7 @@
 #include "hw/stream.h"
 
 #include <errno.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "hw/stream_int.h"
@@ -94,6 +95,11 @@ void stream_close(struct stream *s)
 	if (s->fd >= 0)
 		close(s->fd);
 	free(s);
+}
+
+void stream_forget_input(struct stream *s)
+{
+	(void)tcflush(s->fd, TCIFLUSH); /* a socket keeps nothing for the next client */
 }
 
 int stream_fd(const struct stream *s)

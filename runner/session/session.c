@@ -318,10 +318,12 @@ int session_open_board(struct session *s, struct err *err)
 	if (!r && s->board->console.transport != BOARD_CONSOLE_QEMU) {
 		r = stream_open(&s->board->console, deadline_in_ms(OPEN_MS), &stream,
 				err);
-		if (r)
+		if (r) {
 			s->self_check_ok = false;
-		else
-			console_attach(s->console, stream);
+			return r;
+		}
+		stream_forget_input(stream);
+		console_attach(s->console, stream);
 	}
 	return r;
 }
