@@ -3,6 +3,7 @@
  * opens no new one, and becomes that incident's `capture`. */
 #include "session/watch_int.h"
 #include "util/jsonx.h"
+#include "util/mem.h"
 
 static void begin(struct watch *w)
 {
@@ -14,11 +15,10 @@ static void begin(struct watch *w)
 /* "silence in userspace; blocked: task sh in mutex_hold" */
 static json_t *title_json(const struct watch *w, const char *blocked)
 {
-	char title[sizeof(w->st.fatal_title) + 160];
-
 	if (!blocked[0] || w->st.fatal_id < 0 || w->st.fatal_kind != INCIDENT_SILENCE)
 		return json_null();
-	snprintf(title, sizeof(title), "%s; blocked: %s", w->st.fatal_title, blocked);
+	_cleanup_free_ char *title =
+		xasprintf("%s; blocked: %s", w->st.fatal_title, blocked);
 	return json_lossy_str(title);
 }
 
