@@ -14,6 +14,7 @@ int cmd_post(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_power(int argc, char **argv);
 int cmd_keeper(int argc, char **argv);
+int cmd_console(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 
 /* Until fd (-1: none) is readable or the deadline, which without an fd is success.

@@ -54,6 +54,9 @@ void console_free(struct console *c); /* syncs and closes everything; NULL is fi
 void console_observe(struct console *c,
 		     const struct console_observer *o); /* copied, at most 8 */
 
+/* Let others read along at console.sock in the run directory (console/share.h). */
+MUST_CHECK int console_share(struct console *c, struct err *err);
+
 /* Attach the stream. Detach reads what is still there first and closes it. */
 void console_attach(struct console *c, struct stream *take);
 void console_detach(struct console *c);

@@ -16,6 +16,7 @@ static const struct {
 	  "compute a run's events and result again from its bytes" },
 	{ "post", cmd_post, "post results; empty the outbox" },
 	{ "power", cmd_power, "switch a board by hand, and see how its relays stand" },
+	{ "console", cmd_console, "a board's console: along with its run, or by hand" },
 	{ "keeper", cmd_keeper, "own the relay lines; started by need" },
 	{ "report", cmd_report, "runs as a table, JUnit or KCIDB" },
 	{ "doctor", cmd_doctor, "prove the lab before it is trusted" },

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 
+#include "console/share.h"
 #include "parse/line.h"
 #include "parse/prefix.h"
 #include "util/io.h"
@@ -55,7 +56,8 @@ struct console {
 	bool tx_held;                /* BREAK until further notice */
 	struct stream_errors errors; /* told already */
 	int64_t errors_t_ns;
-	size_t last_read; /* bytes of the last read; 0 = that was a while ago */
+	struct share *share; /* NULL = nobody may read along */
+	size_t last_read;    /* bytes of the last read; 0 = that was a while ago */
 	char *buf;
 };
 
@@ -85,6 +87,7 @@ void console_free(struct console *c)
 	if (!c)
 		return;
 	stream_close(c->stream);
+	share_free(c->share);
 	if (c->raw_fd >= 0) {
 		fsync(c->raw_fd);
 		close(c->raw_fd);
@@ -97,6 +100,11 @@ void console_free(struct console *c)
 	strbuf_release(&c->matched);
 	free(c->buf);
 	free(c);
+}
+
+int console_share(struct console *c, struct err *err)
+{
+	return share_new(c->opts.dirfd, &c->share, err);
 }
 
 void console_observe(struct console *c, const struct console_observer *o)
@@ -269,6 +277,8 @@ static int take_bytes(struct console *c, const char *data, size_t len, struct er
 	c->offset += len;
 	c->last_byte_ns = console_now_ns(c);
 	keep_pending(c, data, len);
+	if (c->share)
+		share_tell(c->share, c->offset);
 	for (size_t i = 0; i < c->n_observers; i++)
 		c->observers[i].bytes(c->observers[i].arg, data, len, at, t_ns);
 	return fits ? 0 : too_much(c, err);
@@ -419,10 +429,10 @@ static bool is_trickling(const struct console *c)
 }
 
 /* Let more bytes come, unless something else does. */
-static int gather(struct pollfd p[3], struct deadline until)
+static int gather(struct pollfd p[4], struct deadline until)
 {
 	struct deadline d = deadline_min(until, deadline_in_ms(GATHER_MS));
-	int n = poll(p + 1, 2, deadline_poll_ms(d));
+	int n = poll(p + 1, 3, deadline_poll_ms(d));
 
 	return n > 0 ? n : 0;
 }
@@ -434,13 +444,14 @@ static int turn(struct console *c, int extra_fd, short events, struct deadline u
 {
 	struct deadline limit =
 		deadline_min(until, deadline_in_ms(c->stream ? TICK_MS : 20));
-	struct pollfd p[3] = {
+	struct pollfd p[4] = {
 		{ .fd = stream_poll_fd(c), .events = stream_events(c) },
 		{ .fd = c->cancel_masked || c->canceled ? -1 : c->opts.cancel_fd,
 		  .events = POLLIN },
 		{ .fd = extra_fd, .events = events },
+		{ .fd = c->share ? share_fd(c->share) : -1, .events = POLLIN },
 	};
-	int r = 0, n = poll(p, 3, deadline_poll_ms(limit));
+	int r = 0, n = poll(p, ARRAY_SIZE(p), deadline_poll_ms(limit));
 
 	if (n == 1 && p[0].revents == POLLIN && is_trickling(c))
 		n += gather(p, until);
@@ -459,6 +470,8 @@ static int turn(struct console *c, int extra_fd, short events, struct deadline u
 	if (n > 0 && p[1].revents)
 		c->canceled = true;
 	*extra = n > 0 && p[2].revents;
+	if (n > 0 && p[3].revents)
+		share_serve(c->share);
 	if (console_now_ns(c) - c->tick_t_ns >= (int64_t)TICK_MS * 1000000)
 		tick(c);
 	return 0;

@@ -9,6 +9,7 @@
 
 #include "diagnose/build_id.h"
 #include "hw/stream.h"
+#include "session/live_console.h"
 #include "session/state.h"
 #include "util/hash.h"
 #include "util/jsonx.h"
@@ -298,6 +299,18 @@ int session_claim(struct session *s, struct err *err)
 	return 0;
 }
 
+/* Nobody may read along: no reason not to run. */
+static void share_console(struct session *s)
+{
+	struct err why = ERR_INIT;
+	int r = console_share(s->console, &why);
+
+	if (!r)
+		r = live_console_announce(s->board->board, s->dir, &why);
+	if (r)
+		journal_action(s->journal, "warning", "{s:s}", "text", why.msg);
+}
+
 int session_open_board(struct session *s, struct err *err)
 {
 	struct stream *stream = NULL;
@@ -456,6 +469,8 @@ static enum outcome run_actions(struct session *s, struct err *err)
 	if (!r)
 		r = session_claim(s, err);
 	if (!r)
+		share_console(s);
+	if (!r)
 		r = session_refuse_wedged(s, err);
 	if (!r)
 		r = session_open_board(s, err);
@@ -517,6 +532,7 @@ void session_release(struct session *s)
 {
 	power_free(s->power);
 	staged_release(&s->staged);
+	live_console_withdraw(s->board->board, s->dir);
 	console_free(s->console);
 	journal_free(s->journal);
 	watch_free(s->watch);
