@@ -45,6 +45,12 @@ class Viewer:
             check(time.monotonic() < end, f"{text!r} never came: {self.out(name)[-300:]!r}")
             time.sleep(0.01)
 
+    def wait_for_prompts(self, count):
+        end = time.monotonic() + LIMIT_S
+        while self.out().count(b"virt:~# ") < count:
+            check(time.monotonic() < end, f"no prompt number {count}: {self.out()[-300:]!r}")
+            time.sleep(0.01)
+
     def wait_for_raw(self):
         end = time.monotonic() + LIMIT_S
         while termios.tcgetattr(self.slave)[3] & termios.ICANON:
@@ -119,6 +125,9 @@ def _(t):
     v.wait_for(b"virt:~# ")
     # Ctrl-C is the board's, and a ~ in a line is a ~.
     v.type(b"\x03")
+    # Its terminal throws away what came before it took the signal.
+    v.wait_for(b"^C")
+    v.wait_for_prompts(2)
     v.type(b"echo a~.b$((40+2))\r")
     v.wait_for(b"a~.b42")
     v.type(b"~~; echo c$((1+1))\r")
