@@ -2,7 +2,7 @@
 /* `uart RATE N`: N bytes of a kernel's log at RATE bytes a second, in the pieces in which
  * a USB adapter hands a UART's bytes to its tty: packets of at most 62 bytes, once a
  * millisecond. A UART does not wait: what the tty had no room for would be lost on a real
- * line, so each such moment is counted and told in the log. */
+ * line, so each such moment is counted and told in the log, with the longest. */
 #include "fakeboard/board.h"
 #include "util/jsonx.h"
 
@@ -19,6 +19,7 @@ struct uart {
 	uint64_t rate, n, sent;
 	uint64_t n_full;     /* times that the tty had no room for a packet */
 	uint64_t burst;      /* the most that went out at once */
+	int64_t full_ns;     /* the longest time that it had none */
 	int64_t late_ns;     /* in all, that this program was kept waiting */
 	struct strbuf lines; /* not sent yet */
 	uint64_t n_lines;
@@ -49,6 +50,8 @@ static void add_line(struct uart *u)
 
 static int put_packets(struct board *b, struct uart *u, uint64_t len)
 {
+	int64_t full_since_ns = 0;
+
 	while (u->lines.len < len)
 		add_line(u);
 	for (uint64_t at = 0; at < len;) {
@@ -58,11 +61,21 @@ static int put_packets(struct board *b, struct uart *u, uint64_t len)
 		if (n < 0)
 			BUG("console: %s", strerror((int)-n));
 		at += (uint64_t)n;
-		if ((size_t)n < want) {
-			u->n_full++;
-			if (board_pump(b, deadline_in_ms(1)))
-				return GONE;
+		if ((size_t)n == want) {
+			full_since_ns = 0;
+			continue;
 		}
+		int64_t now_ns = clock_now_ns();
+
+		if (!full_since_ns) {
+			full_since_ns = now_ns;
+			u->n_full++;
+		}
+		if (board_pump(b, deadline_in_ms(1)))
+			return GONE;
+		now_ns = clock_now_ns();
+		if (now_ns - full_since_ns > u->full_ns)
+			u->full_ns = now_ns - full_since_ns;
 	}
 	strbuf_drop_front(&u->lines, len);
 	u->sent += len;
@@ -73,11 +86,13 @@ static void tell(struct board *b, const struct uart *u, int64_t ns)
 {
 	_cleanup_strbuf_ struct strbuf sb = STRBUF_INIT;
 
-	strbuf_addf(&sb,
-		    "bytes=%llu lines=%llu full=%llu burst=%llu late_ms=%lld ms=%lld",
-		    (unsigned long long)u->sent, (unsigned long long)u->n_lines,
-		    (unsigned long long)u->n_full, (unsigned long long)u->burst,
-		    (long long)(u->late_ns / 1000000), (long long)(ns / 1000000));
+	strbuf_addf(
+		&sb,
+		"bytes=%llu lines=%llu full=%llu full_ms=%lld burst=%llu late_ms=%lld ms=%lld",
+		(unsigned long long)u->sent, (unsigned long long)u->n_lines,
+		(unsigned long long)u->n_full, (long long)(u->full_ns / 1000000),
+		(unsigned long long)u->burst, (long long)(u->late_ns / 1000000),
+		(long long)(ns / 1000000));
 	wire_log(&b->wire, "uart", strbuf_str(&sb));
 }
 
