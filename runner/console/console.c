@@ -10,6 +10,7 @@
 #include "console/share.h"
 #include "parse/line.h"
 #include "parse/prefix.h"
+#include "util/ascii.h"
 #include "util/io.h"
 #include "util/mem.h"
 #include "util/strbuf.h"
@@ -485,6 +486,22 @@ static int interrupted(struct console *c, struct err *err)
 	return c->stop ? -EINTR : 0;
 }
 
+/* Shells ask the terminal something behind their prompt (busybox ash: ESC[6n), often in
+ * the same read: a prompt that ends with $ stands before it. */
+static size_t before_escapes(const char *text, size_t len)
+{
+	for (;;) {
+		size_t n = len;
+
+		while (n && (text[n - 1] == ';' || text[n - 1] == '?' ||
+			     ascii_is_word(text[n - 1])))
+			n--;
+		if (n == len || n < 2 || text[n - 1] != '[' || text[n - 2] != '\033')
+			return len;
+		len = n - 2;
+	}
+}
+
 static bool find(const struct pattern *p, const char *text, size_t len, bool has_lf,
 		 struct pattern_match *m)
 {
@@ -492,7 +509,10 @@ static bool find(const struct pattern *p, const char *text, size_t len, bool has
 		return has_lf && pattern_find(p, text, len + 1, 0, m);
 	while (has_lf && len && text[len - 1] == '\r')
 		len--;
-	return pattern_find(p, text, len, 0, m);
+	if (pattern_find(p, text, len, 0, m))
+		return true;
+	size_t shorter = before_escapes(text, len);
+	return shorter < len && pattern_find(p, text, shorter, 0, m);
 }
 
 /* The mark moves behind the match. */

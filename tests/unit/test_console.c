@@ -218,6 +218,21 @@ TEST(a_prompt_split_over_reads_is_found_once_it_is_whole)
 	finish(&rig);
 }
 
+/* busybox ash asks for the cursor's place. */
+TEST(a_prompt_with_a_terminal_command_behind_it_is_found_in_one_read_too)
+{
+	struct rig rig = { 0 };
+
+	START(&rig);
+	say(&rig, "a [6n/ # x\r\n");
+	check_absent(&rig, "/ # $");
+	say(&rig, "/ # \033[6n");
+	check_found(&rig, "/ # $", "/ # ");
+	say(&rig, "\r\n/ # \033[?25h\033[6n\r\n");
+	check_found(&rig, "/ # $", "/ # ");
+	finish(&rig);
+}
+
 TEST(each_match_moves_the_mark_behind_itself)
 {
 	struct rig rig = { 0 };
@@ -868,6 +883,7 @@ TEST(what_the_receiver_counts_is_told_once)
 }
 
 TESTS(T(a_prompt_split_over_reads_is_found_once_it_is_whole),
+      T(a_prompt_with_a_terminal_command_behind_it_is_found_in_one_read_too),
       T(each_match_moves_the_mark_behind_itself), T(a_mark_forgets_what_came_before),
       T(what_came_while_nobody_waited_is_found),
       T(lines_that_one_wait_searched_in_vain_are_there_for_another_pattern),
