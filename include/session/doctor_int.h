@@ -48,6 +48,8 @@ void doctor_tty(struct doctor *d);
 /* The rest needs the board. 0, or ERR_CANCELED. */
 MUST_CHECK int doctor_power(struct doctor *d, struct err *err);
 MUST_CHECK int doctor_relay_lines(struct doctor *d, struct err *err);
+/* Of the first rung that has one; NULL = none. */
+const struct board_maskrom *doctor_maskrom_of(const struct board_spec *b);
 MUST_CHECK int doctor_maskrom(struct doctor *d, struct err *err);
 /* Last of all. */
 MUST_CHECK int doctor_mark(struct doctor *d, struct err *err);

@@ -161,28 +161,46 @@ static int examine_powered(struct doctor *d, struct err *err)
 	return r;
 }
 
-static int examine_board(struct doctor *d, struct err *err)
+static int open_failed(struct doctor *d, int r, struct err *err)
+{
+	static const char cable[] =
+		"is the cable plugged in, is the device's name right (ls /dev/serial/by-id), "
+		"does another program hold it?";
+	static const char relays[] =
+		"`bootrig power status` shows each line and who holds it";
+
+	/* The session blames itself for its console only. */
+	if (d->s->self_check_ok)
+		return doctor_failed(d, "power", relays, r, err);
+	return doctor_failed(d, "console", cable, r, err);
+}
+
+/* Claimed and open, or a failed check that says why not. */
+static int open_board(struct doctor *d, bool *is_open, struct err *err)
 {
 	static const char fix[] =
 		"wait for it, or see who holds the file: `fuser -v BOARD.yaml`";
+	size_t n_broken = doctor_count(d->report, DOCTOR_FAIL);
 	int r = session_claim(d->s, err);
 
+	*is_open = false;
 	if (r)
 		return doctor_failed(d, "claim", fix, r, err);
 	doctor_pass(d, "claim", "board %s is free", d->o->board->board);
+	r = doctor_relay_lines(d, err);
+	if (r || doctor_count(d->report, DOCTOR_FAIL) > n_broken)
+		return r;
 	r = session_open_board(d->s, err);
 	if (r)
-		return doctor_failed(
-			d, "console",
-			"is the cable plugged in, is the device's name right (ls /dev/serial/by-id), does another program hold it?",
-			r, err);
+		return open_failed(d, r, err);
+	*is_open = true;
+	return 0;
+}
+
+static int examine_open_board(struct doctor *d, struct err *err)
+{
 	if (d->o->loopback)
 		return doctor_loopback(d, err);
-	r = doctor_relay_lines(d, err);
-	if (!r)
-		r = doctor_tftp_host(d, err);
-	if (r)
-		return r;
 	if (d->o->board->power.backend == BOARD_POWER_NONE)
 		doctor_skip(d, "power",
 			    "the board file says `backend: none`: power and "
@@ -192,8 +210,20 @@ static int examine_board(struct doctor *d, struct err *err)
 			    "power was not to be moved (--yes allows it), so "
 			    "relays, UART and U-Boot are not checked");
 	else
-		r = examine_powered(d, err);
-	return r ? r : doctor_mark(d, err);
+		return examine_powered(d, err);
+	return 0;
+}
+
+static int examine_board(struct doctor *d, struct err *err)
+{
+	bool is_open;
+	int r = open_board(d, &is_open, err);
+
+	if (!r && d->s->lock_fd >= 0 && !d->o->loopback)
+		r = doctor_tftp_host(d, err);
+	if (!r && is_open)
+		r = examine_open_board(d, err);
+	return r || !is_open ? r : doctor_mark(d, err);
 }
 
 /* A board whose power was not ours to move stays as it is. */

@@ -161,9 +161,10 @@ static bool is_tty_device(const struct board_console *c)
 {
 	struct stat st;
 
-	return (c->transport == BOARD_CONSOLE_SERIAL ||
-		c->transport == BOARD_CONSOLE_PTY) &&
-	       stat(c->device, &st) == 0 && S_ISCHR(st.st_mode);
+	if (c->transport == BOARD_CONSOLE_SERIAL)
+		return true;
+	return c->transport == BOARD_CONSOLE_PTY && stat(c->device, &st) == 0 &&
+	       S_ISCHR(st.st_mode);
 }
 
 /* A driver that cannot do a rate takes the nearest, or 9600, without a word. */
@@ -199,6 +200,13 @@ void doctor_tty(struct doctor *d)
 
 	if (!is_tty_device(c)) {
 		doctor_skip(d, "UART rate", "the console is no tty of this host");
+		return;
+	}
+	if (access(c->device, F_OK)) {
+		doctor_fail(
+			d, "UART rate",
+			"is the adapter plugged in? `ls /dev/serial/by-id` has its name",
+			"%s: %s", c->device, strerror(errno));
 		return;
 	}
 	if (faccessat(AT_FDCWD, c->device, R_OK | W_OK, AT_EACCESS)) {

@@ -69,6 +69,8 @@ static bool is_needed(const struct board_spec *b, const char *program)
 		return false;
 	if (strcmp(program, "atftpd") == 0)
 		return b->has_boot && b->boot.tftp_verify_local;
+	if (strcmp(program, "rkdeveloptool") == 0)
+		return doctor_maskrom_of(b) != NULL;
 	return b->power.backend == BOARD_POWER_QEMU &&
 	       strcmp(program, b->power.qemu_binary) == 0;
 }

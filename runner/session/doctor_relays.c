@@ -24,6 +24,10 @@ static void add_line(struct strbuf *out, const json_t *l)
 /* Where each line is; nothing is requested and nothing moves. */
 int doctor_relay_lines(struct doctor *d, struct err *err)
 {
+	const struct power_env env = { .wait = session_power_wait,
+				       .arg = d->s,
+				       .run_dir = d->s->dir->path,
+				       .hold_fd = -1 };
 	static const char name[] = "relay lines";
 	static const char fix[] = "compare power.lines with `gpioinfo`; who holds a line "
 				  "that is busy, `bootrig power status` says";
@@ -35,7 +39,7 @@ int doctor_relay_lines(struct doctor *d, struct err *err)
 
 	if (d->o->board->power.backend != BOARD_POWER_GPIO)
 		return 0;
-	int r = power_gpio_status(d->o->board, &d->s->power->env, &status, err);
+	int r = power_gpio_status(d->o->board, &env, &status, err);
 	if (r)
 		return doctor_failed(d, name, fix, r, err);
 	json_array_foreach(json_object_get(status, "lines"), i, l)
@@ -44,8 +48,7 @@ int doctor_relay_lines(struct doctor *d, struct err *err)
 
 		is_broken |= error != NULL;
 		if (error)
-			doctor_fail(d, name, fix, "%s: %s", json_get_str(l, "name", "?"),
-				    error);
+			doctor_fail(d, name, fix, "%s", error);
 		else
 			add_line(&good, l);
 	}
@@ -54,7 +57,7 @@ int doctor_relay_lines(struct doctor *d, struct err *err)
 	return 0;
 }
 
-static const struct board_maskrom *maskrom_of(const struct board_spec *b)
+const struct board_maskrom *doctor_maskrom_of(const struct board_spec *b)
 {
 	for (size_t i = 0; i < b->n_recovery; i++)
 		if (b->recovery[i].maskrom)
@@ -89,7 +92,7 @@ int doctor_maskrom(struct doctor *d, struct err *err)
 	static const char fix[] =
 		"the contact must be closed while reset or power lets the CPU start; is the "
 		"OTG cable in the port that recovery's maskrom.usb names (lsusb -t)?";
-	const struct board_maskrom *spec = maskrom_of(d->o->board);
+	const struct board_maskrom *spec = doctor_maskrom_of(d->o->board);
 	int64_t begin = clock_now_ns();
 	int r;
 
