@@ -8,8 +8,9 @@
 #include "kernel/task.h"
 
 struct transfer {
-	const char *url;    /* borrowed */
-	uint64_t max_bytes; /* more is -EFBIG */
+	const char *url;       /* borrowed */
+	uint64_t max_bytes;    /* more is -EFBIG */
+	long tftp_block_bytes; /* 0: what fits an Ethernet frame */
 	int64_t idle_ms; /* no byte for this long is -ETIMEDOUT; 0 = only the deadline */
 	/* Called for each piece; 0 or a negative errno, which ends the transfer. */
 	int (*sink)(void *arg, const void *data, size_t len);

@@ -11,10 +11,14 @@
 #include "kernel/transfer.h"
 #include "util/mem.h"
 
-enum { IDLE_MS = 10000 };
+enum {
+	IDLE_MS = 10000,
+	LOOPBACK_BLOCK = 65464, /* RFC 2348's most: each block costs a round trip */
+};
 
 struct verify {
 	char *base_url; /* with a slash at its end */
+	long block_bytes;
 	const struct staged *s;
 	struct task task;
 	struct tftp_report *out;
@@ -34,6 +38,7 @@ static int get(const struct verify *v, const char *path, uint64_t max_bytes,
 	struct sha256 *hash = sha256_new();
 	struct transfer t = { .url = url,
 			      .max_bytes = max_bytes,
+			      .tftp_block_bytes = v->block_bytes,
 			      .idle_ms = IDLE_MS,
 			      .sink = hash_sink,
 			      .sink_arg = hash };
@@ -163,6 +168,7 @@ static int verify_local(struct verify *v)
 	r = both < 0 ? both : 0;
 	v->task.cancel_fd = both;
 	v->base_url = xasprintf("tftp://127.0.0.1:%d/", t.port);
+	v->block_bytes = LOOPBACK_BLOCK;
 	snprintf(v->out->server, sizeof(v->out->server), "atftpd on 127.0.0.1:%d",
 		 t.port);
 	if (!r)

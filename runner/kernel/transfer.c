@@ -134,7 +134,9 @@ static void set_options(struct run *r, char *detail)
 	curl_easy_setopt(e, CURLOPT_FAILONERROR, 1L);
 	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
-	curl_easy_setopt(e, CURLOPT_TFTP_BLKSIZE, (long)TFTP_BLOCK);
+	curl_easy_setopt(e, CURLOPT_TFTP_BLKSIZE,
+			 r->t->tftp_block_bytes ? r->t->tftp_block_bytes
+						: (long)TFTP_BLOCK);
 	curl_easy_setopt(e, CURLOPT_USERAGENT, "bootrig/" BOOTRIG_VERSION);
 	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, detail);
 	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_data);
