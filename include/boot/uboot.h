@@ -17,6 +17,10 @@ struct uboot {
 	 */
 	void (*did)(void *arg, const char *what, const char *text);
 	void *arg;
+	/* A command waits for its prompt: what a gap of the console swallowed since
+	 * n_gaps is typed again. */
+	bool minds_gaps;
+	uint32_t n_gaps;
 	const struct loader_fault *fault; /* what U-Boot said of the last failure; NULL =
 					     nothing known */
 };

@@ -118,6 +118,8 @@ bool console_was_canceled(const struct console *c);
 
 uint64_t console_offset(const struct console *c);
 int64_t console_now_ns(const struct console *c); /* run time */
+/* Losses of the console that it came back from. */
+uint32_t console_n_gaps(const struct console *c);
 int64_t console_last_byte_ns(
 	const struct console *c); /* run time; 0 = none came since the attach */
 /* fsync the record: before a result is written. */

@@ -57,14 +57,15 @@ static bool may_restart(const char *command)
 	return strncmp(command, "version", 7) == 0 || strncmp(command, "reset", 5) == 0;
 }
 
-int uboot_command(struct uboot *u, const char *command, struct deadline d,
-		  struct err *err)
+static int command_once(struct uboot *u, const char *command, struct deadline d,
+			struct err *err)
 {
 	_cleanup_patterns_ struct uboot_patterns ps = { .n = 0 };
 	struct uboot_ear ear = { .fault = NULL };
 	size_t end;
 	int r = uboot_add_prompt(&ps, u, err);
 
+	u->n_gaps = console_n_gaps(u->console);
 	if (!r)
 		r = uboot_type_line(u, command, err);
 	if (!r)
@@ -72,6 +73,25 @@ int uboot_command(struct uboot *u, const char *command, struct deadline d,
 	if ((r && r != -ETIMEDOUT) || !ear.fault)
 		return r;
 	return uboot_failed(u, &ear, err, "U-Boot command \"%s\"", command);
+}
+
+/* A gap may have swallowed our line end or U-Boot's prompt: a new prompt, the line again.
+ */
+int uboot_command(struct uboot *u, const char *command, struct deadline d,
+		  struct err *err)
+{
+	int r;
+
+	u->minds_gaps = true;
+	while ((r = command_once(u, command, d, err)) == -ENODATA) {
+		u->did(u->arg, "echo-wrong", "");
+		*err = (struct err)ERR_INIT;
+		r = uboot_fresh_prompt(u, d, err);
+		if (r)
+			break;
+	}
+	u->minds_gaps = false;
+	return r;
 }
 
 int uboot_boot(struct uboot *u, const char *command, const char *start_message,

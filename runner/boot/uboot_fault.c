@@ -6,7 +6,7 @@
 #include "boot/uboot_int.h"
 
 /* `pxe get` asks for 13 names, and each costs it all of its time-outs. */
-enum { MAX_TIMEOUTS = 2 };
+enum { MAX_TIMEOUTS = 2, GAP_QUIET_MS = 2000 };
 
 enum { HEARD_RESTART, HEARD_SILENT_SERVER, HEARD_SUCCESS, HEARD_COMPLAINT, N_HEARD };
 
@@ -104,6 +104,26 @@ int uboot_failed(struct uboot *u, const struct uboot_ear *ear, struct err *err,
 	return -EREMOTEIO;
 }
 
+/* -ENODATA: the console was gone meanwhile, and nothing has come since. What U-Boot said
+ * or was told in the gap is lost. */
+static int wait_heard(struct uboot *u, struct uboot_patterns *ps, struct deadline d,
+		      struct console_hit *hit, struct err *err)
+{
+	for (;;) {
+		struct deadline look = deadline_min(d, deadline_in_ms(GAP_QUIET_MS));
+		uint64_t before = console_offset(u->console);
+		int r = console_wait(u->console, ps->p, ps->n, look, hit, err);
+
+		if (r != -ETIMEDOUT || deadline_passed(d))
+			return r;
+		*err = (struct err)ERR_INIT;
+		if (u->minds_gaps && console_n_gaps(u->console) != u->n_gaps &&
+		    console_offset(u->console) == before)
+			return err_set(err, ERR_LAB, -ENODATA,
+				       "U-Boot is silent since the console was gone");
+	}
+}
+
 int uboot_listen(struct uboot *u, struct uboot_patterns *ps, size_t n_ends,
 		 bool may_restart, struct deadline d, struct uboot_ear *ear, size_t *end,
 		 struct err *err)
@@ -112,7 +132,7 @@ int uboot_listen(struct uboot *u, struct uboot_patterns *ps, size_t n_ends,
 	int r;
 
 	add_heard(ps);
-	while (!(r = console_wait(u->console, ps->p, ps->n, d, &hit, err))) {
+	while (!(r = wait_heard(u, ps, d, &hit, err))) {
 		if ((size_t)hit.index < n_ends) {
 			*end = (size_t)hit.index;
 			return 0;

@@ -50,8 +50,9 @@ struct console {
 	size_t no_lf;          /* pending has no LF from searched to here */
 	struct strbuf matched; /* where the last hit was found */
 	bool stop, canceled, cancel_masked, eof_expected;
-	bool ended;            /* the stream ended while that was expected */
-	bool gap_told;         /* of the loss that goes on */
+	bool ended;    /* the stream ended while that was expected */
+	bool gap_told; /* of the loss that goes on */
+	uint32_t n_gaps;
 	int64_t lost_since_ns; /* 0 = not lost */
 	struct deadline next_reopen;
 	bool tx_held;                /* BREAK until further notice */
@@ -381,6 +382,11 @@ static void tick(struct console *c)
 			c->observers[i].tick(c->observers[i].arg, t_ns);
 }
 
+uint32_t console_n_gaps(const struct console *c)
+{
+	return c->n_gaps;
+}
+
 static int try_reopen(struct console *c, struct err *err)
 {
 	int64_t gap_ms = c->ended ? 0 : (clock_now_ns() - c->lost_since_ns) / 1000000;
@@ -398,6 +404,7 @@ static int try_reopen(struct console *c, struct err *err)
 		connect_stream(c, stream);
 		c->lost_since_ns = 0;
 		c->ended = c->gap_told = false;
+		c->n_gaps += is_loss;
 		if (c->opts.gap && is_loss)
 			c->opts.gap(c->opts.arg, gap_ms, c->offset);
 		return 0;
