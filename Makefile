@@ -97,6 +97,7 @@ $(B)/lab/%: $(B)/obj/tests/lab/%.o $(B)/obj/tests/unit/tap.o $(B)/librunner.a
 
 # A program with more than one file keeps the others in a folder of its name.
 $(B)/tools/fakeboard: $(call obj,$(wildcard tests/tools/fakeboard/*.c))
+$(B)/tools/labagent: $(call obj,$(wildcard tests/tools/labagent/*.c))
 $(B)/tools/%: $(B)/obj/tests/tools/%.o $(B)/librunner.a
 	@mkdir -p $(@D)
 	@echo "  LD      $@"

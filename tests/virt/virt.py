@@ -251,12 +251,12 @@ def run_case(fn, lab, limit_s):
     return None
 
 
-def main():
+def main(make=Lab, ready=get_ready):
     """Runs the cases (all, or those whose sentence holds a word of the command line)."""
     words = sys.argv[1:]
     keep = bool(os.environ.get("VIRT_KEEP"))
     failed = 0
-    reason = get_ready()
+    reason = ready()
     tmp = tempfile.mkdtemp(prefix="brvirt-")
     print(f"1..{len(cases)}")
     for number, (sentence, fn, limit_s) in enumerate(cases, 1):
@@ -264,7 +264,7 @@ def main():
             print(f"ok {number} - {sentence} # SKIP {reason or 'not asked for'}", flush=True)
             continue
         begin = time.monotonic()
-        problem = run_case(fn, Lab(tmp, number), limit_s)
+        problem = run_case(fn, make(tmp, number), limit_s)
         took = time.monotonic() - begin
         if isinstance(problem, Skip):
             print(f"ok {number} - {sentence} # SKIP {problem}")
