@@ -8,21 +8,15 @@
 #include <poll.h>
 
 #include "console/share.h"
-#include "parse/line.h"
-#include "parse/prefix.h"
-#include "util/ascii.h"
+#include "console/window.h"
 #include "util/io.h"
 #include "util/mem.h"
-#include "util/strbuf.h"
 
 enum {
 	MAX_OBSERVERS = 8,
 	READ_BYTES = 65536,
 	TICK_MS = 200,
 	REOPEN_MS = 20,
-	WINDOW_MAX = 8192, /* a prompt is searched in at most this much of an unfinished
-			      line */
-	PENDING_MAX = 1 << 18,
 	DRAIN_MS = 500,
 	/* A UART that talks without pause gives a few bytes at a time, and each look at
 	 * them costs the same: what comes within GATHER_MS is looked at together. Not the
@@ -44,11 +38,7 @@ struct console {
 	int64_t idx_t_ns, tick_t_ns, last_byte_ns;
 	struct console_observer observers[MAX_OBSERVERS];
 	size_t n_observers;
-	struct strbuf pending; /* what came since the mark and no wait has looked at */
-	size_t searched;       /* whole lines before this were searched in vain */
-	uint64_t searched_for; /* ... for these patterns */
-	size_t no_lf;          /* pending has no LF from searched to here */
-	struct strbuf matched; /* where the last hit was found */
+	struct window window;
 	bool stop, canceled, cancel_masked, eof_expected;
 	bool ended;    /* the stream ended while that was expected */
 	bool gap_told; /* of the loss that goes on */
@@ -98,8 +88,7 @@ void console_free(struct console *c)
 		fsync(c->idx_fd);
 		close(c->idx_fd);
 	}
-	strbuf_release(&c->pending);
-	strbuf_release(&c->matched);
+	window_release(&c->window);
 	free(c->buf);
 	free(c);
 }
@@ -171,22 +160,18 @@ int64_t console_last_byte_ns(const struct console *c)
 
 void console_mark(struct console *c)
 {
-	strbuf_reset(&c->pending);
-	c->searched = c->no_lf = 0;
+	window_mark(&c->window);
 }
 
 void console_mark_at(struct console *c, uint64_t offset)
 {
-	uint64_t begin = c->offset - c->pending.len;
-	size_t at = offset > begin ? (size_t)(offset - begin) : 0;
-	const char *nl = NULL;
+	window_mark_at(&c->window, offset);
+}
 
-	if (at < c->pending.len)
-		nl = memchr(c->pending.buf + at, '\n', c->pending.len - at);
-	if (offset >= begin || !c->pending.len)
-		at = nl ? (size_t)(nl + 1 - c->pending.buf) : c->pending.len;
-	strbuf_drop_front(&c->pending, at);
-	c->searched = c->no_lf = 0;
+const char *console_matched(const struct console *c, size_t *len)
+{
+	*len = c->window.matched.len;
+	return strbuf_str(&c->window.matched);
 }
 
 void console_stop(struct console *c)
@@ -240,19 +225,6 @@ static int stamp(struct console *c, int64_t *t_ns, struct err *err)
 	return 0;
 }
 
-static void keep_pending(struct console *c, const char *data, size_t len)
-{
-	if (c->pending.len + len > PENDING_MAX) {
-		size_t drop =
-			c->pending.len > WINDOW_MAX ? c->pending.len - WINDOW_MAX : 0;
-
-		strbuf_drop_front(&c->pending, drop);
-		c->searched = c->searched > drop ? c->searched - drop : 0;
-		c->no_lf = c->no_lf > drop ? c->no_lf - drop : 0;
-	}
-	strbuf_add(&c->pending, data, len);
-}
-
 static int too_much(const struct console *c, struct err *err)
 {
 	return err_set(err, ERR_LAB, -EFBIG, "the console gave more than %llu bytes",
@@ -278,7 +250,7 @@ static int take_bytes(struct console *c, const char *data, size_t len, struct er
 	uint64_t at = c->offset;
 	c->offset += len;
 	c->last_byte_ns = console_now_ns(c);
-	keep_pending(c, data, len);
+	window_add(&c->window, data, len);
 	if (c->share)
 		share_tell(c->share, c->offset);
 	for (size_t i = 0; i < c->n_observers; i++)
@@ -493,127 +465,17 @@ static int interrupted(struct console *c, struct err *err)
 	return c->stop ? -EINTR : 0;
 }
 
-/* Shells ask the terminal something behind their prompt (busybox ash: ESC[6n), often in
- * the same read: a prompt that ends with $ stands before it. */
-static size_t before_escapes(const char *text, size_t len)
-{
-	for (;;) {
-		size_t n = len;
-
-		while (n && (text[n - 1] == ';' || text[n - 1] == '?' ||
-			     ascii_is_word(text[n - 1])))
-			n--;
-		if (n == len || n < 2 || text[n - 1] != '[' || text[n - 2] != '\033')
-			return len;
-		len = n - 2;
-	}
-}
-
-static bool find(const struct pattern *p, const char *text, size_t len, bool has_lf,
-		 struct pattern_match *m)
-{
-	if (pattern_wants_line(p))
-		return has_lf && pattern_find(p, text, len + 1, 0, m);
-	while (has_lf && len && text[len - 1] == '\r')
-		len--;
-	if (pattern_find(p, text, len, 0, m))
-		return true;
-	size_t shorter = before_escapes(text, len);
-	return shorter < len && pattern_find(p, text, shorter, 0, m);
-}
-
-/* The mark moves behind the match. */
-static void take_hit(struct console *c, const char *text, size_t len,
-		     const struct pattern_match *m, struct console_hit *hit)
-{
-	size_t used = (size_t)(text - c->pending.buf) + m->end;
-
-	hit->offset = c->offset - (c->pending.len - used);
-	line_clean(text + m->start, m->end - m->start, hit->text, sizeof(hit->text));
-	strbuf_reset(&c->matched);
-	strbuf_add(&c->matched, text, len);
-	strbuf_drop_front(&c->pending, used);
-	c->searched = c->no_lf = 0;
-}
-
-const char *console_matched(const struct console *c, size_t *len)
-{
-	*len = c->matched.len;
-	return strbuf_str(&c->matched);
-}
-
-/* The first pattern that matches in a line: -1 for none. has_lf: text[len] is its LF. */
-static int find_any(struct pattern *const patterns[], size_t n, const char *text,
-		    size_t len, bool has_lf, struct pattern_match *m)
-{
-	for (size_t i = 0; i < n; i++)
-		if (find(patterns[i], text, len, has_lf, m))
-			return (int)i;
-	/* A kernel line may have broken into a prompt. */
-	size_t stamp = prefix_next_stamp(text, len, 1);
-	for (size_t i = 0; i < n && stamp < len; i++)
-		if (!pattern_wants_line(patterns[i]) &&
-		    find(patterns[i], text, stamp, false, m))
-			return (int)i;
-	return -1;
-}
-
-/* Search the lines that came since the last look, and the unfinished one again. */
-static bool search(struct console *c, struct pattern *const patterns[], size_t n,
-		   struct console_hit *hit)
-{
-	size_t from = c->searched;
-
-	while (from < c->pending.len) {
-		const char *text = c->pending.buf + from;
-		size_t left = c->pending.len - from;
-		size_t known = c->no_lf > from ? c->no_lf - from : 0;
-		const char *nl = memchr(text + known, '\n', left - known);
-		size_t len = nl ? (size_t)(nl - text) : left;
-		struct pattern_match m;
-
-		if (len > WINDOW_MAX) {
-			text += len - WINDOW_MAX;
-			len = WINDOW_MAX;
-		}
-		hit->index = find_any(patterns, n, text, len, nl != NULL, &m);
-		if (hit->index >= 0) {
-			take_hit(c, text, nl ? len + 1 : len, &m, hit);
-			return true;
-		}
-		if (!nl) {
-			c->no_lf = c->pending.len;
-			break;
-		}
-		from = (size_t)(nl - c->pending.buf) + 1;
-	}
-	c->searched = from;
-	return false;
-}
-
-/* Another wait has not seen the lines that this one searched in vain. */
-static void search_for(struct console *c, struct pattern *const patterns[], size_t n)
-{
-	uint64_t key = n;
-
-	for (size_t i = 0; i < n; i++)
-		key = key * 1000003 + pattern_id(patterns[i]);
-	if (key != c->searched_for)
-		c->searched = c->no_lf = 0;
-	c->searched_for = key;
-}
-
 int console_wait(struct console *c, struct pattern *const patterns[], size_t n,
 		 struct deadline d, struct console_hit *hit, struct err *err)
 {
-	search_for(c, patterns, n);
+	window_search_for(&c->window, patterns, n);
 	for (;;) {
 		bool extra;
 		int r = interrupted(c, err);
 
 		if (r)
 			return r;
-		if (search(c, patterns, n, hit))
+		if (window_search(&c->window, patterns, n, hit))
 			return 0;
 		if (deadline_passed(d))
 			return -ETIMEDOUT;
