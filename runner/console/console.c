@@ -4,12 +4,11 @@
 #include "console/console.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 
+#include "console/record.h"
 #include "console/share.h"
 #include "console/window.h"
-#include "util/io.h"
 #include "util/mem.h"
 
 enum {
@@ -25,17 +24,14 @@ enum {
 	GATHER_BYTES = 2048,
 };
 
-/* Bytes closer than this share one line of the index. */
-#define INDEX_STEP_NS INT64_C(2000000)
 /* A line that floats while the board is off counts errors all the time. */
 #define ERRORS_NS INT64_C(1000000000)
 
 struct console {
 	struct console_opts opts;
 	struct stream *stream; /* NULL = not attached, or lost */
-	int raw_fd, idx_fd;
-	uint64_t offset;
-	int64_t idx_t_ns, tick_t_ns, last_byte_ns;
+	struct record record;
+	int64_t tick_t_ns, last_byte_ns;
 	struct console_observer observers[MAX_OBSERVERS];
 	size_t n_observers;
 	struct window window;
@@ -56,18 +52,13 @@ struct console {
 int console_new(const struct console_opts *opts, struct console **out, struct err *err)
 {
 	struct console *c = xcalloc(1, sizeof(*c));
-	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+	int r = record_open(&c->record, opts->dirfd, err);
 
-	c->opts = *opts;
-	c->raw_fd = openat(opts->dirfd, "console.raw", flags, 0644);
-	c->idx_fd = c->raw_fd < 0 ? -1 : openat(opts->dirfd, "console.idx", flags, 0644);
-	if (c->idx_fd < 0) {
-		int r = err_set(err, ERR_LAB, -errno, "console.raw: %s", strerror(errno));
-
+	if (r) {
 		console_free(c);
 		return r;
 	}
-	c->idx_t_ns = -1;
+	c->opts = *opts;
 	c->tick_t_ns = -1;
 	c->buf = xmalloc(READ_BYTES);
 	*out = c;
@@ -80,14 +71,7 @@ void console_free(struct console *c)
 		return;
 	stream_close(c->stream);
 	share_free(c->share);
-	if (c->raw_fd >= 0) {
-		fsync(c->raw_fd);
-		close(c->raw_fd);
-	}
-	if (c->idx_fd >= 0) {
-		fsync(c->idx_fd);
-		close(c->idx_fd);
-	}
+	record_close(&c->record);
 	window_release(&c->window);
 	free(c->buf);
 	free(c);
@@ -145,7 +129,7 @@ void console_expect_eof(struct console *c, bool expected)
 
 uint64_t console_offset(const struct console *c)
 {
-	return c->offset;
+	return c->record.offset;
 }
 
 int64_t console_now_ns(const struct console *c)
@@ -196,33 +180,7 @@ bool console_was_canceled(const struct console *c)
 
 int console_sync(struct console *c, struct err *err)
 {
-	if (fsync(c->raw_fd) || fsync(c->idx_fd))
-		return err_set(err, ERR_LAB, -errno, "console.raw: fsync: %s",
-			       strerror(errno));
-	return 0;
-}
-
-/* The time that the bytes read now carry: that of the last index line while it is fresh,
- * so that a UART that gives bytes one by one does not make an index larger than its
- * record. */
-static int stamp(struct console *c, int64_t *t_ns, struct err *err)
-{
-	int64_t now = console_now_ns(c);
-	char line[64];
-
-	if (c->idx_t_ns >= 0 && now - c->idx_t_ns < INDEX_STEP_NS &&
-	    c->idx_t_ns >= c->tick_t_ns) {
-		*t_ns = c->idx_t_ns;
-		return 0;
-	}
-	int n = snprintf(line, sizeof(line), "%lld %llu\n", (long long)now,
-			 (unsigned long long)c->offset);
-	int r = io_write_all(c->idx_fd, line, (size_t)n);
-	if (r)
-		return err_set(err, ERR_LAB, r, "console.idx: %s", strerror(-r));
-	c->idx_t_ns = now;
-	*t_ns = now;
-	return 0;
+	return record_sync(&c->record, err);
 }
 
 static int too_much(const struct console *c, struct err *err)
@@ -233,7 +191,8 @@ static int too_much(const struct console *c, struct err *err)
 
 static int take_bytes(struct console *c, const char *data, size_t len, struct err *err)
 {
-	uint64_t room = c->opts.max_bytes ? c->opts.max_bytes - c->offset : UINT64_MAX;
+	uint64_t room =
+		c->opts.max_bytes ? c->opts.max_bytes - c->record.offset : UINT64_MAX;
 	bool fits = len <= room;
 	int64_t t_ns = 0;
 
@@ -241,18 +200,16 @@ static int take_bytes(struct console *c, const char *data, size_t len, struct er
 		return too_much(c, err);
 	if (!fits)
 		len = (size_t)room;
-	int r = stamp(c, &t_ns, err);
+	uint64_t at = c->record.offset;
+	int r = record_stamp(&c->record, console_now_ns(c), c->tick_t_ns, &t_ns, err);
+	if (!r)
+		r = record_write(&c->record, data, len, err);
 	if (r)
 		return r;
-	r = io_write_all(c->raw_fd, data, len);
-	if (r)
-		return err_set(err, ERR_LAB, r, "console.raw: %s", strerror(-r));
-	uint64_t at = c->offset;
-	c->offset += len;
 	c->last_byte_ns = console_now_ns(c);
 	window_add(&c->window, data, len);
 	if (c->share)
-		share_tell(c->share, c->offset);
+		share_tell(c->share, c->record.offset);
 	for (size_t i = 0; i < c->n_observers; i++)
 		c->observers[i].bytes(c->observers[i].arg, data, len, at, t_ns);
 	return fits ? 0 : too_much(c, err);
@@ -273,7 +230,7 @@ static void tell_line_errors(struct console *c)
 		.parity = n.parity - b->parity,
 	};
 	*b = n;
-	c->opts.line_errors(c->opts.arg, &delta, c->offset);
+	c->opts.line_errors(c->opts.arg, &delta, c->record.offset);
 }
 
 static void drop_stream(struct console *c)
@@ -378,13 +335,13 @@ static int try_reopen(struct console *c, struct err *err)
 		c->ended = c->gap_told = false;
 		c->n_gaps += is_loss;
 		if (c->opts.gap && is_loss)
-			c->opts.gap(c->opts.arg, gap_ms, c->offset);
+			c->opts.gap(c->opts.arg, gap_ms, c->record.offset);
 		return 0;
 	}
 	if (c->ended || gap_ms < c->opts.gap_ms)
 		return 0;
 	if (c->opts.gap && !c->gap_told)
-		c->opts.gap(c->opts.arg, gap_ms, c->offset);
+		c->opts.gap(c->opts.arg, gap_ms, c->record.offset);
 	c->gap_told = true;
 	return err_set(err, ERR_LAB, -ENOLINK,
 		       "console lost for %lld ms (limits.console_gap is %lld ms)%s%s",
