@@ -81,6 +81,9 @@ MUST_CHECK int session_open_board(struct session *s, struct err *err);
 void session_leave_board(struct session *s);
 void session_release(struct session *s);
 
+/* session/describe.c: the action "run". */
+void session_describe(struct session *s);
+
 /* session/act.c: what we do to the board, each recorded before it is done. */
 /* what: on, off, reset, maskrom, or any further sequence of the board file. */
 MUST_CHECK int session_power(struct session *s, const char *what, struct err *err);

@@ -7,11 +7,9 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
-#include "diagnose/build_id.h"
 #include "hw/stream.h"
 #include "session/live_console.h"
 #include "session/state.h"
-#include "util/hash.h"
 #include "util/jsonx.h"
 #include "util/mem.h"
 
@@ -104,142 +102,6 @@ static int write_inputs(struct session *s, struct err *err)
 	return r ? r : run_dir_write(s->dir, "board.yaml", board, strlen(board), err);
 }
 
-/* The names are the fixed words of job and board files. */
-static const char *backend_name(enum board_power_backend b)
-{
-	static const char *const names[] = {
-		[BOARD_POWER_NONE] = "none",
-		[BOARD_POWER_COMMAND] = "command",
-		[BOARD_POWER_QEMU] = "qemu",
-		[BOARD_POWER_GPIO] = "gpio",
-	};
-
-	return names[b];
-}
-
-static const char *transport_name(enum board_transport t)
-{
-	static const char *const names[] = {
-		[BOARD_CONSOLE_SERIAL] = "serial", [BOARD_CONSOLE_PTY] = "pty",
-		[BOARD_CONSOLE_UNIX] = "unix",     [BOARD_CONSOLE_TCP] = "tcp",
-		[BOARD_CONSOLE_TELNET] = "telnet", [BOARD_CONSOLE_RFC2217] = "rfc2217",
-		[BOARD_CONSOLE_QEMU] = "qemu",
-	};
-
-	return names[t];
-}
-
-static json_t *expect_json(const struct job_expect *e)
-{
-	json_t *j = json_object(), *kinds = json_array(), *functions = json_array(),
-	       *titles = json_array();
-
-	for (int i = 0; i < INCIDENT_N_KINDS; i++)
-		if (e->kinds & (UINT64_C(1) << i))
-			json_push(kinds, json_string(incident_kind_to_str(
-						 (enum incident_kind)i)));
-	for (size_t i = 0; i < e->functions.n; i++)
-		json_push(functions, json_lossy_str(e->functions.v[i]));
-	for (size_t i = 0; i < e->titles.n; i++)
-		json_push(titles, json_lossy_str(e->titles.v[i]));
-	json_put(j, "kinds", kinds);
-	json_put(j, "functions", functions);
-	json_put(j, "titles", titles);
-	json_put(j, "test_failure", json_boolean(e->test_failure));
-	return j;
-}
-
-static json_t *job_json(const struct job_spec *job)
-{
-	struct sha256_hex sha = sha256_of(job->text, job->text_len);
-	json_t *j = json_object();
-
-	json_put(j, "name", json_lossy_str(job->job_name));
-	json_put(j, "device_type", json_lossy_str(job->device_type));
-	json_put(j, "file", json_lossy_str(job->path));
-	json_put(j, "sha256", json_string(sha.str));
-	json_put(j, "priority", json_lossy_str(job->priority));
-	json_put(j, "visibility", json_lossy_str(job->visibility));
-	json_put(j, "metadata", spec_masked_json(job->metadata));
-	return j;
-}
-
-static void put_url(json_t *j, const char *key, const char *url)
-{
-	_cleanup_free_ char *shown = spec_masked_url(url);
-
-	json_put(j, key, json_lossy_str(shown));
-}
-
-static json_t *asked_json(const struct job_spec *job)
-{
-	json_t *j = json_object();
-
-	for (size_t i = 0; i < job->n_actions; i++) {
-		const struct job_deploy *d = &job->actions[i].deploy;
-
-		if (job->actions[i].kind != JOB_DEPLOY)
-			continue;
-		put_url(j, "kernel", d->kernel.url);
-		put_url(j, "ramdisk", d->ramdisk.url);
-		put_url(j, "dtb", d->dtb.url);
-		break;
-	}
-	return j;
-}
-
-/* Which build the offsets will come from. */
-static json_t *vmlinux_json(const struct job_spec *job)
-{
-	_cleanup_free_ char *id = build_id_of_file(job->vmlinux);
-	json_t *j = json_object(), *modules = json_array();
-
-	for (size_t i = 0; i < job->modules.n; i++)
-		json_push(modules, json_lossy_str(job->modules.v[i]));
-	json_put(j, "path", json_lossy_str(job->vmlinux));
-	json_put(j, "build_id", json_lossy_str(id));
-	json_put(j, "modules", modules);
-	return j;
-}
-
-/* All of them, wherever they came from: a replay does not find their files. */
-static json_t *hypotheses_json(const struct job_spec *job)
-{
-	_cleanup_json_ json_t *all = hypotheses_to_json(&job->hypotheses);
-
-	return spec_masked_json(json_object_get(all, "hypotheses"));
-}
-
-/* All that the result needs and the bytes do not say. */
-static void record_run(struct session *s)
-{
-	json_t *m = json_object(), *board = json_object();
-	char host[256] = "";
-	struct wall_time now = clock_wall();
-
-	gethostname(host, sizeof(host) - 1);
-	json_put(board, "name", json_lossy_str(s->board->board));
-	json_put(board, "device_type", json_lossy_str(s->board->device_type));
-	json_put(board, "console",
-		 json_string(transport_name(s->board->console.transport)));
-	json_put(board, "power", json_string(backend_name(s->board->power.backend)));
-	json_put(m, "id", json_string(s->dir->id));
-	json_put(m, "bootrig", json_string(BOOTRIG_VERSION));
-	json_put(m, "wall", json_string(now.str));
-	json_put(m, "host", json_lossy_str(host));
-	json_put(m, "job", job_json(s->job));
-	json_put(m, "board", board);
-	json_put(m, "asked", asked_json(s->job));
-	if (s->job->hypotheses.n)
-		json_put(m, "hypotheses", hypotheses_json(s->job));
-	if (s->job->vmlinux)
-		json_put(m, "vmlinux", vmlinux_json(s->job));
-	json_put(m, "loop_boots", json_integer(s->job->loop_boots));
-	json_put(m, "expect",
-		 s->job->expect.given ? expect_json(&s->job->expect) : json_null());
-	journal_action_json(s->journal, "run", m);
-}
-
 int session_open_record(struct session *s, struct err *err)
 {
 	const struct watch_opts wo = { .fatal = &s->job->watch,
@@ -273,7 +135,7 @@ int session_open_record(struct session *s, struct err *err)
 	s->watch = watch_new(&wo);
 	journal_connect(s->journal, s->watch, s->console);
 	console_observe(s->console, &ob);
-	record_run(s);
+	session_describe(s);
 	return 0;
 }
 
