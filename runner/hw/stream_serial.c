@@ -140,9 +140,23 @@ static int settle_termios(const struct port *p, int fd, struct err *err)
 	return 0;
 }
 
+/* libserialport 0.1.2 takes the lock that we hold for a descriptor of its own: it gets it
+ * for as long as the port is open. */
+static enum sp_return open_port(const struct port *p, int fd, bool *gave_lock)
+{
+	enum sp_return s = sp_open(p->sp, SP_MODE_READ_WRITE);
+
+	*gave_lock = s == SP_ERR_FAIL && sp_last_error_code() == EWOULDBLOCK;
+	if (!*gave_lock)
+		return s;
+	flock(fd, LOCK_UN);
+	return sp_open(p->sp, SP_MODE_READ_WRITE);
+}
+
 static int configure(struct port *p, const char *real_path, int fd, struct err *err)
 {
 	enum sp_return s = sp_get_port_by_name(real_path, &p->sp);
+	bool gave_lock;
 	int r = 0;
 
 	if (s != SP_OK)
@@ -150,7 +164,7 @@ static int configure(struct port *p, const char *real_path, int fd, struct err *
 			err, ERR_LAB, -ENOTTY,
 			"console %s: not a UART that libserialport knows; transport: pty takes any other terminal",
 			p->device);
-	s = sp_open(p->sp, SP_MODE_READ_WRITE);
+	s = open_port(p, fd, &gave_lock);
 	if (s != SP_OK) {
 		r = sp_err(p, s, "open", err);
 	} else {
@@ -162,6 +176,8 @@ static int configure(struct port *p, const char *real_path, int fd, struct err *
 		sp_close(p->sp);
 	}
 	sp_free_port(p->sp);
+	if (!r && gave_lock && flock(fd, LOCK_EX | LOCK_NB))
+		return busy(p->device, real_path, fd, err);
 	return r;
 }
 
