@@ -11,6 +11,7 @@ import socket
 import subprocess
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.environ.get("LAB_ROOT", "/")  # tests/debian13 has another one
 GPIO_GID = 4242
 IN_FLIGHT = 2048
 ANY_UID = 65534  # who runs the guest when we are root
@@ -93,7 +94,7 @@ class Guest:
     def start_uml(self, kernel):
         self.control, control = pair()
         self.wire, wire = pair()
-        argv = [kernel, "mem=160M", "root=/dev/root", "rootfstype=hostfs", "rootflags=/", "rw",
+        argv = [kernel, "mem=160M", "root=/dev/root", "rootfstype=hostfs", f"rootflags={ROOT}", "rw",
                 "quiet", "panic=-1", "dummy_hcd.num=2", f"uml_dir={self.dir}/", "con=null",
                 "con0=null,fd:1", "con1=null", f"ssl0=fd:{control.fileno()}",
                 f"ssl1=fd:{wire.fileno()}", *self.words("gadget", "ttyS0", "/dev/ttyS1")]
