@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What runs is what was staged: the nonce on its command line, the build ids of the
  * kernel and of modules that the job or the board names. Records what the board says; who
- * compares is report/result.c, so that a replay can. */
+ * compares is report/result_kernel.c, so that a replay can. */
 #include <errno.h>
 #include <fcntl.h>
 

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the files of the fold share: all that was collected so far. Not for others. */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "report/result.h"
+
+struct fold {
+	json_t *run, *incidents, *tests, *attempts, *resets, *steps, *harvested, *repairs,
+		*opened;
+	json_t *attempt; /* the open one, NULL = none */
+	json_t *staged, *verified, *self_check, *failed, *seen;
+	json_t *transfers; /* sizes, of the attempt's first boot */
+	json_t *build_ids; /* as the board told them, of the running attempt */
+	json_t *timings;
+	double t_end, waits_ms, power_on_ms;
+	size_t n_fatal; /* incidents of the running attempt */
+	int64_t unlisted_incidents, unlisted_tests;
+	int64_t boots, power_cycles, gaps, gap_ms, latency_us, console_bytes;
+	const char *nonce_where; /* static */
+	const char *evidence;    /* static: of what RAM held; NULL = nobody looked */
+	char end_wall[40], power_final[16];
+	bool canceled, recovery_ran, recovered, wedged, ended, left_on;
+	bool nonce_echoed, nonce_asked; /* by U-Boot; on /proc/cmdline */
+};
+
+/* result.c */
+void fold_push(json_t *array, json_t *take_value); /* dropped when the list is full */
+double fold_time_of(const json_t *event);
+json_t *fold_number(const json_t *object, const char *key); /* or null */
+/* The event without what every event has. */
+json_t *fold_members(const json_t *event);
+/* The attempt is over; its verdict comes at the end, when every report has settled. end:
+ * the event, NULL = it broke off. */
+void fold_close_attempt(struct fold *f, const json_t *end);
+
+/* result_recovery.c */
+/* Is it an event of a capture or of the recovery? Then it is folded. */
+bool fold_recovery_event(struct fold *f, const char *type, const json_t *e);
+json_t *fold_recovery_json(const struct fold *f);
+
+/* result_kernel.c */
+/* What ran is what was staged, as far as U-Boot and the kernel said: NULL; else why not,
+ * in buf. */
+const char *fold_provenance_fault(const struct fold *f, char *buf, size_t cap);
+json_t *fold_kernel_json(const struct fold *f);
