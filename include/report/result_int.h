@@ -9,8 +9,7 @@
 #include "report/result.h"
 
 struct fold {
-	json_t *run, *incidents, *tests, *attempts, *resets, *steps, *harvested, *repairs,
-		*opened;
+	json_t *run, *incidents, *tests, *attempts, *resets, *steps, *harvested, *repairs;
 	json_t *attempt; /* the open one, NULL = none */
 	json_t *staged, *verified, *self_check, *failed, *seen;
 	json_t *transfers; /* sizes, of the attempt's first boot */

@@ -22,7 +22,6 @@ struct fold *fold_new(void)
 	f->steps = json_array();
 	f->harvested = json_array();
 	f->repairs = json_array();
-	f->opened = json_array();
 	f->transfers = json_array();
 	f->build_ids = json_array();
 	f->timings = json_object();
@@ -36,11 +35,11 @@ void fold_free(struct fold *f)
 {
 	if (!f)
 		return;
-	json_t *all[] = { f->run,        f->incidents, f->tests,     f->attempts,
-			  f->resets,     f->steps,     f->harvested, f->repairs,
-			  f->opened,     f->attempt,   f->staged,    f->verified,
-			  f->self_check, f->failed,    f->seen,      f->transfers,
-			  f->timings,    f->build_ids };
+	json_t *all[] = { f->run,      f->incidents, f->tests,     f->attempts,
+			  f->resets,   f->steps,     f->harvested, f->repairs,
+			  f->attempt,  f->staged,    f->verified,  f->self_check,
+			  f->failed,   f->seen,      f->transfers, f->timings,
+			  f->build_ids };
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		json_decref(all[i]);
