@@ -35,8 +35,18 @@ char *board_expand(const struct board *b, const char *text);
 const char *board_get(const struct board *b, const char *name);
 void board_set(struct board *b, const char *name, const char *value);
 
+/* One client of the control socket: power, reset, a question. */
+void board_serve_client(struct board *b);
+/* Power or reset ended this boot: what waits learns it. */
+void board_end_boot(struct board *b);
+static inline int board_check_gone(const struct board *b)
+{
+	return b->is_gone ? GONE : GO_ON;
+}
+
 MUST_CHECK int board_put(struct board *b, const void *data, size_t len);
 MUST_CHECK PRINTF(2, 3) int board_say(struct board *b, const char *fmt, ...);
+MUST_CHECK int board_put_crlf(struct board *b, const char *text, size_t len);
 /* Let the world happen until the deadline or until something was typed. */
 MUST_CHECK int board_pump(struct board *b, struct deadline d);
 MUST_CHECK int board_wait(struct board *b, struct deadline d);
@@ -50,3 +60,7 @@ MUST_CHECK int uboot_run(struct board *b, const char *prompt, int64_t autoboot_m
 /* n bytes of a kernel's log at rate bytes a second, as a USB adapter hands them on; what
  * became of it stands in log.jsonl. */
 MUST_CHECK int uart_run(struct board *b, uint64_t rate, uint64_t n);
+/* Before the first shell: the file that it reads, in the board's directory. */
+MUST_CHECK int shell_prepare(int dirfd);
+/* Until it ends. noise, where not NULL, is printed right behind the first prompt. */
+MUST_CHECK int shell_run(struct board *b, const char *ps1, const char *noise);
