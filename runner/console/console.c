@@ -6,13 +6,10 @@
 #include <errno.h>
 #include <poll.h>
 
-#include "console/record.h"
-#include "console/share.h"
-#include "console/window.h"
+#include "console/console_int.h"
 #include "util/mem.h"
 
 enum {
-	MAX_OBSERVERS = 8,
 	READ_BYTES = 65536,
 	TICK_MS = 200,
 	REOPEN_MS = 20,
@@ -26,28 +23,6 @@ enum {
 
 /* A line that floats while the board is off counts errors all the time. */
 #define ERRORS_NS INT64_C(1000000000)
-
-struct console {
-	struct console_opts opts;
-	struct stream *stream; /* NULL = not attached, or lost */
-	struct record record;
-	int64_t tick_t_ns, last_byte_ns;
-	struct console_observer observers[MAX_OBSERVERS];
-	size_t n_observers;
-	struct window window;
-	bool stop, canceled, cancel_masked, eof_expected;
-	bool ended;    /* the stream ended while that was expected */
-	bool gap_told; /* of the loss that goes on */
-	uint32_t n_gaps;
-	int64_t lost_since_ns; /* 0 = not lost */
-	struct deadline next_reopen;
-	bool tx_held;                /* BREAK until further notice */
-	struct stream_errors errors; /* told already */
-	int64_t errors_t_ns;
-	struct share *share; /* NULL = nobody may read along */
-	size_t last_read;    /* bytes of the last read; 0 = that was a while ago */
-	char *buf;
-};
 
 int console_new(const struct console_opts *opts, struct console **out, struct err *err)
 {
@@ -84,8 +59,8 @@ int console_share(struct console *c, struct err *err)
 
 void console_observe(struct console *c, const struct console_observer *o)
 {
-	if (c->n_observers == MAX_OBSERVERS)
-		BUG("more than %d observers", MAX_OBSERVERS);
+	if (c->n_observers == CONSOLE_MAX_OBSERVERS)
+		BUG("more than %d observers", CONSOLE_MAX_OBSERVERS);
 	c->observers[c->n_observers++] = *o;
 }
 
@@ -374,10 +349,8 @@ static int gather(struct pollfd p[4], struct deadline until)
 	return n > 0 ? n : 0;
 }
 
-/* One turn: wait for bytes, cancel, the extra fd or until, at most a tick. *extra says
- * whether the extra fd is ready (as many of events as asked for). */
-static int turn(struct console *c, int extra_fd, short events, struct deadline until,
-		bool *extra, struct err *err)
+int console_turn(struct console *c, int extra_fd, short events, struct deadline until,
+		 bool *extra, struct err *err)
 {
 	struct deadline limit =
 		deadline_min(until, deadline_in_ms(c->stream ? TICK_MS : 20));
@@ -414,8 +387,7 @@ static int turn(struct console *c, int extra_fd, short events, struct deadline u
 	return 0;
 }
 
-/* Why a wait has to end now, or 0. */
-static int interrupted(struct console *c, struct err *err)
+int console_interrupted(struct console *c, struct err *err)
 {
 	if (c->canceled && !c->cancel_masked)
 		return err_set(err, ERR_CANCELED, -ECANCELED, "canceled");
@@ -428,7 +400,7 @@ int console_wait(struct console *c, struct pattern *const patterns[], size_t n,
 	window_search_for(&c->window, patterns, n);
 	for (;;) {
 		bool extra;
-		int r = interrupted(c, err);
+		int r = console_interrupted(c, err);
 
 		if (r)
 			return r;
@@ -436,7 +408,7 @@ int console_wait(struct console *c, struct pattern *const patterns[], size_t n,
 			return 0;
 		if (deadline_passed(d))
 			return -ETIMEDOUT;
-		r = turn(c, -1, 0, d, &extra, err);
+		r = console_turn(c, -1, 0, d, &extra, err);
 		if (r)
 			return r;
 	}
@@ -446,85 +418,14 @@ int console_wait_fd(struct console *c, int fd, struct deadline d, struct err *er
 {
 	for (;;) {
 		bool ready = false;
-		int r = interrupted(c, err);
+		int r = console_interrupted(c, err);
 
 		if (r)
 			return r;
 		if (deadline_passed(d))
 			return fd < 0 ? 0 : -ETIMEDOUT;
-		r = turn(c, fd, POLLIN, d, &ready, err);
+		r = console_turn(c, fd, POLLIN, d, &ready, err);
 		if (r || ready)
 			return r;
 	}
-}
-
-int console_send(struct console *c, const void *data, size_t len, uint32_t delay_us,
-		 struct deadline d, struct err *err)
-{
-	const char *p = data;
-
-	while (len) {
-		int r = interrupted(c, err);
-
-		if (r)
-			return r;
-		size_t want = delay_us ? 1 : len;
-		ssize_t n = c->stream ? stream_write(c->stream, p, want) : -EAGAIN;
-		if (n > 0) {
-			p += n;
-			len -= (size_t)n;
-			if (delay_us && len) {
-				struct deadline pace =
-					deadline_in_ns((int64_t)delay_us * 1000);
-
-				r = console_wait_fd(c, -1, pace, err);
-				if (r)
-					return r;
-			}
-			continue;
-		}
-		if (deadline_passed(d))
-			return err_set(err, ERR_LAB, -EIO, "the console takes no bytes");
-		/* Full, or gone: serve the console until it takes bytes again. */
-		bool ready;
-		r = turn(c, stream_poll_fd(c), POLLOUT,
-			 deadline_min(d, deadline_in_ms(50)), &ready, err);
-		if (r)
-			return r;
-	}
-	return 0;
-}
-
-int console_break(struct console *c, int64_t ms, struct err *err)
-{
-	struct err ignored = ERR_INIT;
-	int r;
-
-	if (!c->stream)
-		return err_set(err, ERR_LAB, -ENOLINK, "no BREAK: the console is gone");
-	r = stream_set_break(c->stream, true, err);
-	if (r)
-		return r;
-	bool was_stopped = c->stop;
-	c->stop = false;
-	struct deadline end = deadline_in_ms(ms);
-	while ((r = console_wait_fd(c, -1, end, err)) == -EINTR) {
-		was_stopped = true;
-		c->stop = false;
-	}
-	c->stop = was_stopped;
-	/* A stream that was lost meanwhile was closed, which ends its BREAK. */
-	if (c->stream && !c->tx_held &&
-	    stream_set_break(c->stream, false, r ? &ignored : err) && !r)
-		r = err->code;
-	return r;
-}
-
-int console_hold_tx_low(struct console *c, bool on, struct err *err)
-{
-	if (on == c->tx_held)
-		return 0;
-	int r = c->stream ? stream_set_break(c->stream, on, err) : 0;
-	c->tx_held = on && !r;
-	return r;
 }
