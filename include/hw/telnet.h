@@ -12,7 +12,7 @@
 enum { TELNET_SB_MAX = 64 };
 
 struct telnet_option { /* one direction of one option */
-	bool on, asked;
+	bool on, asked, was_refused;
 };
 
 /* What the server last said about its port; 0 = nothing yet. */

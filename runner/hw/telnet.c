@@ -49,7 +49,7 @@ static void put_command(struct telnet *t, uint8_t verb, uint8_t option)
 
 static void ask(struct telnet *t, struct telnet_option *o, uint8_t verb, uint8_t code)
 {
-	if (o->on || o->asked)
+	if (o->on || o->asked || o->was_refused)
 		return;
 	o->asked = true;
 	put_command(t, verb, code);
@@ -100,6 +100,7 @@ static void refuse(struct telnet *t, struct telnet_option *o, uint8_t no, uint8_
 	if (o->on)
 		put_command(t, no, code);
 	o->on = o->asked = false;
+	o->was_refused = true; /* asked again, it would refuse again, for ever */
 }
 
 static void take_option(struct telnet *t, uint8_t verb, uint8_t code)

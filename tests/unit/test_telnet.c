@@ -163,6 +163,21 @@ TEST(a_server_without_the_com_port_option_refuses_it)
 	telnet_release(&t);
 }
 
+/* RFC 1143's loop: asked again after each no, the two would talk for ever. */
+TEST(a_server_that_refuses_an_option_is_not_asked_for_it_again)
+{
+	struct telnet t = telnet(true);
+
+	strbuf_reset(&t.out);
+	check_console(&t, BYTES(255, 254, 0, 255, 252, 0, 255, 252, 3, 255, 254, 44),
+		      NULL, 0);
+	check_out(&t, NULL, 0);
+	/* Its own wish counts all the same. */
+	check_console(&t, BYTES(255, 253, 0), NULL, 0);
+	check_out(&t, BYTES(255, 251, 0));
+	telnet_release(&t);
+}
+
 TEST(line_errors_that_the_server_notices_are_counted)
 {
 	struct telnet t = telnet(true);
@@ -219,6 +234,7 @@ TESTS(T(a_server_that_says_nothing_gets_nothing_but_what_is_typed),
       T(options_that_we_do_not_know_are_refused_and_no_answer_is_answered),
       T(a_port_is_asked_for_its_rate_and_8n1_and_its_answers_are_kept),
       T(a_server_without_the_com_port_option_refuses_it),
+      T(a_server_that_refuses_an_option_is_not_asked_for_it_again),
       T(line_errors_that_the_server_notices_are_counted),
       T(a_break_is_a_command_or_the_ports_condition),
       T(broken_and_endless_commands_cost_no_more_than_their_bytes))
