@@ -20,6 +20,8 @@ enum {
 	MAX_HARVEST = 64,
 	MAX_FILE_BYTES = 4 << 20,
 	FILE_TRIES = 3, /* a kernel message may break a line */
+	INTERRUPT_MS = 5000,
+	SHARE = 4, /* no command takes more than this part of what is left */
 };
 
 struct board_file {
@@ -59,6 +61,36 @@ static void warn(struct session *s, const char *fmt, const char *a, const char *
 	json_t *m = json_object();
 	json_put(m, "text", json_lossy_str(text));
 	journal_action_json(s->journal, "warning", m);
+}
+
+static struct deadline within(const struct harvest *h, int64_t ms)
+{
+	int64_t left_ns = h->ladder.at_ns - clock_now_ns();
+	struct deadline part = deadline_in_ns(left_ns > 0 ? left_ns / SHARE : 0);
+
+	return deadline_min(part, deadline_in_ms(ms));
+}
+
+/* One that hangs must not cost what comes after it: the next rung may cut the power. 0 =
+ * the shell answers again; else what r was. */
+static int go_on_after(struct harvest *h, const char *what, int r, struct err *err)
+{
+	struct err why = ERR_INIT;
+	int status = 0, e;
+
+	if (r != -ETIMEDOUT || err->class != ERR_NONE)
+		return r;
+	warn(h->s, "interrupted: ", what, "it did not end in time");
+	e = session_type(h->s, "\003", false, &why);
+	if (!e)
+		e = shell_run(h->s, "true",
+			      deadline_min(h->ladder, deadline_in_ms(INTERRUPT_MS)),
+			      &status, &why);
+	if (e && e != -ETIMEDOUT) {
+		*err = why;
+		return e;
+	}
+	return e ? r : 0;
 }
 
 static int read_artifact(struct session *s, const char *name, struct strbuf *out)
@@ -146,8 +178,7 @@ static int fetch_once(struct harvest *h, const struct board_file *f, const char 
 
 	strbuf_addstr(&command, "base64 <");
 	add_quoted(&command, f->path);
-	r = shell_capture(h->s, command.buf, coded,
-			  deadline_min(h->ladder, deadline_in_ms(FILE_MS)), &status, err);
+	r = shell_capture(h->s, command.buf, coded, within(h, FILE_MS), &status, err);
 	if (!r && read_artifact(h->s, coded, &text))
 		r = -EBADMSG;
 	drop_artifact(h->s, coded);
@@ -208,8 +239,11 @@ static int fetch_by_network(struct harvest *h, const struct board_file *f,
 	if (!h->s->upload)
 		return -EBADMSG;
 	_cleanup_free_ char *command = upload_command(h->s, f, number);
-	r = shell_run(h->s, command, deadline_min(h->ladder, deadline_in_ms(FILE_MS)),
-		      &status, err);
+	r = shell_run(h->s, command, within(h, FILE_MS), &status, err);
+	if (r == -ETIMEDOUT) {
+		r = go_on_after(h, "upload.command", r, err);
+		status = -1;
+	}
 	if (!r && (status || !keep_upload(h->s, f, number, name))) {
 		warn(h->s, "not by the network: ", f->path,
 		     status ? "upload.command failed" : "it arrived broken");
@@ -240,7 +274,7 @@ static int fetch(struct harvest *h, const struct board_file *f, struct err *err)
 	}
 	if (!r)
 		record(h->s, what, name, 0, f->sha256);
-	return r;
+	return go_on_after(h, f->path, r, err);
 }
 
 /* Which files there are, and what they should be. */
@@ -252,14 +286,12 @@ static int list(struct harvest *h, const char *pattern, struct strbuf *out,
 		"for f in %s; do [ -f \"$f\" ] && echo \"bootrig-file $(wc -c <\"$f\") $(sha256sum <\"$f\" | cut -c1-64) $f\"; done",
 		pattern);
 	int status = 0;
-	int r = shell_capture(h->s, command, name,
-			      deadline_min(h->ladder, deadline_in_ms(COMMAND_MS)),
-			      &status, err);
+	int r = shell_capture(h->s, command, name, within(h, COMMAND_MS), &status, err);
 
 	if (!r && read_artifact(h->s, name, out))
 		strbuf_reset(out);
 	drop_artifact(h->s, name);
-	return r;
+	return go_on_after(h, pattern, r, err);
 }
 
 static int files(struct harvest *h, const char *pattern, struct err *err)
@@ -289,11 +321,11 @@ static int commands(struct harvest *h, const struct strvec *cmds, struct err *er
 			xasprintf("%s-%zu.txt", h->rung->name, ++h->n);
 		int status = 0;
 
-		r = shell_capture(h->s, cmds->v[i], file,
-				  deadline_min(h->ladder, deadline_in_ms(COMMAND_MS)),
-				  &status, err);
+		r = shell_capture(h->s, cmds->v[i], file, within(h, COMMAND_MS), &status,
+				  err);
 		if (!r)
 			record(h->s, cmds->v[i], file, status, NULL);
+		r = go_on_after(h, cmds->v[i], r, err);
 	}
 	return r;
 }
@@ -309,9 +341,11 @@ static int open_upload(struct harvest *h, struct err *err)
 	if (!u->host)
 		return 0;
 	for (size_t i = 0; i < u->network.n && !r && !status; i++)
-		r = shell_run(h->s, u->network.v[i],
-			      deadline_min(h->ladder, deadline_in_ms(COMMAND_MS)),
-			      &status, err);
+		r = shell_run(h->s, u->network.v[i], within(h, COMMAND_MS), &status, err);
+	if (r == -ETIMEDOUT) {
+		r = go_on_after(h, "upload.network", r, err);
+		status = -1;
+	}
 	if (r)
 		return r;
 	if (status)

@@ -155,6 +155,22 @@ def _(t):
     check_eq(r.result["recovery"]["wedged"], False, "wedged")
 
 
+@case("a harvest command that hangs is interrupted, and what comes after it is still read before the cut")
+def _(t):
+    t.board(BOOT + 'boot 1 {\n' + PANIC + 'hang\n}\n' + GOOD)
+    with open(os.path.join(t.tmp, "record"), "w", encoding="ascii") as f:
+        f.write("pstore\n")
+    r = t.run(minimal_job(timeout=60), board_file(t, [
+        rung("warm-reset", harvest=["sleep 1000", "echo next"],
+             files=[os.path.join(t.tmp, "record")]), rung("power-cycle")],
+        limits={"recovery": seconds(16)}))
+    check_eq(rungs(r), [("warm-reset", True), ("power-cycle", True)], f"rungs ({r.result['recovery']})")
+    check_eq([a["command"].rpartition("/")[2] for a in actions(r, "harvest")],
+             ["echo next", "record"], "harvested")
+    check(any("sleep 1000" in a["text"] for a in actions(r, "warning")), "nothing tells of it")
+    check_eq(r.result["recovery"]["evidence"], "kept", "evidence")
+
+
 @case("when no start keeps RAM the power is cut all the same, and the evidence is told to be lost")
 def _(t):
     t.board(BOOT + 'boot 1 {\n' + PANIC + 'hang\n}\nboot 2 {\nhang\n}\n' + GOOD)
