@@ -32,6 +32,7 @@ struct keeper_line {
 	int64_t open_at_ns;     /* closed momentary line: when it opens at last; else
 				   INT64_MAX */
 	bool is_pressed;        /* closed by a press, whose end is no surprise */
+	bool is_stuck;          /* would not open when it had to; tried again */
 	bool was_moved;         /* in the running sequence */
 	bool ran_out;           /* opened by itself while its user held it */
 	bool is_stored;         /* somebody keeps a copy of its descriptor */

@@ -14,6 +14,10 @@ const struct keeper_hw keeper_gpio = { .find = gpio_find,
 				       .set = gpio_set,
 				       .get = gpio_get };
 
+enum { STUCK_RETRY_MS = 500 };
+
+static void open_momentary(struct keeper_board *b);
+
 static bool is_momentary(const struct keeper_board *b, size_t i)
 {
 	return b->claim.lines[i].type == BOARD_LINE_MOMENTARY;
@@ -179,6 +183,8 @@ int keeper_board_claim(struct keeper_board *b, struct keeper_claim *take, struct
 
 void keeper_board_release(struct keeper_board *b)
 {
+	/* A driver may leave the line as it is. */
+	open_momentary(b);
 	for (size_t i = 0; i < b->claim.n_lines; i++)
 		b->hw->release(b->lines[i].gpio);
 	keeper_claim_release(&b->claim);
@@ -257,7 +263,7 @@ static int drive(struct keeper_board *b, size_t i, bool value, struct err *err)
 	k->was_lost = false;
 	if (!value) {
 		k->open_at_ns = INT64_MAX;
-		k->is_pressed = false;
+		k->is_pressed = k->is_stuck = false;
 	}
 	return 0;
 }
@@ -324,7 +330,8 @@ static void open_momentary(struct keeper_board *b)
 	for (size_t i = 0; i < b->claim.n_lines; i++) {
 		struct err err = ERR_INIT;
 
-		if (is_momentary(b, i) && b->lines[i].value && drive(b, i, false, &err))
+		if (b->lines[i].gpio && is_momentary(b, i) && b->lines[i].value &&
+		    drive(b, i, false, &err))
 			log_error("board %s: %s", b->claim.board, err.msg);
 	}
 }
@@ -347,6 +354,10 @@ int keeper_board_end(struct keeper_board *b, struct err *err)
 	int r = 0;
 
 	open_momentary(b);
+	for (size_t i = 0; i < b->claim.n_lines && !r; i++)
+		if (b->lines[i].gpio && is_momentary(b, i) && b->lines[i].value)
+			r = err_set(err, ERR_LAB, -ENODEV, "line %s does not open",
+				    b->claim.lines[i].name);
 	for (size_t i = 0; i < b->claim.n_lines && !r; i++)
 		if (b->lines[i].was_moved && !partner_moved(b, i))
 			r = err_set(err, ERR_LAB, -EPERM,
@@ -448,9 +459,14 @@ int64_t keeper_board_tick(struct keeper_board *b, int64_t now_ns)
 
 		if (k->open_at_ns <= now_ns) {
 			k->ran_out = b->in_sequence && !k->is_pressed;
-			if (drive(b, i, false, &err))
-				log_error("board %s: %s", b->claim.board, err.msg);
-			k->open_at_ns = INT64_MAX;
+			if (drive(b, i, false, &err)) {
+				if (!k->is_stuck)
+					log_error("board %s: %s", b->claim.board,
+						  err.msg);
+				k->is_stuck = true;
+				k->open_at_ns =
+					now_ns + STUCK_RETRY_MS * INT64_C(1000000);
+			}
 		}
 		if (k->open_at_ns < next)
 			next = k->open_at_ns;

@@ -186,9 +186,13 @@ static void answer_presses(struct keeper_server *s, int64_t now_ns)
 {
 	for (int i = 0; i < KEEPER_MAX_CLIENTS; i++) {
 		struct keeper_client *c = &s->clients[i];
+		const struct keeper_line *k;
 
-		if (c->fd < 0 || c->slot < 0 || c->pressing < 0 ||
-		    s->slots[c->slot].board.lines[c->pressing].open_at_ns != INT64_MAX)
+		if (c->fd < 0 || c->slot < 0 || c->pressing < 0)
+			continue;
+		/* One that does not open is told by the end of the sequence. */
+		k = &s->slots[c->slot].board.lines[c->pressing];
+		if (k->open_at_ns != INT64_MAX && !k->is_stuck)
 			continue;
 		c->pressing = -1;
 		reply(s, i, keeper_answer_ok(), now_ns);

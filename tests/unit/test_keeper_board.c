@@ -230,6 +230,24 @@ TEST(nobody_drives_an_input_or_a_line_that_is_not_there)
 	keeper_board_release(&b);
 }
 
+TEST(a_button_that_does_not_open_is_tried_again_and_the_sequence_fails)
+{
+	struct keeper_board b = taken();
+	struct err err = ERR_INIT;
+
+	begin(&b, "reset", NULL);
+	CHECK_EQ(keeper_board_press(&b, "reset", 100, 0, &err), 0);
+	wires[RESET].fail_next = 2;
+	CHECK(keeper_board_tick(&b, 100 * MS) != INT64_MAX);
+	CHECK(wires[RESET].value && b.lines[RESET].is_stuck);
+	CHECK_EQ(keeper_board_end(&b, &err), -ENODEV);
+	CHECK_CONTAINS(err.msg, "reset");
+	/* The relay can be reached again, and nobody has to ask. */
+	CHECK_EQ(keeper_board_tick(&b, 2000 * MS), INT64_MAX);
+	CHECK(!wires[RESET].value && !b.lines[RESET].is_stuck);
+	keeper_board_release(&b);
+}
+
 /* power on, reset held: as a worker leaves it that is killed. */
 static struct keeper_board busy_board(void)
 {
@@ -240,6 +258,16 @@ static struct keeper_board busy_board(void)
 	CHECK_EQ(keeper_board_set(&b, "power", true, 0, &err), 0);
 	CHECK_EQ(keeper_board_press(&b, "reset", 900, 0, &err), 0);
 	return b;
+}
+
+TEST(a_button_opens_before_its_line_is_given_back)
+{
+	struct keeper_board b = busy_board();
+
+	/* Many drivers leave a line that nobody holds as it was. */
+	keeper_board_release(&b);
+	CHECK(!wires[RESET].value);
+	CHECK(!wires[RESET].is_held);
 }
 
 TEST(the_death_of_the_user_opens_buttons_at_once_and_switches_off)
@@ -390,6 +418,8 @@ TESTS(T(lines_are_requested_with_their_safe_value),
       T(a_press_ends_by_the_keepers_own_clock), T(no_press_is_longer_than_its_maximum),
       T(an_interlocked_line_closes_only_beside_its_partner),
       T(nobody_drives_an_input_or_a_line_that_is_not_there),
+      T(a_button_that_does_not_open_is_tried_again_and_the_sequence_fails),
+      T(a_button_opens_before_its_line_is_given_back),
       T(the_death_of_the_user_opens_buttons_at_once_and_switches_off),
       T(keep_and_a_farewell_leave_the_power_and_open_the_buttons),
       T(a_relay_that_fails_does_not_keep_the_others_on),
