@@ -24,7 +24,8 @@ void stream_close(struct stream *s); /* NULL is fine; ends a BREAK that is on */
 /* Drop what a tty has kept since before it was opened: another run's last words. */
 void stream_forget_input(struct stream *s);
 
-/* To poll for input; also for room to write while stream_has_unsent(). */
+/* To poll for input; also for room to write while stream_has_unsent(). Read after either:
+ * bytes may be here already. */
 int stream_fd(const struct stream *s);
 bool stream_has_unsent(const struct stream *s);
 /* Bytes, or -errno: -EAGAIN when there is nothing to read or no room to write. A read of

@@ -301,7 +301,8 @@ static int turn(struct viewer *v, struct err *err)
 		return err_set(err, ERR_LAB, -errno, "poll: %s", strerror(errno));
 	if (n > 0 && p[1].revents)
 		return err_set(err, ERR_CANCELED, -ECANCELED, "interrupted");
-	if (n > 0 && p[0].revents & ~POLLOUT)
+	/* Also when there is only room to write: bytes may be here already. */
+	if (n > 0 && p[0].revents)
 		r = read_console(v, err);
 	if (!r && n > 0 && p[2].revents)
 		r = read_keys(v, err);

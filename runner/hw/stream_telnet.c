@@ -80,9 +80,13 @@ static ssize_t telnet_write(struct stream *s, const void *buf, size_t len)
 	return r && r != -EAGAIN ? r : (ssize_t)n;
 }
 
+/* What came early does not make the socket readable: room to write is there at once, and
+ * whoever polls for it comes to read. */
 static bool telnet_has_unsent(const struct stream *s)
 {
-	return ((const struct telnet_stream *)s)->t.out.len > 0;
+	const struct telnet_stream *ts = (const struct telnet_stream *)s;
+
+	return ts->t.out.len > 0 || ts->early.len > 0;
 }
 
 static int send_break(struct stream *s, bool on, struct err *err)

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A console behind a telnet server that is awkward: over a real socket. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "hw/stream.h"
+#include "tap.h"
+#include "util/mem.h"
+
+enum { LIMIT_S = 10 };
+
+/* A server in a child: says text, and waits for its end. */
+static pid_t serve(const char *text, size_t len, char address[32])
+{
+	struct sockaddr_in a = { .sin_family = AF_INET,
+				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t alen = sizeof(a);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	pid_t pid;
+
+	CHECK_EQ(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+	CHECK_EQ(listen(fd, 1), 0);
+	CHECK_EQ(getsockname(fd, (struct sockaddr *)&a, &alen), 0);
+	snprintf(address, 32, "127.0.0.1:%u", ntohs(a.sin_port));
+	pid = fork();
+	CHECK(pid >= 0);
+	if (pid == 0) {
+		alarm(LIMIT_S);
+		int c = accept(fd, NULL, NULL);
+
+		if (send(c, text, len, MSG_NOSIGNAL) > 0)
+			pause();
+		_exit(0);
+	}
+	close(fd);
+	return pid;
+}
+
+static struct stream *open_stream(enum board_transport transport, char *address)
+{
+	struct board_console bc = { .transport = transport,
+				    .device = address,
+				    .baud = 1500000 };
+	struct stream *s = NULL;
+	struct err err = ERR_INIT;
+
+	alarm(LIMIT_S);
+	if (stream_open(&bc, deadline_in_ms(5000), &s, &err))
+		tap_fail(__FILE__, __LINE__, "%s", err.msg);
+	return s;
+}
+
+static void end(struct stream *s, pid_t pid)
+{
+	stream_close(s);
+	kill(pid, SIGKILL);
+	CHECK_EQ(waitpid(pid, NULL, 0), pid);
+}
+
+static int wait_turn(struct stream *s)
+{
+	struct pollfd p = { .fd = stream_fd(s),
+			    .events = stream_has_unsent(s) ? POLLIN | POLLOUT : POLLIN };
+
+	return poll(&p, 1, 2000);
+}
+
+TEST(what_came_while_the_port_was_set_is_read_without_waiting_for_more)
+{
+	static const char text[] =
+		"\xff\xfd\x2clogin: \xff\xfa\x2c\x65\x00\x16\xe3\x60\xff\xf0"
+		"\xff\xfa\x2c\x66\x08\xff\xf0\xff\xfa\x2c\x67\x01\xff\xf0"
+		"\xff\xfa\x2c\x68\x01\xff\xf0";
+	char address[32], buf[64];
+	pid_t pid = serve(text, sizeof(text) - 1, address);
+	struct stream *s = open_stream(BOARD_CONSOLE_RFC2217, address);
+
+	/* The board says no more until it is answered. */
+	CHECK_EQ(wait_turn(s), 1);
+	CHECK_EQ(stream_read(s, buf, sizeof(buf)), 7);
+	CHECK(memcmp(buf, "login: ", 7) == 0);
+	end(s, pid);
+}
+
+TESTS(T(what_came_while_the_port_was_set_is_read_without_waiting_for_more))
