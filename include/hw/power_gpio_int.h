@@ -13,6 +13,7 @@ struct power_gpio {
 	struct power base;
 	struct keeper *keeper;
 	bool was_claimed; /* by us, at least once */
+	bool off_failed;  /* the last time: the keeper has to try, when we are gone */
 	uint32_t moved;   /* lines that we set or cleared, one bit each */
 	uint32_t values;  /* and how */
 };
@@ -24,7 +25,8 @@ MUST_CHECK int power_gpio_pause(struct power *p, int64_t ms, struct err *err);
 /* A keeper that has our board. One that died is started again, and must have the lines as
  * they were. */
 MUST_CHECK int power_gpio_have_keeper(struct power_gpio *g, struct err *err);
-/* A word of farewell, and close: without one the keeper takes us for dead. */
+/* A word of farewell, and close: without one, as after an off that failed, the keeper
+ * takes us for dead. */
 void power_gpio_leave_keeper(struct power_gpio *g);
 /* Around each sequence. lines: one bit for each that it may move. */
 MUST_CHECK int power_gpio_begin(struct power_gpio *g, uint32_t lines, struct err *err);

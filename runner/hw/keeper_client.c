@@ -171,9 +171,13 @@ static int wait_answer(struct keeper *k, struct deadline d, ssize_t *len, struct
 	for (;;) {
 		int r = wait_readable(k, d, err);
 
-		if (r)
+		if (r) {
+			/* Its late answer must not be taken for that of the next request.
+			 */
+			shutdown(k->fd, SHUT_RDWR);
 			return err_set(err, ERR_LAB, r,
 				       "the keeper of the relays does not answer");
+		}
 		*len = recv(k->fd, k->buf, KEEPER_MAX_MESSAGE, MSG_DONTWAIT);
 		if (*len > 0)
 			return 0;

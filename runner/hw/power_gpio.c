@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "hw/power_gpio_int.h"
+#include "util/log.h"
 #include "util/mem.h"
 
 enum { SENSE_MS = 20, PROVE_MS = 10000 };
@@ -153,12 +154,24 @@ static int prove(struct power_gpio *g, const struct board_sequence *s, struct er
 	return expect_power(g, &step, err);
 }
 
-static int gpio_run(struct power *p, const char *name, struct err *err)
+/* A relay that moved while its keeper was dead is no reason to leave the board on. */
+static int have_keeper_for(struct power_gpio *g, bool is_off, struct err *err)
 {
-	const struct board_sequence *s = board_power_sequence(&p->board->power, name);
-	struct power_gpio *g = from(p);
-	uint32_t lines = 0;
 	int r = power_gpio_have_keeper(g, err);
+
+	if (r != -EREMOTEIO || !is_off)
+		return r;
+	log_warn("%s", err->msg);
+	*err = (struct err)ERR_INIT;
+	return 0;
+}
+
+static int run_sequence(struct power_gpio *g, const char *name, struct err *err)
+{
+	struct power *p = &g->base;
+	const struct board_sequence *s = board_power_sequence(&p->board->power, name);
+	uint32_t lines = 0;
+	int r = have_keeper_for(g, strcmp(name, "off") == 0, err);
 
 	for (size_t i = 0; i < p->board->power.n_lines; i++)
 		if (board_sequence_drives(s, i))
@@ -171,6 +184,14 @@ static int gpio_run(struct power *p, const char *name, struct err *err)
 	if (!r)
 		r = prove(g, s, err);
 	return r && err->class != ERR_NONE ? err_prefix(err, "power %s: ", name) : r;
+}
+
+static int gpio_run(struct power *p, const char *name, struct err *err)
+{
+	int r = run_sequence(from(p), name, err);
+
+	from(p)->off_failed = r && strcmp(name, "off") == 0;
+	return r;
 }
 
 static int gpio_check(struct power *p, struct err *err)

@@ -206,7 +206,7 @@ void power_gpio_leave_keeper(struct power_gpio *g)
 
 	/* One that died holds our place for the next, and takes our end for a death, too.
 	 */
-	if (g->was_claimed && !power_gpio_have_keeper(g, &ignored))
+	if (g->was_claimed && !power_gpio_have_keeper(g, &ignored) && !g->off_failed)
 		(void)!ask(g, power_gpio_request("bye"), 0, NULL, &ignored);
 	keeper_close(g->keeper);
 }

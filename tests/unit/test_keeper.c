@@ -32,6 +32,7 @@ struct wires {
 	bool value[N_WIRES];
 	int n_rises[N_WIRES];
 	bool sense_is_stuck;
+	int n_refused; /* so many moves of POWER fail */
 };
 static struct wires *wires;
 
@@ -45,6 +46,8 @@ static int find(const struct board_line *l, struct gpio_place *out, struct err *
 
 static int set(struct gpio_line *l, bool value, struct err *err)
 {
+	if (l->place == POWER && wires->n_refused > 0 && wires->n_refused--)
+		return err_set(err, ERR_LAB, -EIO, "the line does not move");
 	wires->n_rises[l->place] += value && !wires->value[l->place];
 	wires->value[l->place] = value;
 	return 0;
@@ -374,6 +377,63 @@ TEST(power_that_went_with_the_keeper_is_a_lab_fault_told_once)
 	tear_down(&b);
 }
 
+TEST(a_relay_that_moved_while_its_keeper_was_dead_does_not_keep_the_board_on)
+{
+	struct bench b;
+	struct err err = ERR_INIT;
+
+	set_up(&b);
+	run(&b, "on");
+	kill(b.keeper, SIGKILL);
+	waitpid(b.keeper, NULL, 0);
+	wires->value[POWER] = false;
+	b.keeper = start_keeper();
+	keeper_close(open_keeper(&b));
+	strbuf_reset(&b.did);
+	CHECK_EQ(power_run(b.power, "off", &err), 0);
+	CHECK_CONTAINS(strbuf_str(&b.did), "clear power 0;");
+	CHECK(!wires->value[POWER]);
+	tear_down(&b);
+}
+
+TEST(an_off_that_failed_is_the_keepers_when_the_worker_is_gone)
+{
+	struct bench b;
+	struct err err = ERR_INIT;
+
+	set_up(&b);
+	run(&b, "on");
+	wires->n_refused = 1;
+	CHECK_EQ(power_run(b.power, "off", &err), -EIO);
+	CHECK(wires->value[POWER]);
+	power_free(b.power);
+	b.power = NULL;
+	until(&wires->value[POWER], false);
+	tear_down(&b);
+}
+
+TEST(an_answer_that_comes_too_late_is_nobodys)
+{
+	struct err err = ERR_INIT;
+	json_t *reply = NULL;
+	struct bench b;
+
+	set_up(&b);
+	struct keeper *k = open_keeper(&b);
+	kill(b.keeper, SIGSTOP);
+	CHECK_EQ(keeper_ask(k, json_pack("{s:s}", "do", "status"), deadline_in_ms(50),
+			    &reply, &err),
+		 -ETIMEDOUT);
+	kill(b.keeper, SIGCONT);
+	err = (struct err)ERR_INIT;
+	CHECK_EQ(keeper_ask(k, json_pack("{s:s}", "do", "status"), deadline_in_ms(2000),
+			    &reply, &err),
+		 -EPIPE);
+	CHECK(keeper_is_gone(k));
+	keeper_close(k);
+	tear_down(&b);
+}
+
 TEST(a_worker_that_died_together_with_its_keeper_is_noticed_by_the_next)
 {
 	struct bench b;
@@ -514,6 +574,9 @@ TESTS(T(sequences_move_the_lines_and_say_each_move_before),
       T(a_board_has_one_user_at_a_time), T(a_second_keeper_ends_at_once),
       T(a_worker_finds_its_lines_again_after_the_keepers_death),
       T(power_that_went_with_the_keeper_is_a_lab_fault_told_once),
+      T(a_relay_that_moved_while_its_keeper_was_dead_does_not_keep_the_board_on),
+      T(an_off_that_failed_is_the_keepers_when_the_worker_is_gone),
+      T(an_answer_that_comes_too_late_is_nobodys),
       T(a_worker_that_died_together_with_its_keeper_is_noticed_by_the_next),
       T(a_sequence_of_levels_goes_on_with_the_next_keeper),
       T(nonsense_is_refused_and_the_keeper_lives),
