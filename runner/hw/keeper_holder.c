@@ -79,6 +79,23 @@ static void heard(struct holder *h, char *text, int take_fd)
 }
 
 /* The descriptor of a message, and whether our keeper sent it. */
+/* Anyone on this host may send descriptors: all but the one that a message may have are
+ * closed. */
+static void take_fds(const struct cmsghdr *c, int *fd)
+{
+	size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+	for (size_t i = 0; i < n; i++) {
+		int got;
+
+		memcpy(&got, CMSG_DATA(c) + i * sizeof(int), sizeof(int));
+		if (n == 1 && *fd < 0)
+			*fd = got;
+		else
+			close(got);
+	}
+}
+
 static bool read_control(const struct holder *h, struct msghdr *msg, int *fd)
 {
 	struct ucred who = { .pid = 0 };
@@ -86,8 +103,8 @@ static bool read_control(const struct holder *h, struct msghdr *msg, int *fd)
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
 		if (c->cmsg_level != SOL_SOCKET)
 			continue;
-		if (c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)))
-			memcpy(fd, CMSG_DATA(c), sizeof(int));
+		if (c->cmsg_type == SCM_RIGHTS)
+			take_fds(c, fd);
 		else if (c->cmsg_type == SCM_CREDENTIALS)
 			memcpy(&who, CMSG_DATA(c), sizeof(who));
 	}

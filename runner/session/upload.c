@@ -10,11 +10,13 @@
 #include <sys/socket.h>
 
 #include "parse/http_put.h"
+#include "util/clock.h"
 #include "util/io.h"
 #include "util/mem.h"
 #include "util/strbuf.h"
 
-enum { CHUNK = 65536, BURST = 8 << 20 };
+/* Whoever says nothing for so long makes room for the next. */
+enum { CHUNK = 65536, BURST = 8 << 20, HEAD_IDLE_MS = 2000, BODY_IDLE_MS = 10000 };
 
 struct upload {
 	int listen_fd, client_fd, dirfd; /* dirfd is borrowed */
@@ -24,6 +26,7 @@ struct upload {
 	uint16_t port;
 	struct strbuf head;
 	struct http_put put;
+	struct deadline idle; /* of the client */
 	bool in_body;
 	uint64_t got;
 	int64_t done; /* number of the last whole file; -1 = none */
@@ -187,14 +190,27 @@ static void take(struct upload *u, const char *data, size_t len)
 		answer(u, status);
 }
 
+static void hear_on(struct upload *u)
+{
+	u->idle = deadline_in_ms(u->in_body ? BODY_IDLE_MS : HEAD_IDLE_MS);
+}
+
+static void accept_client(struct upload *u)
+{
+	if (u->client_fd >= 0 && deadline_passed(u->idle))
+		drop_client(u);
+	if (u->client_fd >= 0)
+		return;
+	u->client_fd = accept4(u->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	hear_on(u);
+}
+
 void upload_serve(struct upload *u)
 {
 	char buf[CHUNK];
 	size_t burst = 0;
 
-	if (u->client_fd < 0)
-		u->client_fd =
-			accept4(u->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	accept_client(u);
 	while (u->client_fd >= 0 && burst < BURST) {
 		ssize_t n = recv(u->client_fd, buf, sizeof(buf), 0);
 
@@ -206,6 +222,7 @@ void upload_serve(struct upload *u)
 		}
 		burst += (size_t)n;
 		take(u, buf, (size_t)n);
+		hear_on(u);
 	}
 }
 
