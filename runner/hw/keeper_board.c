@@ -268,6 +268,13 @@ static int drive(struct keeper_board *b, size_t i, bool value, struct err *err)
 	return 0;
 }
 
+/* Asked again, a button that is held opens no later than it would have. */
+static void open_at(struct keeper_board *b, size_t i, int64_t at_ns)
+{
+	if (at_ns < b->lines[i].open_at_ns)
+		b->lines[i].open_at_ns = at_ns;
+}
+
 int keeper_board_set(struct keeper_board *b, const char *line, bool value, int64_t now_ns,
 		     struct err *err)
 {
@@ -288,8 +295,7 @@ int keeper_board_set(struct keeper_board *b, const char *line, bool value, int64
 	if (!r)
 		r = drive(b, (size_t)i, value, err);
 	if (!r && value && is_momentary(b, (size_t)i))
-		b->lines[i].open_at_ns =
-			now_ns + b->claim.lines[i].max_press_ms * 1000000;
+		open_at(b, (size_t)i, now_ns + b->claim.lines[i].max_press_ms * 1000000);
 	return r;
 }
 
@@ -313,7 +319,7 @@ int keeper_board_press(struct keeper_board *b, const char *line, int64_t ms,
 	if (r)
 		return r;
 	b->lines[i].is_pressed = true;
-	b->lines[i].open_at_ns = now_ns + ms * 1000000;
+	open_at(b, (size_t)i, now_ns + ms * 1000000);
 	return 0;
 }
 
@@ -414,16 +420,23 @@ static void off_move(struct keeper_board *b, const struct board_step *s, int64_t
 		log_error("board %s: switching off: %s", b->claim.board, err.msg);
 }
 
-/* A button that switches on what is off is not pressed. */
+/* A button that switches on what is off is not pressed, nor one of which nobody knows
+ * what it would do. */
 static bool is_left_out(struct keeper_board *b, const struct board_step *s)
 {
 	int i = b->claim.sense_line;
-	struct err ignored = ERR_INIT;
+	struct err err = ERR_INIT;
 	bool value;
 
-	if (s->unless == BOARD_ALWAYS || i < 0 || !b->lines[i].gpio ||
-	    b->hw->get(b->lines[i].gpio, &value, &ignored))
+	if (s->unless == BOARD_ALWAYS || i < 0)
 		return false;
+	if (!b->lines[i].gpio || b->hw->get(b->lines[i].gpio, &value, &err)) {
+		log_error(
+			"board %s: its power sense cannot be read, so no button is pressed",
+			b->claim.board);
+		b->off_failed = true;
+		return true;
+	}
 	return (value == b->claim.sense_powered) == (s->unless == BOARD_UNLESS_ON);
 }
 

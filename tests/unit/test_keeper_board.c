@@ -18,6 +18,7 @@ static struct wire {
 	bool exists, is_held, value;
 	int n_sets, fail_next;
 	enum gpio_mode mode;
+	bool is_unreadable;
 } wires[8];
 
 static int find(const struct board_line *l, struct gpio_place *out, struct err *err)
@@ -74,6 +75,8 @@ static int set(struct gpio_line *l, bool value, struct err *err)
 
 static int get(struct gpio_line *l, bool *value, struct err *err)
 {
+	if (wires[l->place].is_unreadable)
+		return err_set(err, ERR_LAB, -EIO, "cannot be read");
 	*value = wires[l->place].value;
 	return 0;
 }
@@ -187,6 +190,20 @@ TEST(no_press_is_longer_than_its_maximum)
 	CHECK(!wires[RESET].value);
 	CHECK_EQ(keeper_board_set(&b, "reset", false, 1001 * MS, &err), -ETIME);
 	CHECK_CONTAINS(err.msg, "opened by itself after 1000 ms");
+	keeper_board_release(&b);
+}
+
+TEST(asking_again_does_not_make_a_press_longer)
+{
+	struct keeper_board b = taken();
+	struct err err = ERR_INIT;
+
+	begin(&b, "reset", NULL);
+	CHECK_EQ(keeper_board_set(&b, "reset", true, 0, &err), 0);
+	CHECK_EQ(keeper_board_set(&b, "reset", true, 900 * MS, &err), 0);
+	CHECK_EQ(keeper_board_press(&b, "reset", 1000, 950 * MS, &err), 0);
+	keeper_board_tick(&b, 1000 * MS);
+	CHECK(!wires[RESET].value);
 	keeper_board_release(&b);
 }
 
@@ -410,12 +427,19 @@ TEST(a_button_is_not_pressed_when_the_sense_line_says_that_it_need_not)
 	CHECK(wires[RESET].value);
 	keeper_board_tick(&b, 100 * MS);
 	CHECK(!wires[RESET].value && !b.is_switching_off);
+	wires[RESET].n_sets = 0;
+	wires[SENSE].is_unreadable = true;
+	keeper_board_left(&b, false, 0);
+	CHECK_EQ(wires[RESET].n_sets, 0);
+	CHECK(b.off_failed);
+	wires[SENSE].is_unreadable = false;
 	keeper_board_release(&b);
 }
 
 TESTS(T(lines_are_requested_with_their_safe_value),
       T(a_line_that_cannot_be_had_leaves_none_held),
       T(a_press_ends_by_the_keepers_own_clock), T(no_press_is_longer_than_its_maximum),
+      T(asking_again_does_not_make_a_press_longer),
       T(an_interlocked_line_closes_only_beside_its_partner),
       T(nobody_drives_an_input_or_a_line_that_is_not_there),
       T(a_button_that_does_not_open_is_tried_again_and_the_sequence_fails),
