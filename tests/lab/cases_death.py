@@ -12,7 +12,7 @@ def outputs(t):
 
 def keepers(t):
     """Pids of the keeper's processes in the guest: what serves, and what holds copies of its lines."""
-    out = t.do("for p in /proc/[0-9]*; do tr '\\0' ' ' <$p/cmdline 2>/dev/null | grep -q 'bootrig keeper' && "
+    out = t.do("for p in /proc/[0-9]*; do { tr '\\0' ' ' <$p/cmdline; } 2>/dev/null | grep -q 'bootrig keeper' && "
                "echo ${p#/proc/}; done; true")
     return [int(pid) for pid in out.split()]
 
