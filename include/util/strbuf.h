@@ -27,6 +27,8 @@ void strbuf_addstr(struct strbuf *sb, const char *s);
 void strbuf_addch(struct strbuf *sb, char c);
 PRINTF(2, 3) void strbuf_addf(struct strbuf *sb, const char *fmt, ...);
 PRINTF(2, 0) void strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list ap);
+/* One word for a POSIX shell, in single quotes: 'it'\\''s'. */
+void strbuf_add_quoted(struct strbuf *sb, const char *text, size_t len);
 void strbuf_drop_front(struct strbuf *sb, size_t n);
 /* Borrowed, valid until the next call; "" when empty. */
 const char *strbuf_str(const struct strbuf *sb);

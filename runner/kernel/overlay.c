@@ -279,19 +279,6 @@ int overlay_write(const struct overlay_tree *trees, size_t n_trees, int out_fd,
 	return r;
 }
 
-/* One argument of printf, in single quotes. */
-static void add_quoted(struct strbuf *sb, const char *line, size_t len)
-{
-	strbuf_addch(sb, '\'');
-	for (size_t i = 0; i < len; i++) {
-		if (line[i] == '\'')
-			strbuf_addstr(sb, "'\\''");
-		else
-			strbuf_addch(sb, line[i]);
-	}
-	strbuf_addch(sb, '\'');
-}
-
 static void add_printf(struct strvec *out, struct strbuf *args, const char *name,
 		       bool is_first)
 {
@@ -314,7 +301,7 @@ static void add_script(struct strvec *out, const struct overlay_script *s)
 		size_t n = strcspn(p, "\n");
 
 		strbuf_addch(&one, ' ');
-		add_quoted(&one, p, n);
+		strbuf_add_quoted(&one, p, n);
 		if (args.len && args.len + one.len > room) {
 			add_printf(out, &args, s->name, is_first);
 			is_first = false;

@@ -51,14 +51,11 @@ static void record(struct session *s, const char *command, const char *file, int
 	journal_action_json(s->journal, "harvest", m);
 }
 
-static void warn(struct session *s, const char *fmt, const char *a, const char *b)
+static void warn(struct session *s, const char *what, const char *of, const char *why)
 {
-	_cleanup_free_ char *text = NULL;
-	struct strbuf sb = STRBUF_INIT;
-
-	strbuf_addf(&sb, "%s%s: %s", fmt, a, b);
-	text = strbuf_take(&sb);
+	_cleanup_free_ char *text = xasprintf("%s%s: %s", what, of, why);
 	json_t *m = json_object();
+
 	json_put(m, "text", json_lossy_str(text));
 	journal_action_json(s->journal, "warning", m);
 }
@@ -145,17 +142,6 @@ static char *artifact_name(const struct harvest *h, const char *path)
 	return name;
 }
 
-static void add_quoted(struct strbuf *sb, const char *text)
-{
-	strbuf_addch(sb, '\'');
-	for (; *text; text++)
-		if (*text == '\'')
-			strbuf_addstr(sb, "'\\''");
-		else
-			strbuf_addch(sb, *text);
-	strbuf_addch(sb, '\'');
-}
-
 static int write_artifact(struct session *s, const char *name, const struct strbuf *data,
 			  struct err *err)
 {
@@ -177,7 +163,7 @@ static int fetch_once(struct harvest *h, const struct board_file *f, const char 
 	int status = 0, r;
 
 	strbuf_addstr(&command, "base64 <");
-	add_quoted(&command, f->path);
+	strbuf_add_quoted(&command, f->path, strlen(f->path));
 	r = shell_capture(h->s, command.buf, coded, within(h, FILE_MS), &status, err);
 	if (!r && read_artifact(h->s, coded, &text))
 		r = -EBADMSG;
@@ -199,7 +185,7 @@ static char *upload_command(struct session *s, const struct board_file *f,
 
 	for (const char *p = s->board->upload.command; *p;) {
 		if (strncmp(p, "{file}", 6) == 0) {
-			add_quoted(&sb, f->path);
+			strbuf_add_quoted(&sb, f->path, strlen(f->path));
 			p += 6;
 		} else if (strncmp(p, "{url}", 5) == 0) {
 			strbuf_addstr(&sb, url);

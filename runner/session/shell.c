@@ -18,19 +18,6 @@ enum {
 	MAX_PROMPTS = 16,
 };
 
-/* 'it'\''s' */
-static void add_quoted(struct strbuf *sb, const char *text)
-{
-	strbuf_addch(sb, '\'');
-	for (; *text; text++) {
-		if (*text == '\'')
-			strbuf_addstr(sb, "'\\''");
-		else
-			strbuf_addch(sb, *text);
-	}
-	strbuf_addch(sb, '\'');
-}
-
 struct command {
 	const char *text;
 	bool is_secret;
@@ -147,7 +134,7 @@ static int type_pieces(struct session *s, const struct command *c, struct err *e
 			n--;
 		_cleanup_free_ char *piece = xstrndup(text, n);
 		strbuf_addstr(&sb, is_first ? "bootrig_c=" : "bootrig_c=$bootrig_c");
-		add_quoted(&sb, piece);
+		strbuf_add_quoted(&sb, piece, strlen(piece));
 		strbuf_addf(&sb, "; echo bootrig-%s-%u:$?:", word(s), marker);
 		r = type_line(s, sb.buf, marker, c, &hit, err);
 		strbuf_release(&sb);
@@ -198,7 +185,7 @@ static int run(struct session *s, const struct command *c, int *exit_status,
 	uint64_t status = 255;
 	int r = s->shell_gone ? next_shell(s, c->d, err) : 0;
 
-	add_quoted(&quoted, c->text);
+	strbuf_add_quoted(&quoted, c->text, strlen(c->text));
 	if (!r && (quoted.len > COMMAND_MAX || longest_line(quoted.buf) > LINE_TYPED)) {
 		r = type_pieces(s, c, err);
 		strbuf_reset(&quoted);

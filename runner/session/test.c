@@ -62,14 +62,11 @@ static int set_params(struct session *s, const struct job_definition *def,
 	for (size_t i = 0; i < def->n_params && !r; i++) {
 		struct strbuf line = STRBUF_INIT;
 
-		strbuf_addf(&line, "%s='", def->params[i].name);
-		for (const char *p = def->params[i].value; *p; p++) {
-			if (*p == '\'')
-				strbuf_addstr(&line, "'\\''");
-			else
-				strbuf_addch(&line, *p);
-		}
-		strbuf_addf(&line, "'; export %s", def->params[i].name);
+		const char *value = def->params[i].value;
+
+		strbuf_addf(&line, "%s=", def->params[i].name);
+		strbuf_add_quoted(&line, value, strlen(value));
+		strbuf_addf(&line, "; export %s", def->params[i].name);
 		r = spec_is_secret_name(def->params[i].name)
 			    ? shell_run_secret(s, line.buf, d, &status, err)
 			    : shell_run(s, line.buf, d, &status, err);

@@ -73,6 +73,18 @@ void strbuf_addf(struct strbuf *sb, const char *fmt, ...)
 	va_end(ap);
 }
 
+void strbuf_add_quoted(struct strbuf *sb, const char *text, size_t len)
+{
+	strbuf_addch(sb, '\'');
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '\'')
+			strbuf_addstr(sb, "'\\''");
+		else
+			strbuf_addch(sb, text[i]);
+	}
+	strbuf_addch(sb, '\'');
+}
+
 void strbuf_drop_front(struct strbuf *sb, size_t n)
 {
 	if (n > sb->len)

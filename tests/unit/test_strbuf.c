@@ -126,7 +126,19 @@ TEST(a_list_of_strings_is_an_argument_vector)
 	strvec_release(&sv);
 }
 
-TESTS(T(an_empty_one_is_an_empty_string),
+TEST(a_quoted_word_is_one_word_for_a_shell_whatever_it_holds)
+{
+	_cleanup_strbuf_ struct strbuf sb = STRBUF_INIT;
+
+	strbuf_add_quoted(&sb, "it's $(a) \"b\"\n", 14);
+	CHECK_STR(strbuf_str(&sb), "'it'\\''s $(a) \"b\"\n'");
+	strbuf_reset(&sb);
+	strbuf_add_quoted(&sb, "", 0);
+	CHECK_STR(strbuf_str(&sb), "''");
+}
+
+TESTS(T(a_quoted_word_is_one_word_for_a_shell_whatever_it_holds),
+      T(an_empty_one_is_an_empty_string),
       T(it_holds_any_bytes_and_ends_with_a_nul_that_does_not_count),
       T(it_grows_without_losing_a_byte), T(a_format_longer_than_the_buffer_is_whole),
       T(the_front_can_be_dropped), T(dropping_more_than_there_is_is_a_bug_of_ours),
