@@ -8,11 +8,11 @@
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <poll.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 
 #include "parse/dhcp.h"
 #include "util/io.h"
+#include "util/random.h"
 
 enum {
 	SERVER_PORT = 67,
@@ -154,9 +154,8 @@ int netif_ask_dhcp(const struct netif *n, struct deadline d, uint32_t *server,
 	*server = 0;
 	if (fd < 0)
 		return fd;
-	if (getrandom(mac, sizeof(mac), 0) != sizeof(mac) ||
-	    getrandom(&xid, sizeof(xid), 0) != sizeof(xid))
-		BUG("getrandom failed");
+	random_bytes(mac, sizeof(mac));
+	random_bytes(&xid, sizeof(xid));
 	mac[0] = 0x02; /* nobody's: locally administered */
 	dhcp_discover(packet, xid, mac);
 	while (!*server && !deadline_passed(d)) {

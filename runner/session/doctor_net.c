@@ -3,13 +3,13 @@
  * back here, then by U-Boot, whose CRC of it must be ours. */
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 
 #include "boot/tftp.h"
 #include "session/doctor_int.h"
 #include "util/io.h"
 #include "util/mem.h"
+#include "util/random.h"
 
 enum { FILE_BYTES = 8 << 20, HOST_MS = 60000, BOARD_MS = 120000, NETWORK_MS = 60000 };
 #define FILE_NAME "random.bin"
@@ -49,24 +49,12 @@ static uint32_t wanted_crc(const struct doctor *d)
 	return crc;
 }
 
-static void fill(unsigned char *p, size_t len)
-{
-	while (len) {
-		ssize_t n = getrandom(p, len < 256 ? len : 256, 0);
-
-		if (n <= 0)
-			BUG("getrandom failed");
-		p += n;
-		len -= (size_t)n;
-	}
-}
-
 static int write_file(struct staged *st, struct err *err)
 {
 	_cleanup_free_ unsigned char *data = xmalloc(FILE_BYTES);
 	int r;
 
-	fill(data, FILE_BYTES);
+	random_bytes(data, FILE_BYTES);
 	st->kernel = (struct staged_file){
 		.name = xstrdup(FILE_NAME),
 		.boot_path = xasprintf("%s/%s", st->dir.name, FILE_NAME),

@@ -2,10 +2,10 @@
 /* Latency and loss of the UART in both directions: random bytes through a plug that joins
  * TX and RX, or random lines that U-Boot echoes. */
 #include <errno.h>
-#include <sys/random.h>
 
 #include "session/doctor_int.h"
 #include "util/mem.h"
+#include "util/random.h"
 
 enum {
 	BLOCK_BYTES = 4096,
@@ -29,18 +29,12 @@ struct tally {
 	int64_t ns;
 };
 
-static void fill_random(void *buf, size_t len)
-{
-	if (getrandom(buf, len, 0) != (ssize_t)len)
-		BUG("getrandom failed");
-}
-
 static void random_letters(char *buf, size_t len)
 {
 	static const char letters[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-";
 
-	fill_random(buf, len);
+	random_bytes(buf, len);
 	for (size_t i = 0; i < len; i++)
 		buf[i] = letters[(unsigned char)buf[i] % (sizeof(letters) - 1)];
 }
@@ -121,7 +115,7 @@ static int one_block(struct doctor *d, struct tally *t, struct err *err)
 	int64_t begin = clock_now_ns();
 	int r;
 
-	fill_random(block, sizeof(block));
+	random_bytes(block, sizeof(block));
 	doctor_tap_reset(d);
 	r = send(d, block, sizeof(block), err);
 	if (!r)

@@ -5,11 +5,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 
 #include "util/io.h"
 #include "util/mem.h"
+#include "util/random.h"
 #include "util/strbuf.h"
 
 enum { NAME_PART_MAX = 40 };
@@ -30,7 +30,7 @@ static char *make_id(const char *board, const char *job)
 {
 	struct strbuf sb = STRBUF_INIT;
 	struct wall_time now = clock_wall();
-	unsigned char rnd[4];
+	char rnd[9];
 
 	for (const char *p = now.str; *p && *p != '.'; p++)
 		if (*p != '-' && *p != ':')
@@ -39,9 +39,8 @@ static char *make_id(const char *board, const char *job)
 	add_name(&sb, board);
 	strbuf_addch(&sb, '-');
 	add_name(&sb, job);
-	if (getrandom(rnd, sizeof(rnd), 0) != sizeof(rnd))
-		BUG("getrandom failed");
-	strbuf_addf(&sb, "-%02x%02x%02x%02x", rnd[0], rnd[1], rnd[2], rnd[3]);
+	random_hex(rnd, sizeof(rnd) / 2);
+	strbuf_addf(&sb, "-%s", rnd);
 	return strbuf_take(&sb);
 }
 

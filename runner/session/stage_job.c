@@ -2,13 +2,13 @@
 /* A deploy action and the boot action behind it become files in the TFTP root, one label
  * with a nonce, and proof that TFTP gives exactly these bytes. */
 #include <errno.h>
-#include <sys/random.h>
 
 #include "boot/append.h"
 #include "boot/tftp.h"
 #include "session/state.h"
 #include "util/jsonx.h"
 #include "util/mem.h"
+#include "util/random.h"
 
 #define LABEL "bootrig"
 
@@ -29,16 +29,6 @@ static struct task make_task(struct session *s, struct deadline d)
 	t.progress = progress;
 	t.progress_arg = s;
 	return t;
-}
-
-static void new_nonce(struct session *s)
-{
-	unsigned char rnd[16];
-
-	if (getrandom(rnd, sizeof(rnd), 0) != sizeof(rnd))
-		BUG("getrandom failed");
-	for (size_t i = 0; i < sizeof(rnd); i++)
-		snprintf(s->nonce + 2 * i, 3, "%02x", rnd[i]);
 }
 
 /* Board first, job after it: for most options the last one counts. */
@@ -171,7 +161,7 @@ int session_stage(struct session *s, const struct job_action *deploy,
 
 	session_unstage(s);
 	session_phase(s, "deploy");
-	new_nonce(s);
+	random_hex(s->nonce, sizeof(s->nonce) / 2);
 	make_append(s, boot);
 	s->deploy = &deploy->deploy;
 	r = stage(s, s->deploy, &task, err);

@@ -6,13 +6,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 
 #include "parse/http_put.h"
 #include "util/clock.h"
 #include "util/io.h"
 #include "util/mem.h"
+#include "util/random.h"
 #include "util/strbuf.h"
 
 /* Whoever says nothing for so long makes room for the next. */
@@ -31,16 +31,6 @@ struct upload {
 	uint64_t got;
 	int64_t done; /* number of the last whole file; -1 = none */
 };
-
-static void make_token(struct upload *u)
-{
-	unsigned char rnd[16];
-
-	if (getrandom(rnd, sizeof(rnd), 0) != sizeof(rnd))
-		BUG("getrandom failed");
-	for (size_t i = 0; i < sizeof(rnd); i++)
-		snprintf(u->token + 2 * i, 3, "%02x", rnd[i]);
-}
 
 static int listen_on(struct upload *u, const struct addrinfo *a)
 {
@@ -80,7 +70,7 @@ int upload_open(const char *host, uint16_t port, int dirfd, struct upload **out,
 			      .dirfd = dirfd,
 			      .host = xstrdup(host),
 			      .done = -1 };
-	make_token(u);
+	random_hex(u->token, sizeof(u->token) / 2);
 	snprintf(service, sizeof(service), "%u", port);
 	r = getaddrinfo(host, service, &want, &a);
 	if (r)
