@@ -3,6 +3,7 @@
  * docs/result.md. */
 #pragma once
 
+#include "parse/board_spec.h"
 #include "util/clock.h"
 #include "util/err.h"
 
@@ -20,6 +21,19 @@ int cmd_doctor(int argc, char **argv);
 /* Until fd (-1: none) is readable or the deadline, which without an fd is success.
  * -ETIMEDOUT, -ECANCELED when cancel_fd (-1: none) is readable. */
 MUST_CHECK int cmd_wait(int fd, int cancel_fd, struct deadline d, struct err *err);
+
+/* SIGINT, SIGTERM, SIGHUP (not under nohup) and one more (0 = none) arrive through *fd
+ * from now on. */
+MUST_CHECK int cmd_take_signals(int one_more, int *fd, struct err *err);
+
+/* What is wrong with the file is told on stderr. */
+MUST_CHECK int cmd_load_board(const char *command, const char *path,
+			      struct board_spec **out);
+/* One user at a time: the board file itself is the lock, as for a run. -EBUSY */
+MUST_CHECK int cmd_claim_board(const struct board_spec *board, int *fd, struct err *err);
+
+/* Tells the error on stderr; the exit status that it means. */
+int cmd_failed(const char *command, const struct err *err);
 
 enum {
 	EXIT_PASS = 0,

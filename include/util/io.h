@@ -18,6 +18,8 @@ MUST_CHECK int io_read_fd(int fd, size_t max, struct strbuf *out);
  * rename, fsync of the directory. name has no slash. */
 MUST_CHECK int io_atomic_write_at(int dirfd, const char *name, const void *data,
 				  size_t len);
+/* The same for a path. */
+MUST_CHECK int io_atomic_write(const char *path, const void *data, size_t len);
 /* mkdir -p; an existing directory is fine. */
 MUST_CHECK int io_mkdir_p(const char *path);
 /* Remove a directory and all below it, never following symbolic links; a missing one is

@@ -2,12 +2,9 @@
 /* `bootrig console`: read along with the run that has the board, or have the console for
  * ourselves and type. */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/file.h>
-#include <sys/signalfd.h>
 #include <termios.h>
 
 #include "cmd/cmd.h"
@@ -80,34 +77,9 @@ static int parse_args(struct viewer *v, int argc, char **argv)
 	return -1;
 }
 
-static int load_board(struct viewer *v, struct err *err)
-{
-	struct spec_messages msgs = { .v = STRVEC_INIT };
-	int r = board_spec_load(v->board_path, &v->board, &msgs, err);
-
-	if (r && msgs.v.n)
-		snprintf(err->msg, sizeof(err->msg), "%s", msgs.v.v[0]);
-	strvec_release(&msgs.v);
-	return r;
-}
-
-/* The same lock as a run's. */
-static int claim_board(struct viewer *v, struct err *err)
-{
-	v->lock_fd = open(v->board->path, O_RDONLY | O_CLOEXEC);
-	if (v->lock_fd < 0)
-		return err_set(err, ERR_JOB, -errno, "%s: %s", v->board->path,
-			       strerror(errno));
-	if (flock(v->lock_fd, LOCK_EX | LOCK_NB))
-		return err_set(err, ERR_LAB, -EBUSY,
-			       "board %s is busy: another run or console holds it",
-			       v->board->board);
-	return 0;
-}
-
 static int open_own(struct viewer *v, struct err *err)
 {
-	int r = claim_board(v, err);
+	int r = cmd_claim_board(v->board, &v->lock_fd, err);
 
 	if (r)
 		return r;
@@ -137,21 +109,6 @@ static int open_console(struct viewer *v, struct err *err)
 			v->board->board, run);
 	fprintf(stderr, "bootrig console: reading along with %s\n", run);
 	return 0;
-}
-
-static int block_signals(struct err *err)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGQUIT);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return fd < 0 ? err_set(err, ERR_LAB, -errno, "signalfd: %s", strerror(errno))
-		      : fd;
 }
 
 /* Keys come at once and are not echoed here. Only who may write gives up Ctrl-C, which is
@@ -313,13 +270,11 @@ static int turn(struct viewer *v, struct err *err)
 
 static int view(struct viewer *v, struct err *err)
 {
-	int r = load_board(v, err);
+	int r = open_console(v, err);
 
 	if (!r)
-		r = open_console(v, err);
-	if (!r)
-		r = v->signal_fd = block_signals(err);
-	if (r < 0)
+		r = cmd_take_signals(SIGQUIT, &v->signal_fd, err);
+	if (r)
 		return r;
 	take_terminal(v);
 	for (r = 0; !r && !v->leave;)
@@ -341,13 +296,9 @@ int cmd_console(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
-	status = EXIT_PASS;
-	if (view(&v, &err)) {
-		fprintf(stderr, "bootrig console: %s\n", err.msg);
-		status = err.class == ERR_JOB        ? EXIT_USAGE
-			 : err.class == ERR_CANCELED ? EXIT_CANCELED
-						     : EXIT_LAB;
-	}
+	if (cmd_load_board("console", v.board_path, &v.board))
+		return EXIT_USAGE;
+	status = view(&v, &err) ? cmd_failed("console", &err) : EXIT_PASS;
 	stream_close(v.stream);
 	strbuf_release(&v.unsent);
 	board_spec_free(v.board);

@@ -2,8 +2,6 @@
 /* `bootrig doctor`: prove the lab, or write the DHCP and TFTP server's configuration. */
 #include <errno.h>
 #include <getopt.h>
-#include <signal.h>
-#include <sys/signalfd.h>
 
 #include "cmd/cmd.h"
 #include "cmd/doctor_dnsmasq.h"
@@ -40,18 +38,6 @@ struct arguments {
 	bool yes, loopback, as_json;
 };
 
-static int block_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
 /* Nobody at the terminal is no permission. */
 static bool may_move_power(const struct arguments *a, const struct board_spec *board)
 {
@@ -80,31 +66,32 @@ static int print_json(const struct doctor_report *report, const struct board_spe
 static int examine(const struct arguments *a, const struct board_spec *board)
 {
 	bool may_move = may_move_power(a, board);
-	_cleanup_close_ int cancel_fd = block_signals();
+	_cleanup_close_ int cancel_fd = -1;
 	struct doctor_page page = doctor_page_open(a->as_json ? -1 : STDOUT_FILENO);
 	struct doctor_report report = DOCTOR_REPORT_INIT;
 	struct run_dir dir = RUN_DIR_INIT;
 	struct err err = ERR_INIT;
-	const struct doctor_opts opts = {
+	struct doctor_opts opts = {
 		.board = board,
 		.runs_dir = a->runs,
-		.cancel_fd = cancel_fd,
 		.may_move_power = may_move,
 		.loopback = a->loopback,
 		.on_check = doctor_page_check,
 		.on_progress = doctor_page_progress,
 		.arg = &page,
 	};
-	int r = doctor_run(&opts, &report, &dir, &err);
+	int r = cmd_take_signals(0, &cancel_fd, &err);
+
+	opts.cancel_fd = cancel_fd;
+	if (!r)
+		r = doctor_run(&opts, &report, &dir, &err);
 	int status = doctor_count(&report, DOCTOR_FAIL) ? EXIT_LAB : EXIT_PASS;
 
 	doctor_page_close(&page, &report, dir.path);
 	if (a->as_json && print_json(&report, board, dir.path ? &dir : NULL))
 		status = EXIT_LAB;
-	if (r) {
-		fprintf(stderr, "bootrig doctor: %s\n", err.msg);
-		status = err.class == ERR_CANCELED ? EXIT_CANCELED : EXIT_LAB;
-	}
+	if (r)
+		status = cmd_failed("doctor", &err);
 	doctor_report_release(&report);
 	run_dir_release(&dir);
 	return status;
@@ -154,17 +141,10 @@ static int parse_args(struct arguments *a, int argc, char **argv)
 
 static int load_boards(const struct arguments *a, struct board_spec **boards)
 {
-	struct spec_messages msgs = { .v = STRVEC_INIT };
-	struct err err = ERR_INIT;
 	int r = 0;
 
 	for (size_t i = 0; i < a->n_boards && !r; i++)
-		r = board_spec_load(a->boards[i], &boards[i], &msgs, &err);
-	for (size_t i = 0; i < msgs.v.n; i++)
-		fprintf(stderr, "%s\n", msgs.v.v[i]);
-	if (r && !msgs.v.n)
-		fprintf(stderr, "bootrig doctor: %s\n", err.msg);
-	strvec_release(&msgs.v);
+		r = cmd_load_board("doctor", a->boards[i], &boards[i]);
 	return r;
 }
 

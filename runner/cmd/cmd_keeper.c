@@ -2,8 +2,6 @@
 /* `bootrig keeper`: the process that owns the relay lines of this host and user. */
 #include <errno.h>
 #include <getopt.h>
-#include <signal.h>
-#include <sys/signalfd.h>
 
 #include "cmd/cmd.h"
 #include "hw/keeper.h"
@@ -24,12 +22,6 @@ static const char usage[] =
 	"\n"
 	"Exit status: 0; 129 bad usage; 131 the lab is broken.\n";
 
-static int fail(const struct err *err)
-{
-	fprintf(stderr, "bootrig keeper: %s\n", err->msg);
-	return EXIT_LAB;
-}
-
 static int wait_plain(void *arg, int fd, struct deadline d, struct err *err)
 {
 	return cmd_wait(fd, -1, d, err);
@@ -48,21 +40,7 @@ static int stop(void)
 		r = keeper_ask(k, json_pack("{s:s}", "do", "stop"),
 			       deadline_in_ms(STOP_MS), NULL, &err);
 	keeper_close(k);
-	return r ? fail(&err) : 0;
-}
-
-static int open_stop_fd(struct err *err)
-{
-	sigset_t set;
-	int fd;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return fd < 0 ? err_set(err, ERR_LAB, -errno, "signalfd: %s", strerror(errno))
-		      : fd;
+	return r ? cmd_failed("keeper", &err) : 0;
 }
 
 /* Somebody who keeps descriptors started us: systemd, or ourselves. */
@@ -72,10 +50,10 @@ static int serve(bool is_on_demand, struct err *err)
 	const char *const argv[] = { "bootrig", "keeper",
 				     is_on_demand ? "--on-demand" : NULL, NULL };
 	const char *notify = getenv("NOTIFY_SOCKET");
-	int fd = open_stop_fd(err), r;
+	int fd = -1, r = cmd_take_signals(0, &fd, err);
 
-	if (fd < 0)
-		return fd;
+	if (r)
+		return r;
 	opts.stop_fd = fd;
 	r = notify && notify[0] ? keeper_serve(&opts, err) : keeper_hold(argv, fd, err);
 	close(fd);
@@ -114,5 +92,5 @@ int cmd_keeper(int argc, char **argv)
 	/* The other one does what we were started for. */
 	if (r == -EALREADY && is_on_demand)
 		return 0;
-	return r < 0 ? fail(&err) : r;
+	return r < 0 ? cmd_failed("keeper", &err) : r;
 }

@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* `bootrig power`: a board's power and relays by hand, between runs. */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
-#include <limits.h>
-#include <signal.h>
-#include <sys/file.h>
-#include <sys/signalfd.h>
 
 #include "cmd/cmd.h"
 #include "cmd/power_page.h"
@@ -43,7 +38,6 @@ struct hand {
 	struct board_spec *board;
 	struct power *power;
 	int lock_fd, cancel_fd;
-	char dir[PATH_MAX];
 };
 
 static int wait_by_hand(void *arg, int fd, struct deadline d, struct err *err)
@@ -85,26 +79,13 @@ static int refuse(const struct hand *h, struct err *err)
 		       why[h->board->power.backend]);
 }
 
-/* One user at a time: the board file itself is the lock, as for a run. */
-static int lock(struct hand *h, struct err *err)
-{
-	h->lock_fd = open(h->board->path, O_RDONLY | O_CLOEXEC);
-	if (h->lock_fd < 0)
-		return err_set(err, ERR_LAB, -errno, "%s: %s", h->board->path,
-			       strerror(errno));
-	if (flock(h->lock_fd, LOCK_EX | LOCK_NB))
-		return err_set(err, ERR_LAB, -EBUSY, "board %s is busy: a run holds it",
-			       h->board->board);
-	return 0;
-}
-
 static struct power_env env_of(struct hand *h)
 {
 	return (struct power_env){ .wait = wait_by_hand,
 				   .expect = expect_by_hand,
 				   .did = did,
 				   .arg = h,
-				   .run_dir = h->dir,
+				   .run_dir = "/",
 				   .hold_fd = h->lock_fd };
 }
 
@@ -180,7 +161,7 @@ static int act(struct hand *h, const struct verb *v, struct err *err)
 	if (backend == BOARD_POWER_NONE || backend == BOARD_POWER_QEMU ||
 	    (v->only_gpio && backend != BOARD_POWER_GPIO))
 		return refuse(h, err);
-	r = lock(h, err);
+	r = cmd_claim_board(h->board, &h->lock_fd, err);
 	if (r)
 		return r;
 	env = env_of(h);
@@ -210,10 +191,7 @@ static int status(struct hand *h, struct err *err)
 
 static int load(struct hand *h)
 {
-	struct spec_messages msgs = { .v = STRVEC_INIT };
 	const char *env = getenv("BOOTRIG_BOARD");
-	struct err err = ERR_INIT;
-	int r;
 
 	if (!h->board_path)
 		h->board_path = env && *env ? env : NULL;
@@ -222,25 +200,7 @@ static int load(struct hand *h)
 		      stderr);
 		return EXIT_USAGE;
 	}
-	r = board_spec_load(h->board_path, &h->board, &msgs, &err);
-	for (size_t i = 0; i < msgs.v.n; i++)
-		fprintf(stderr, "%s\n", msgs.v.v[i]);
-	if (r && !msgs.v.n)
-		fprintf(stderr, "bootrig power: %s\n", err.msg);
-	strvec_release(&msgs.v);
-	return r ? EXIT_USAGE : 0;
-}
-
-static int open_cancel_fd(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return cmd_load_board("power", h->board_path, &h->board) ? EXIT_USAGE : 0;
 }
 
 /* 1500ms, 2s, or a number of milliseconds. */
@@ -314,20 +274,16 @@ int cmd_power(int argc, char **argv)
 	s = load(&h);
 	if (s)
 		return s;
-	h.cancel_fd = open_cancel_fd();
-	snprintf(h.dir, sizeof(h.dir), "/");
-	r = strcmp(h.verb, "status") == 0 ? status(&h, &err)
-					  : act(&h, find_verb(h.verb), &err);
-	if (r)
-		fprintf(stderr, "bootrig power: %s\n", err.msg);
+	r = cmd_take_signals(0, &h.cancel_fd, &err);
+	if (!r)
+		r = strcmp(h.verb, "status") == 0 ? status(&h, &err)
+						  : act(&h, find_verb(h.verb), &err);
+	s = r ? cmd_failed("power", &err) : EXIT_PASS;
 	power_free(h.power);
 	if (h.lock_fd >= 0)
 		close(h.lock_fd);
 	board_spec_free(h.board);
-	close(h.cancel_fd);
-	if (!r)
-		return 0;
-	return err.class == ERR_JOB        ? EXIT_USAGE
-	       : err.class == ERR_CANCELED ? EXIT_CANCELED
-					   : EXIT_LAB;
+	if (h.cancel_fd >= 0)
+		close(h.cancel_fd);
+	return s;
 }

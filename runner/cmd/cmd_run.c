@@ -2,11 +2,8 @@
 /* `bootrig run`: one job on one board, live, and its result written and posted. */
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <libgen.h>
-#include <signal.h>
-#include <sys/signalfd.h>
 
 #include "cmd/cmd.h"
 #include "cmd/live.h"
@@ -22,6 +19,7 @@ enum { POST_NOW_MS = 4000 };
 
 static const char usage[] =
 	"usage: bootrig run JOB [--board BOARD] [--runs DIR] [--json FILE] [--quiet]\n"
+	"       [--clear-wedged]\n"
 	"\n"
 	"Run a job file on a board, show its console, say what became of it.\n"
 	"\n"
@@ -153,41 +151,15 @@ static int load(struct run *run, struct spec_messages *msgs, struct err *err)
 	return r ? r : destinations_collect(NULL, &run->job->result_urls, &run->to, err);
 }
 
-/* What ends us comes through a file descriptor. Under nohup a hang-up ends nothing. */
-static int block_signals(int *fd, struct err *err)
-{
-	struct sigaction hup;
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	/* Blocked, it would come even where it is ignored. */
-	if (!sigaction(SIGHUP, NULL, &hup) && hup.sa_handler != SIG_IGN)
-		sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	*fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return *fd < 0 ? err_set(err, ERR_LAB, -errno, "signalfd: %s", strerror(errno))
-		       : 0;
-}
-
 static int write_json(const json_t *result, const char *path, struct err *err)
 {
 	_cleanup_free_ char *full = json_pretty(result, NULL);
 	int r;
 
-	if (strcmp(path, "-") == 0) {
+	if (strcmp(path, "-") == 0)
 		r = io_write_all(STDOUT_FILENO, full, strlen(full));
-	} else {
-		_cleanup_free_ char *a = xstrdup(path);
-		_cleanup_free_ char *b = xstrdup(path);
-		_cleanup_close_ int dirfd =
-			open(dirname(a), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-		r = dirfd < 0
-			    ? -errno
-			    : io_atomic_write_at(dirfd, basename(b), full, strlen(full));
-	}
+	else
+		r = io_atomic_write(path, full, strlen(full));
 	return r ? err_set(err, ERR_LAB, r, "%s: %s", path, strerror(-r)) : 0;
 }
 
@@ -245,14 +217,6 @@ static int report(struct run *run, const struct run_dir *dir, struct live *live,
 	return r ? r : (int)json_get_int(result, "exit_code", EXIT_OUR_BUG);
 }
 
-static int exit_code_of(const struct err *err)
-{
-	fprintf(stderr, "bootrig run: %s\n", err->msg);
-	return err->class == ERR_JOB   ? EXIT_USAGE
-	       : err->class == ERR_BUG ? EXIT_OUR_BUG
-				       : EXIT_LAB;
-}
-
 static int run_it(struct run *run)
 {
 	bool json_on_stdout = run->json_path && strcmp(run->json_path, "-") == 0;
@@ -278,7 +242,7 @@ static int run_it(struct run *run)
 	if (!r)
 		r = report(run, &dir, live, &err);
 	if (r < 0)
-		r = exit_code_of(&err);
+		r = cmd_failed("run", &err);
 	run_dir_release(&dir);
 	live_free(live);
 	return r;
@@ -334,8 +298,8 @@ int cmd_run(int argc, char **argv)
 		return status;
 	if (load(&run, &msgs, &err)) {
 		status = print_messages(&msgs, &err);
-	} else if (block_signals(&run.cancel_fd, &err)) {
-		status = exit_code_of(&err);
+	} else if (cmd_take_signals(0, &run.cancel_fd, &err)) {
+		status = cmd_failed("run", &err);
 	} else {
 		status = run_it(&run);
 		close(run.cancel_fd);

@@ -3,8 +3,6 @@
 #include "cmd/doctor_dnsmasq.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
 
 #include "boot/dnsmasq.h"
 #include "cmd/cmd.h"
@@ -65,21 +63,12 @@ static int compose(struct dnsmasq_config *c, struct strbuf *text, struct err *er
 
 static int put(const struct strbuf *text, const char *path, struct err *err)
 {
-	_cleanup_free_ char *a = xstrdup(path ? path : "");
-	_cleanup_free_ char *b = xstrdup(a);
-	_cleanup_close_ int dirfd = -1;
-	int r;
+	int r = path ? io_atomic_write(path, strbuf_str(text), text->len)
+		     : io_write_all(STDOUT_FILENO, strbuf_str(text), text->len);
 
-	if (!path) {
-		r = io_write_all(STDOUT_FILENO, strbuf_str(text), text->len);
-		return r ? err_set(err, ERR_LAB, r, "standard output: %s", strerror(-r))
-			 : 0;
-	}
-	dirfd = open(dirname(a), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	r = dirfd < 0
-		    ? -errno
-		    : io_atomic_write_at(dirfd, basename(b), strbuf_str(text), text->len);
-	return r ? err_set(err, ERR_LAB, r, "%s: %s", path, strerror(-r)) : 0;
+	return r ? err_set(err, ERR_LAB, r, "%s: %s", path ? path : "standard output",
+			   strerror(-r))
+		 : 0;
 }
 
 int doctor_write_dnsmasq(const char *interface, struct board_spec *const *boards,
@@ -96,10 +85,5 @@ int doctor_write_dnsmasq(const char *interface, struct board_spec *const *boards
 		r = compose(&c, &text, &err);
 	if (!r)
 		r = put(&text, path, &err);
-	if (!r)
-		return EXIT_PASS;
-	fprintf(stderr, "bootrig doctor: %s\n", err.msg);
-	return err.class == ERR_JOB   ? EXIT_USAGE
-	       : err.class == ERR_BUG ? EXIT_OUR_BUG
-				      : EXIT_LAB;
+	return r ? cmd_failed("doctor", &err) : EXIT_PASS;
 }

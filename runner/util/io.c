@@ -77,6 +77,18 @@ int io_atomic_write_at(int dirfd, const char *name, const void *data, size_t len
 	return r;
 }
 
+int io_atomic_write(const char *path, const void *data, size_t len)
+{
+	const char *slash = strrchr(path, '/');
+	_cleanup_free_ char *dir =
+		slash ? xstrndup(path, slash == path ? 1 : (size_t)(slash - path))
+		      : xstrdup(".");
+	_cleanup_close_ int dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return dirfd < 0 ? -errno
+			 : io_atomic_write_at(dirfd, slash ? slash + 1 : path, data, len);
+}
+
 int io_mkdir_p(const char *path)
 {
 	_cleanup_free_ char *copy = xstrdup(path);
