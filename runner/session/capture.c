@@ -189,6 +189,10 @@ static void leave_debugger(struct capture *c)
 /* Where the kernel lives as far as anyone knows, and has not dumped its state itself. */
 static bool is_wedge(const struct session *s, enum outcome o)
 {
+	static const enum incident_kind wedges[] = {
+		INCIDENT_SILENCE,     INCIDENT_HUNG_TASK, INCIDENT_SOFT_LOCKUP,
+		INCIDENT_HARD_LOCKUP, INCIDENT_RCU_STALL, INCIDENT_WORKQUEUE_LOCKUP,
+	};
 	const struct watch_state *st = watch_state(s->watch);
 	bool is_up = st->stage == STAGE_STARTING || st->stage == STAGE_KERNEL ||
 		     st->stage == STAGE_USERSPACE;
@@ -197,17 +201,10 @@ static bool is_wedge(const struct session *s, enum outcome o)
 		return false;
 	if (st->fatal_id < 0)
 		return o == OUT_TIMEOUT && st->kernel_seen;
-	switch (st->fatal_kind) {
-	case INCIDENT_SILENCE:
-	case INCIDENT_HUNG_TASK:
-	case INCIDENT_SOFT_LOCKUP:
-	case INCIDENT_HARD_LOCKUP:
-	case INCIDENT_RCU_STALL:
-	case INCIDENT_WORKQUEUE_LOCKUP:
-		return true;
-	default: /* the others said what they are */
-		return false;
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(wedges); i++)
+		if (st->fatal_kind == wedges[i])
+			return true;
+	return false; /* the others said what they are */
 }
 
 void session_capture(struct session *s, enum outcome o)
