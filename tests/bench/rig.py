@@ -262,10 +262,16 @@ class Bench:
         return self.write("board.yaml", spec)
 
     def write(self, name, spec):
-        """YAML is a superset of JSON."""
+        """YAML is a superset of JSON. What stands there already is left alone: a program may be reading it,
+        and a board file is a lock as well, so it is never replaced by another file."""
         path = os.path.join(self.tmp, name)
+        text = spec if isinstance(spec, str) else json.dumps(spec, indent=1)
+        if os.path.exists(path):
+            with open(path, encoding="utf-8") as f:
+                if f.read() == text:
+                    return path
         with open(path, "w", encoding="utf-8") as f:
-            f.write(spec if isinstance(spec, str) else json.dumps(spec, indent=1))
+            f.write(text)
         return path
 
     # ---- the program ----

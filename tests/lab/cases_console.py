@@ -27,31 +27,31 @@ def check_gap(r):
     check(10 < gaps(r)[0] < 3000, f"the gap lasted {gaps(r)[0]} ms")
 
 
+def passes_with_a_gap(t, c):
+    r = t.finish(c)
+    check_eq((r.code, r.verdict["status"]), (0, "pass"), f"exit status and verdict ({r.verdict['reason']})")
+    check_gap(r)
+
+
 @case("the adapter pulled in U-Boot and put back: the gap is recorded, the line typed again, the run passes")
 def _(t):
     c = t.start(job(inline(["true"])))
     replug(t, c, "actions.jsonl", '"what":"loader-prompt"')
-    r = t.finish(c)
-    check_eq((r.code, r.verdict["status"]), (0, "pass"), f"exit status and verdict ({r.verdict['reason']})")
-    check_gap(r)
+    passes_with_a_gap(t, c)
 
 
 @case("the adapter pulled while the kernel boots comes back under another name, and the run passes")
 def _(t):
     c = t.start(job(inline(["true"])))
     replug(t, c, "events.jsonl", '"stage":"kernel"', under="ttyACM1")
-    r = t.finish(c)
-    check_eq((r.code, r.verdict["status"]), (0, "pass"), f"exit status and verdict ({r.verdict['reason']})")
-    check_gap(r)
+    passes_with_a_gap(t, c)
 
 
 @case("the adapter pulled during a test: the test's end is found behind the gap")
 def _(t):
     c = t.start(job(inline(["sleep 4", "true"])))
     replug(t, c, "events.jsonl", '"name":"smoke"')
-    r = t.finish(c)
-    check_eq((r.code, r.verdict["status"]), (0, "pass"), f"exit status and verdict ({r.verdict['reason']})")
-    check_gap(r)
+    passes_with_a_gap(t, c)
 
 
 @case("an adapter that stays away is the lab's fault, and the board is off")

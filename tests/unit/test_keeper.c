@@ -269,18 +269,25 @@ TEST(a_button_is_never_pressed_blindly)
 	tear_down(&b);
 }
 
+static pid_t worker_in_a_press(struct bench *b)
+{
+	pid_t worker = fork();
+
+	if (worker == 0) {
+		run(b, "on");
+		run(b, "long");
+		_exit(0);
+	}
+	until(&wires->value[RESET], true);
+	return worker;
+}
+
 TEST(a_worker_killed_in_the_middle_of_a_press_leaves_all_relays_open)
 {
 	struct bench b;
 
 	set_up(&b);
-	pid_t worker = fork();
-	if (worker == 0) {
-		run(&b, "on");
-		run(&b, "long");
-		_exit(0);
-	}
-	until(&wires->value[RESET], true);
+	pid_t worker = worker_in_a_press(&b);
 	CHECK(wires->value[POWER]);
 	kill(worker, SIGKILL);
 	waitpid(worker, NULL, 0);
@@ -357,6 +364,16 @@ TEST(a_worker_finds_its_lines_again_after_the_keepers_death)
 	tear_down(&b);
 }
 
+/* What gpio-sim and others do. */
+static void keeper_dies_and_power_falls(struct bench *b)
+{
+	kill(b->keeper, SIGKILL);
+	waitpid(b->keeper, NULL, 0);
+	wires->value[POWER] = false;
+	b->keeper = start_keeper();
+	keeper_close(open_keeper(b));
+}
+
 TEST(power_that_went_with_the_keeper_is_a_lab_fault_told_once)
 {
 	struct bench b;
@@ -364,11 +381,7 @@ TEST(power_that_went_with_the_keeper_is_a_lab_fault_told_once)
 
 	set_up(&b);
 	run(&b, "on");
-	kill(b.keeper, SIGKILL);
-	waitpid(b.keeper, NULL, 0);
-	wires->value[POWER] = false; /* what gpio-sim and others do */
-	b.keeper = start_keeper();
-	keeper_close(open_keeper(&b));
+	keeper_dies_and_power_falls(&b);
 	CHECK_EQ(power_check(b.power, &err), -EREMOTEIO);
 	CHECK_EQ(err.class, ERR_LAB);
 	CHECK_CONTAINS(err.msg, "line power went from set to clear");
@@ -384,11 +397,7 @@ TEST(a_relay_that_moved_while_its_keeper_was_dead_does_not_keep_the_board_on)
 
 	set_up(&b);
 	run(&b, "on");
-	kill(b.keeper, SIGKILL);
-	waitpid(b.keeper, NULL, 0);
-	wires->value[POWER] = false;
-	b.keeper = start_keeper();
-	keeper_close(open_keeper(&b));
+	keeper_dies_and_power_falls(&b);
 	strbuf_reset(&b.did);
 	CHECK_EQ(power_run(b.power, "off", &err), 0);
 	CHECK_CONTAINS(strbuf_str(&b.did), "clear power 0;");
@@ -439,13 +448,7 @@ TEST(a_worker_that_died_together_with_its_keeper_is_noticed_by_the_next)
 	struct bench b;
 
 	set_up(&b);
-	pid_t worker = fork();
-	if (worker == 0) {
-		run(&b, "on");
-		run(&b, "long");
-		_exit(0);
-	}
-	until(&wires->value[RESET], true);
+	pid_t worker = worker_in_a_press(&b);
 	kill(b.keeper, SIGSTOP);
 	kill(worker, SIGKILL);
 	waitpid(worker, NULL, 0);
