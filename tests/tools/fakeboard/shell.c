@@ -35,6 +35,10 @@ NORETURN static void shell_main(const struct board *b, const char *ps1)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
+	/* A suite in the background of a script ignores them; a getty's shell does not.
+	 */
+	signal(SIGINT, SIG_DFL);
+	signal(SIGQUIT, SIG_DFL);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || chdir(home) || setenv("PS1", ps1, 1) ||
 	    setenv("ENV", rc, 1) || setenv("HOME", home, 1) ||
 	    setenv("TERM", "dumb", 1) || setenv("FAKEBOARD", b->self, 1) ||
