@@ -43,6 +43,23 @@ static void record_rung(struct ladder *l, const struct board_rung *rung, bool is
 	journal_action_json(l->s->journal, "rung-end", m);
 }
 
+/* Where RAM is kept a harvest that broke off is a rung that failed: another may bring it.
+ * Behind a cut of the power nothing is lost by going on: the board is back. */
+static int harvest(struct ladder *l, const struct board_rung *rung, struct err *err)
+{
+	int r;
+
+	l->h.rung = rung;
+	r = session_harvest(&l->h, err);
+	if (!r || r == -ECANCELED || board_rung_is_warm(rung->kind))
+		return r;
+	_cleanup_free_ char *text = xasprintf("the harvest broke off: %s",
+					      err->msg[0] ? err->msg : strerror(-r));
+	journal_action(l->s->journal, "warning", "{s:s}", "text", text);
+	*err = (struct err)ERR_INIT;
+	return 0;
+}
+
 /* 0 when the rung's prompt stands there. */
 static int climb(struct ladder *l, const struct board_rung *rung, bool is_proof)
 {
@@ -58,10 +75,8 @@ static int climb(struct ladder *l, const struct board_rung *rung, bool is_proof)
 	r = recovery_start(s, rung, d, &err);
 	if (!r)
 		r = session_login(s, &rung->auto_login, &rung->prompts, d, &err);
-	if (!r && !is_proof) {
-		l->h.rung = rung;
-		r = session_harvest(&l->h, &err);
-	}
+	if (!r && !is_proof)
+		r = harvest(l, rung, &err);
 	record_rung(l, rung, is_proof, begin, r, &err);
 	l->canceled |= r == -ECANCELED;
 	return r;

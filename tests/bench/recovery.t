@@ -171,6 +171,16 @@ def _(t):
     check_eq(r.result["recovery"]["evidence"], "kept", "evidence")
 
 
+@case("a harvest that breaks off behind the cut is told, and the board that came up is no wedged one")
+def _(t):
+    t.board(BOOT + 'boot 1 {\n' + PANIC + 'hang\n}\n' + GOOD + 'hang\n')
+    r = t.run(minimal_job(timeout=60), board_file(t, [
+        rung("power-cycle", harvest=["exit 3", "echo never"])], limits={"recovery": seconds(40)}))
+    check_eq(rungs(r), [("power-cycle", True)], f"rungs ({r.result['recovery']})")
+    check_eq((r.result["recovery"]["recovered"], r.result["recovery"]["wedged"]), (True, False), "recovered, wedged")
+    check(any("broke off" in a["text"] for a in actions(r, "warning")), "nothing tells of it")
+
+
 @case("when no start keeps RAM the power is cut all the same, and the evidence is told to be lost")
 def _(t):
     t.board(BOOT + 'boot 1 {\n' + PANIC + 'hang\n}\nboot 2 {\nhang\n}\n' + GOOD)
