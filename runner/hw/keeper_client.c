@@ -10,7 +10,6 @@
 #include <sys/wait.h>
 
 #include "hw/keeper.h"
-#include "util/io.h"
 #include "util/jsonx.h"
 #include "util/mem.h"
 
@@ -29,11 +28,11 @@ static int try_connect(const char *path, int *fd)
 	if (strlen(path) >= sizeof(a.sun_path))
 		return -ENAMETOOLONG;
 	snprintf(a.sun_path, sizeof(a.sun_path), "%s", path);
-	*fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	*fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (*fd < 0)
 		return -errno;
 	if (connect(*fd, (struct sockaddr *)&a, sizeof(a)) == 0)
-		return io_set_nonblock(*fd, true);
+		return 0;
 	int r = -errno;
 	close(TAKE_FD(*fd));
 	return r;
@@ -92,6 +91,12 @@ static int say_none(const char *path, int r, struct err *err)
 		       strerror(-r));
 }
 
+/* -EAGAIN: one is there and too busy to open its door. */
+static bool may_come(int r)
+{
+	return r == -ENOENT || r == -ECONNREFUSED || r == -EAGAIN;
+}
+
 /* Waits for a keeper that is on its way up, serving the console. */
 static int connect_soon(const struct power_env *env, const char *path, int *fd,
 			struct err *err)
@@ -99,12 +104,12 @@ static int connect_soon(const struct power_env *env, const char *path, int *fd,
 	struct deadline d = deadline_in_ms(START_MS);
 	int r;
 
-	while ((r = try_connect(path, fd)) == -ENOENT || r == -ECONNREFUSED) {
+	while (may_come(r = try_connect(path, fd))) {
 		if (deadline_passed(d))
-			return err_set(
-				err, ERR_LAB, -ETIMEDOUT,
-				"the keeper of the relays did not start; %s.log may say why",
-				path);
+			return err_set(err, ERR_LAB, -ETIMEDOUT,
+				       "the keeper of the relays %s; %s.log may say why",
+				       r == -EAGAIN ? "does not answer" : "did not start",
+				       path);
 		r = env->wait(env->arg, -1, deadline_in_ms(RETRY_MS), err);
 		if (r && r != -ETIMEDOUT)
 			return r;
@@ -121,8 +126,8 @@ int keeper_open(const struct power_env *env, bool do_start, struct keeper **out,
 	if (r)
 		return r;
 	r = try_connect(path, &fd);
-	if ((r == -ENOENT || r == -ECONNREFUSED) && do_start) {
-		r = start(path, err);
+	if (r == -EAGAIN || (do_start && may_come(r))) {
+		r = r == -EAGAIN ? 0 : start(path, err);
 		if (!r)
 			r = connect_soon(env, path, &fd, err);
 		if (r)

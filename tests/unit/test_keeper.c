@@ -364,6 +364,41 @@ TEST(a_worker_finds_its_lines_again_after_the_keepers_death)
 	tear_down(&b);
 }
 
+static int wait_and_wake_keeper(void *arg, int fd, struct deadline d, struct err *err)
+{
+	struct bench *b = arg;
+
+	kill(b->keeper, SIGCONT);
+	return wait_fd(arg, fd, d, err);
+}
+
+TEST(who_meets_a_keeper_that_is_too_busy_waits_as_the_console_wants_it)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int fds[512], n = 0, full = 0;
+	struct keeper *k = NULL;
+	struct err err = ERR_INIT;
+	struct bench b;
+
+	set_up(&b);
+	snprintf(a.sun_path, sizeof(a.sun_path), "%s", getenv("BOOTRIG_KEEPER"));
+	kill(b.keeper, SIGSTOP);
+	while (!full && n < 512) {
+		fds[n] =
+			socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		full = connect(fds[n], (struct sockaddr *)&a, sizeof(a)) &&
+		       errno == EAGAIN;
+		n++;
+	}
+	CHECK(full);
+	const struct power_env env = { .wait = wait_and_wake_keeper, .arg = &b };
+	CHECK_EQ(keeper_open(&env, false, &k, &err), 0);
+	keeper_close(k);
+	for (int i = 0; i < n; i++)
+		close(fds[i]);
+	tear_down(&b);
+}
+
 /* What gpio-sim and others do. */
 static void keeper_dies_and_power_falls(struct bench *b)
 {
@@ -569,7 +604,8 @@ TEST(a_descriptor_that_was_kept_is_found_by_board_and_line)
 	CHECK_EQ(kept.n, 0);
 }
 
-TESTS(T(sequences_move_the_lines_and_say_each_move_before),
+TESTS(T(who_meets_a_keeper_that_is_too_busy_waits_as_the_console_wants_it),
+      T(sequences_move_the_lines_and_say_each_move_before),
       T(a_relay_that_sticks_is_found_by_the_sense_line),
       T(a_button_is_never_pressed_blindly),
       T(a_worker_killed_in_the_middle_of_a_press_leaves_all_relays_open),
