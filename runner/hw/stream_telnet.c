@@ -9,6 +9,7 @@
 #include "util/mem.h"
 
 enum {
+	MAX_CHUNKS = 16,     /* of the socket, in one read */
 	CHUNK_BYTES = 4096,  /* of the console's bytes, in one write */
 	EARLY_MAX = 1 << 20, /* what may come before the port is set */
 };
@@ -39,9 +40,11 @@ static int flush(struct telnet_stream *ts)
 	return 0;
 }
 
+/* A peer that sends nothing but commands gets its turn again: it must not keep us from
+ * deadline and cancel. */
 static ssize_t read_socket(struct telnet_stream *ts, void *buf, size_t len)
 {
-	for (;;) {
+	for (int i = 0; i < MAX_CHUNKS; i++) {
 		ssize_t n = stream_fd_read(&ts->s, buf, len);
 
 		if (n <= 0)
@@ -52,6 +55,7 @@ static ssize_t read_socket(struct telnet_stream *ts, void *buf, size_t len)
 		if (left)
 			return (ssize_t)left;
 	}
+	return -EAGAIN;
 }
 
 static ssize_t telnet_read(struct stream *s, void *buf, size_t len)

@@ -87,4 +87,26 @@ TEST(what_came_while_the_port_was_set_is_read_without_waiting_for_more)
 	end(s, pid);
 }
 
-TESTS(T(what_came_while_the_port_was_set_is_read_without_waiting_for_more))
+TEST(a_peer_that_sends_nothing_but_commands_does_not_hold_a_read)
+{
+	static char text[8192 + 1];
+	char address[32], buf[64];
+	ssize_t n;
+
+	for (size_t i = 0; i + 1 < sizeof(text); i += 2)
+		memcpy(text + i, "\xff\xf1", 2); /* IAC NOP */
+	text[sizeof(text) - 1] = 'x';
+	pid_t pid = serve(text, sizeof(text), address);
+	struct stream *s = open_stream(BOARD_CONSOLE_TELNET, address);
+	int n_turns = 0;
+
+	while ((n = stream_read(s, buf, sizeof(buf))) == -EAGAIN && wait_turn(s) > 0)
+		n_turns++;
+	CHECK_EQ(n, 1);
+	CHECK_EQ(buf[0], 'x');
+	CHECK(n_turns >= 8192 / (16 * 64) - 1);
+	end(s, pid);
+}
+
+TESTS(T(a_peer_that_sends_nothing_but_commands_does_not_hold_a_read),
+      T(what_came_while_the_port_was_set_is_read_without_waiting_for_more))
