@@ -12,7 +12,7 @@ CLANG_FORMAT ?= clang-format
 B := $(O)/$(CONFIG)
 Q := $(if $(filter 1,$(V)),,@)
 
-LAYERS := util parse diagnose hw kernel console boot session report store bisect daemon web cmd
+LAYERS := util parse diagnose hw kernel console boot session report campaign store bisect daemon web cmd
 LIB_SRC := $(sort $(foreach l,$(filter-out cmd,$(LAYERS)),$(wildcard runner/$(l)/*.c)))
 CMD_SRC := $(sort $(wildcard runner/cmd/*.c))
 UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))

@@ -6,7 +6,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 declare -A rank=([util]=0 [parse]=1 [diagnose]=2 [hw]=3 [kernel]=3 [console]=4 [boot]=5
-	[session]=6 [report]=7 [store]=8 [bisect]=9 [daemon]=10 [web]=10 [cmd]=11)
+	[session]=6 [report]=7 [campaign]=8 [store]=9 [bisect]=10 [daemon]=11 [web]=11
+	[cmd]=12)
 bad=0
 
 while IFS=: read -r file line text; do

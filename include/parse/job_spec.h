@@ -10,29 +10,18 @@
 
 #include "parse/hypothesis_spec.h"
 #include "parse/incident.h"
+#include "parse/job_file.h"
+#include "parse/job_kernel.h"
 #include "parse/yaml.h"
 #include "util/err.h"
 #include "util/strvec.h"
 
-/* One file to deploy. url starts with http:, https: or file:; behind file: stands a plain
- * absolute path (no //, nothing percent-encoded): a relative one was resolved against the
- * job file's directory. NULL url = not given. */
-struct job_file {
-	char *url;
-	char *compression; /* "gz" "xz" "bz2" "zst", or NULL = as it is */
-	char *archive;     /* "tar", "deb" … or NULL; the content decides in the end */
-	char *image_type;  /* LAVA kernel `type:`: "image" "zimage" "uimage"; NULL = by
-			      content */
-	char *sha256sum;   /* expected, or NULL */
-	bool install_overlay; /* ramdisk: put LAVA's helpers and test directories in
-				 front; default true, as in LAVA */
-	struct spec_mark mark;
-};
-
 enum job_action_kind { JOB_DEPLOY, JOB_BOOT, JOB_TEST, JOB_COMMAND };
 
 struct job_deploy {
-	struct job_file kernel, dtb, ramdisk;
+	/* kernel's url is NULL where `bootrig: kernel:` names the kernels. modules:
+	 * LAVA's, an archive of lib/modules/<release> */
+	struct job_file kernel, dtb, ramdisk, modules;
 };
 
 enum job_boot_method { JOB_BOOT_UBOOT, JOB_BOOT_MINIMAL };
@@ -208,6 +197,7 @@ struct job_spec {
 	struct strvec provenance_modules; /* bootrig: provenance_modules: whose build ids
 					     are read after the login */
 	struct spec_mark vmlinux_mark;
+	struct job_kernels kernels; /* bootrig: kernel: */
 	char *text; /* the file as read, for job.yaml in the run directory (mask secrets)
 		     */
 	size_t text_len;
