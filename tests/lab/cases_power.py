@@ -133,3 +133,41 @@ def _(t):
     check("bench1" in said, f"it says {said!r}")
     check_eq(t.level(POWER), "1", "the power line of a board in use")
     check_eq(t.finish(c).code, 0, "exit status of the run")
+
+
+def doctor(t, board):
+    """(exit status, {check: {...}})"""
+    c = t.bootrig("doctor", "--board", board, "--yes", "--json", "--runs", t.runs)
+    code = t.wait_end(c, 150)
+    found = json.loads(c.out[c.out.index("{"):])
+    return code, {check["name"]: check for check in found["checks"]}
+
+
+@case("the doctor proves relays, sense, UART and TFTP of this bench, and leaves it off", 180)
+def _(t):
+    _, checks = doctor(t, t.board_file())
+    for name in ("claim", "relay lines", "power off", "power on", "power sense", "power cut", "autoboot", "reset",
+                 "UART rate", "UART latency", "UART loss", "TFTP from here", "board's network", "TFTP by the board"):
+        check(name in checks and checks[name]["status"] == "pass", f"{name}: {checks.get(name)}; has {sorted(checks)}")
+    check(("bench1-reset", "1") in t.moves(), "the reset line never closed")
+    check(t.dut.process is None, "the board is on")
+    check_eq((t.level(POWER), t.level(RESET)), ("0", "0"), "power and reset lines")
+
+
+@case("the doctor finds a relay that does nothing, by its sense line, and without one by the UART", 120)
+def _(t):
+    # Line 1 of the other chip: a relay with no board behind it.
+    seen_by_sense = t.board_spec(limits={"firmware": {"seconds": 5}})
+    seen_by_sense["power"]["lines"]["power"] = {"line": "opto-power"}
+    seen_by_uart = {**seen_by_sense, "power": {**seen_by_sense["power"]}}
+    del seen_by_uart["power"]["sense"]
+    for spec, words in ((seen_by_sense, "the sense line says that the board has no power"),
+                        (seen_by_uart, "not a byte from the console within 5 s")):
+        code, checks = doctor(t, t.write("board.yaml", spec))
+        check_eq(code, 131, "exit status")
+        broken = {name: c for name, c in checks.items() if c["status"] == "fail"}
+        check_eq(list(broken), ["power on"], "what is broken")
+        check(words in broken["power on"]["finding"], f"it found {broken}")
+        check("relay" in broken["power on"]["fix"], f"it advises {broken}")
+        check_eq(t.level(POWER), "0", "the power line of the board")
+        check_eq(t.level("opto-power"), "0", "the relay at the end")
