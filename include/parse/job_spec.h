@@ -12,6 +12,7 @@
 #include "parse/incident.h"
 #include "parse/job_file.h"
 #include "parse/job_kernel.h"
+#include "parse/job_soak.h"
 #include "parse/yaml.h"
 #include "util/err.h"
 #include "util/strvec.h"
@@ -198,6 +199,7 @@ struct job_spec {
 					     are read after the login */
 	struct spec_mark vmlinux_mark;
 	struct job_kernels kernels; /* bootrig: kernel: */
+	struct job_soak soak;       /* bootrig: soak: */
 	char *text; /* the file as read, for job.yaml in the run directory (mask secrets)
 		     */
 	size_t text_len;

@@ -71,6 +71,9 @@ void job_load_command(struct spec_report *r, const struct yaml_node *n,
 		      struct job_action *a);
 void job_load_bootrig(struct spec_report *r, const struct yaml_node *n, const char *what,
 		      void *job);
+/* soak: of bootrig:; base is the struct job_soak. */
+void job_load_soak(struct spec_report *r, const struct yaml_node *n, const char *what,
+		   void *soak);
 /* One item of definitions:. */
 void job_load_definition(struct spec_report *r, const struct yaml_node *n,
 			 struct job_definition *d);

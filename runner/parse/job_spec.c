@@ -527,6 +527,7 @@ void job_spec_free(struct job_spec *job)
 	free(job->vmlinux);
 	strvec_release(&job->modules);
 	strvec_release(&job->provenance_modules);
+	job_soak_release(&job->soak);
 	free(job->text);
 	free(job);
 }

@@ -268,7 +268,7 @@ static const struct yaml_field bootrig_fields[] = {
 	YAML_FN("modules", load_modules, struct job_spec, modules),
 	YAML_FN("provenance_modules", spec_load_module_names, struct job_spec,
 		provenance_modules),
-	YAML_REFUSED("soak", "this version does not repeat a job for statistics yet"),
+	YAML_FN("soak", job_load_soak, struct job_spec, soak),
 	YAML_REFUSED("kernel", "this version builds no kernels yet; name one in deploy"),
 };
 
