@@ -16,7 +16,9 @@ struct fold {
 	json_t *build_ids; /* as the board told them, of the running attempt */
 	json_t *timings;
 	double t_end, waits_ms, power_on_ms;
-	size_t n_fatal; /* incidents of the running attempt */
+	double test_begin, test_end; /* of the running attempt; -1 = not yet */
+	bool test_failed;            /* and what failed it came at test_end */
+	size_t n_fatal;              /* incidents of the running attempt */
 	int64_t unlisted_incidents, unlisted_tests;
 	int64_t boots, power_cycles, gaps, gap_ms, latency_us, console_bytes;
 	const char *nonce_where; /* static */
@@ -40,6 +42,12 @@ void fold_close_attempt(struct fold *f, const json_t *end);
 /* Is it an event of a capture or of the recovery? Then it is folded. */
 bool fold_recovery_event(struct fold *f, const char *type, const json_t *e);
 json_t *fold_recovery_json(const struct fold *f);
+
+/* result_exposure.c: how long the running attempt's kernel was under test */
+void fold_exposure_reset(struct fold *f);
+void fold_exposure_event(struct fold *f, const char *type, const json_t *e);
+/* Into the attempt that is over at t. */
+void fold_exposure_close(struct fold *f, json_t *attempt, double t);
 
 /* result_kernel.c */
 /* What ran is what was staged, as far as U-Boot and the kernel said: NULL; else why not,

@@ -27,6 +27,7 @@ struct fold *fold_new(void)
 	f->timings = json_object();
 	f->self_check = json_true();
 	f->latency_us = -1;
+	fold_exposure_reset(f);
 	snprintf(f->power_final, sizeof(f->power_final), "unknown");
 	return f;
 }
@@ -89,7 +90,10 @@ void fold_close_attempt(struct fold *f, const json_t *end)
 	if (!a)
 		return;
 	f->attempt = NULL;
-	json_put(a, "end_s", json_real(end ? fold_time_of(end) : f->t_end));
+	double t = end ? fold_time_of(end) : f->t_end;
+
+	json_put(a, "end_s", json_real(t));
+	fold_exposure_close(f, a, t);
 	if (end)
 		json_put(a, "end", fold_members(end));
 	fold_push(f->attempts, a);
@@ -104,6 +108,7 @@ static void on_attempt(struct fold *f, const json_t *e)
 	json_put(f->attempt, "boots", json_integer(0));
 	json_put(f->attempt, "stages", json_array());
 	f->n_fatal = 0;
+	fold_exposure_reset(f);
 	json_array_clear(f->transfers);
 	json_array_clear(f->build_ids);
 	json_decref(f->seen);
@@ -271,6 +276,7 @@ void fold_event(struct fold *f, const json_t *e)
 	f->t_end = fold_time_of(e) > f->t_end ? fold_time_of(e) : f->t_end;
 	if (fold_recovery_event(f, type, e))
 		return;
+	fold_exposure_event(f, type, e);
 	if (strcmp(type, "run") == 0)
 		keep(&f->run, e);
 	else if (strcmp(type, "attempt") == 0)

@@ -51,6 +51,28 @@ static void add_blocked(struct verdict *v, const char *blocked)
 	snprintf(v->reason + n, sizeof(v->reason) - n, "; blocked: %s", blocked);
 }
 
+static const json_t *incident_by_id(const struct fold *f, int64_t id)
+{
+	const json_t *in;
+	size_t i;
+
+	json_array_foreach(f->incidents, i,
+			   in) if (json_get_int(in, "id", -1) == id) return in;
+	return NULL;
+}
+
+/* Where the job says what its bug looks like: is this failure that? */
+static void put_match(const struct fold *f, json_t *attempt, const struct verdict *v)
+{
+	const json_t *expect = json_object_get(f->run, "expect");
+
+	if (strcmp(v->status, "fail") == 0 && json_is_object(expect))
+		json_put(attempt, "matches_expect",
+			 json_boolean(verdict_exit_code(v, true, expect,
+							incident_by_id(f, v->incident)) ==
+				      1));
+}
+
 static void judge_attempts(struct fold *f)
 {
 	json_t *a;
@@ -74,6 +96,7 @@ static void judge_attempts(struct fold *f)
 		json_put(a, "error_type", json_lossy_str(v.error_type));
 		json_put(a, "incident",
 			 v.incident < 0 ? json_null() : json_integer(v.incident));
+		put_match(f, a, &v);
 		json_object_del(a, "end");
 	}
 }
@@ -111,16 +134,6 @@ static json_t *statistics_json(const struct fold *f)
 	if (f->unlisted_tests)
 		json_put(s, "unlisted_tests", json_integer(f->unlisted_tests));
 	return s;
-}
-
-static const json_t *incident_by_id(const struct fold *f, int64_t id)
-{
-	const json_t *in;
-	size_t i;
-
-	json_array_foreach(f->incidents, i,
-			   in) if (json_get_int(in, "id", -1) == id) return in;
-	return NULL;
 }
 
 static void lab_fault(struct verdict *v, const char *why)

@@ -158,12 +158,9 @@ static enum outcome run_definition(struct session *s, const struct job_definitio
 			       : session_outcome(s, r, err, "the end of a test step");
 }
 
-enum outcome session_test(struct session *s, const struct job_action *action,
-			  struct err *err)
+static enum outcome run_all(struct session *s, const struct job_test *t,
+			    struct deadline d, struct err *err)
 {
-	const struct job_test *t = &action->test;
-	struct deadline d =
-		deadline_min(s->job_deadline, deadline_in_ms(action->timeout_ms));
 	enum outcome o = OUT_OK;
 
 	for (size_t i = 0; i < t->n_definitions && o == OUT_OK; i++)
@@ -172,6 +169,18 @@ enum outcome session_test(struct session *s, const struct job_action *action,
 		o = session_interactive(s, &t->interactive[i], d, err);
 	for (size_t i = 0; i < t->n_monitors && o == OUT_OK; i++)
 		o = session_monitor(s, &t->monitors[i], d, err);
+	return o;
+}
+
+enum outcome session_test(struct session *s, const struct job_action *action,
+			  struct err *err)
+{
+	struct deadline d =
+		deadline_min(s->job_deadline, deadline_in_ms(action->timeout_ms));
+
+	journal_action(s->journal, "under-test", "{s:b}", "begins", 1);
+	enum outcome o = run_all(s, &action->test, d, err);
+	journal_action(s->journal, "under-test", "{s:b}", "begins", 0);
 	if (o == OUT_TIMEOUT && action->skip_on_timeout &&
 	    !deadline_passed(s->job_deadline)) {
 		*err = (struct err)ERR_INIT;
