@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The rules of a board's lines. */
-#include "hw/keeper_board.h"
+#include "hw/keeper_board_int.h"
 
 #include <errno.h>
 
@@ -16,9 +16,7 @@ const struct keeper_hw keeper_gpio = { .find = gpio_find,
 
 enum { STUCK_RETRY_MS = 500 };
 
-static void open_momentary(struct keeper_board *b);
-
-static bool is_momentary(const struct keeper_board *b, size_t i)
+bool keeper_board_is_momentary(const struct keeper_board *b, size_t i)
 {
 	return b->claim.lines[i].type == BOARD_LINE_MOMENTARY;
 }
@@ -93,8 +91,10 @@ static int restore_line(struct keeper_board *b, size_t i, bool was, int kept_fd,
 	if (k->is_stored)
 		r = b->hw->adopt(&k->where, kept_fd, &k->gpio, err);
 	else
-		r = request(b, i, is_momentary(b, i) ? GPIO_OUTPUT : GPIO_AS_IS, err);
-	if (!r && is_momentary(b, i))
+		r = request(b, i,
+			    keeper_board_is_momentary(b, i) ? GPIO_OUTPUT : GPIO_AS_IS,
+			    err);
+	if (!r && keeper_board_is_momentary(b, i))
 		return b->hw->set(k->gpio, false, err);
 	return r || l->type == BOARD_LINE_INPUT ? r : compare(b, i, was, err);
 }
@@ -184,7 +184,7 @@ int keeper_board_claim(struct keeper_board *b, struct keeper_claim *take, struct
 void keeper_board_release(struct keeper_board *b)
 {
 	/* A driver may leave the line as it is. */
-	open_momentary(b);
+	keeper_board_open_momentary(b);
 	for (size_t i = 0; i < b->claim.n_lines; i++)
 		b->hw->release(b->lines[i].gpio);
 	keeper_claim_release(&b->claim);
@@ -234,7 +234,7 @@ static bool has_partner(const struct keeper_board *b, size_t i)
 	return !with->n;
 }
 
-static int may_close(const struct keeper_board *b, size_t i, struct err *err)
+int keeper_board_may_close(const struct keeper_board *b, size_t i, struct err *err)
 {
 	const struct board_line *l = &b->claim.lines[i];
 
@@ -251,7 +251,7 @@ static int may_close(const struct keeper_board *b, size_t i, struct err *err)
 	return 0;
 }
 
-static int drive(struct keeper_board *b, size_t i, bool value, struct err *err)
+int keeper_board_drive(struct keeper_board *b, size_t i, bool value, struct err *err)
 {
 	struct keeper_line *k = &b->lines[i];
 	int r = b->hw->set(k->gpio, value, err);
@@ -282,7 +282,7 @@ int keeper_board_set(struct keeper_board *b, const char *line, bool value, int64
 
 	if (i < 0)
 		return i;
-	r = value ? may_close(b, (size_t)i, err) : 0;
+	r = value ? keeper_board_may_close(b, (size_t)i, err) : 0;
 	if (!r && b->claim.lines[i].type == BOARD_LINE_INPUT)
 		r = err_set(err, ERR_LAB, -EPERM, "line %s is an input", line);
 	if (!r && b->lines[i].ran_out) {
@@ -293,8 +293,8 @@ int keeper_board_set(struct keeper_board *b, const char *line, bool value, int64
 			line, (long long)b->claim.lines[i].max_press_ms);
 	}
 	if (!r)
-		r = drive(b, (size_t)i, value, err);
-	if (!r && value && is_momentary(b, (size_t)i))
+		r = keeper_board_drive(b, (size_t)i, value, err);
+	if (!r && value && keeper_board_is_momentary(b, (size_t)i))
 		open_at(b, (size_t)i, now_ns + b->claim.lines[i].max_press_ms * 1000000);
 	return r;
 }
@@ -306,16 +306,16 @@ int keeper_board_press(struct keeper_board *b, const char *line, int64_t ms,
 
 	if (i < 0)
 		return i;
-	if (!is_momentary(b, (size_t)i))
+	if (!keeper_board_is_momentary(b, (size_t)i))
 		return err_set(err, ERR_LAB, -EPERM, "line %s is not momentary", line);
 	if (ms > b->claim.lines[i].max_press_ms)
 		return err_set(
 			err, ERR_LAB, -EPERM,
 			"line %s may be pressed for %lld ms at most (max_press), not for %lld",
 			line, (long long)b->claim.lines[i].max_press_ms, (long long)ms);
-	r = may_close(b, (size_t)i, err);
+	r = keeper_board_may_close(b, (size_t)i, err);
 	if (!r)
-		r = drive(b, (size_t)i, true, err);
+		r = keeper_board_drive(b, (size_t)i, true, err);
 	if (r)
 		return r;
 	b->lines[i].is_pressed = true;
@@ -331,13 +331,13 @@ int keeper_board_get(struct keeper_board *b, const char *line, bool *value,
 	return i < 0 ? i : b->hw->get(b->lines[i].gpio, value, err);
 }
 
-static void open_momentary(struct keeper_board *b)
+void keeper_board_open_momentary(struct keeper_board *b)
 {
 	for (size_t i = 0; i < b->claim.n_lines; i++) {
 		struct err err = ERR_INIT;
 
-		if (b->lines[i].gpio && is_momentary(b, i) && b->lines[i].value &&
-		    drive(b, i, false, &err))
+		if (b->lines[i].gpio && keeper_board_is_momentary(b, i) &&
+		    b->lines[i].value && keeper_board_drive(b, i, false, &err))
 			log_error("board %s: %s", b->claim.board, err.msg);
 	}
 }
@@ -359,9 +359,10 @@ int keeper_board_end(struct keeper_board *b, struct err *err)
 {
 	int r = 0;
 
-	open_momentary(b);
+	keeper_board_open_momentary(b);
 	for (size_t i = 0; i < b->claim.n_lines && !r; i++)
-		if (b->lines[i].gpio && is_momentary(b, i) && b->lines[i].value)
+		if (b->lines[i].gpio && keeper_board_is_momentary(b, i) &&
+		    b->lines[i].value)
 			r = err_set(err, ERR_LAB, -ENODEV, "line %s does not open",
 				    b->claim.lines[i].name);
 	for (size_t i = 0; i < b->claim.n_lines && !r; i++)
@@ -374,94 +375,6 @@ int keeper_board_end(struct keeper_board *b, struct err *err)
 	return r;
 }
 
-void keeper_board_left(struct keeper_board *b, bool said_bye, int64_t now_ns)
-{
-	open_momentary(b);
-	b->in_sequence = false;
-	b->allowed = 0;
-	if (said_bye || b->claim.keep_on_death)
-		return;
-	log_warn("board %s: its user died; switching it off", b->claim.board);
-	b->is_switching_off = b->in_sequence = true;
-	for (size_t i = 0; i < b->claim.n_off; i++)
-		if (b->claim.off[i].kind <= BOARD_STEP_PRESS)
-			b->allowed |= 1U << b->claim.off[i].line;
-	b->off_step = 0;
-	b->off_wait_ns = 0;
-	b->off_failed = false;
-	(void)keeper_board_tick(b, now_ns);
-}
-
-/* A relay that fails must not keep the others from being cleared. */
-static void off_move(struct keeper_board *b, const struct board_step *s, int64_t now_ns)
-{
-	struct keeper_line *k = &b->lines[s->line];
-	struct err err = ERR_INIT;
-	bool closes = s->kind != BOARD_STEP_CLEAR;
-	int r = k->gpio ? 0
-			: err_set(&err, ERR_LAB, -ENODEV, "line %s is not held",
-				  b->claim.lines[s->line].name);
-
-	if (!r && closes)
-		r = may_close(b, s->line, &err);
-	if (!r)
-		r = drive(b, s->line, closes, &err);
-	if (!r && closes && is_momentary(b, s->line)) {
-		int64_t ms = b->claim.lines[s->line].max_press_ms;
-
-		if (s->kind == BOARD_STEP_PRESS && s->ms < ms)
-			ms = s->ms;
-		k->open_at_ns = now_ns + ms * 1000000;
-	}
-	if (!r && s->kind == BOARD_STEP_PRESS)
-		b->off_wait_ns = k->open_at_ns;
-	b->off_failed |= r != 0;
-	if (r)
-		log_error("board %s: switching off: %s", b->claim.board, err.msg);
-}
-
-/* A button that switches on what is off is not pressed, nor one of which nobody knows
- * what it would do. */
-static bool is_left_out(struct keeper_board *b, const struct board_step *s)
-{
-	int i = b->claim.sense_line;
-	struct err err = ERR_INIT;
-	bool value;
-
-	if (s->unless == BOARD_ALWAYS || i < 0)
-		return false;
-	if (!b->lines[i].gpio || b->hw->get(b->lines[i].gpio, &value, &err)) {
-		log_error(
-			"board %s: its power sense cannot be read, so no button is pressed",
-			b->claim.board);
-		b->off_failed = true;
-		return true;
-	}
-	return (value == b->claim.sense_powered) == (s->unless == BOARD_UNLESS_ON);
-}
-
-static void off_steps(struct keeper_board *b, int64_t now_ns)
-{
-	while (b->off_wait_ns <= now_ns && b->off_step < b->claim.n_off) {
-		const struct board_step *s = &b->claim.off[b->off_step++];
-
-		b->off_wait_ns = 0;
-		if (is_left_out(b, s))
-			continue;
-		if (s->kind == BOARD_STEP_WAIT)
-			b->off_wait_ns = now_ns + s->ms * 1000000;
-		else
-			off_move(b, s, now_ns);
-	}
-	if (b->off_wait_ns > now_ns || b->off_step < b->claim.n_off)
-		return;
-	open_momentary(b);
-	b->is_switching_off = b->in_sequence = false;
-	b->allowed = 0;
-	log_info("board %s is %s", b->claim.board,
-		 b->off_failed ? "not off: a relay failed" : "off");
-}
-
 int64_t keeper_board_tick(struct keeper_board *b, int64_t now_ns)
 {
 	int64_t next = INT64_MAX;
@@ -472,7 +385,7 @@ int64_t keeper_board_tick(struct keeper_board *b, int64_t now_ns)
 
 		if (k->open_at_ns <= now_ns) {
 			k->ran_out = b->in_sequence && !k->is_pressed;
-			if (drive(b, i, false, &err)) {
+			if (keeper_board_drive(b, i, false, &err)) {
 				if (!k->is_stuck)
 					log_error("board %s: %s", b->claim.board,
 						  err.msg);
@@ -485,7 +398,7 @@ int64_t keeper_board_tick(struct keeper_board *b, int64_t now_ns)
 			next = k->open_at_ns;
 	}
 	if (b->is_switching_off)
-		off_steps(b, now_ns);
+		keeper_board_off_steps(b, now_ns);
 	if (b->is_switching_off && b->off_wait_ns && b->off_wait_ns < next)
 		next = b->off_wait_ns;
 	return next;

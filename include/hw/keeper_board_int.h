@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the two files of a board's rules share: the moves that keeper_board.c allows, and
+ * the off sequence of keeper_off.c. Not for others. */
+#pragma once
+
+#include "hw/keeper_board.h"
+
+bool keeper_board_is_momentary(const struct keeper_board *b, size_t i);
+/* May line i be closed now? -EPERM says why not. */
+MUST_CHECK int keeper_board_may_close(const struct keeper_board *b, size_t i,
+				      struct err *err);
+MUST_CHECK int keeper_board_drive(struct keeper_board *b, size_t i, bool value,
+				  struct err *err);
+void keeper_board_open_momentary(struct keeper_board *b);
+/* Steps of the off sequence that are due. */
+void keeper_board_off_steps(struct keeper_board *b, int64_t now_ns);
