@@ -49,8 +49,12 @@ struct keeper_board {
 	/* The off sequence, run because the user died. */
 	bool is_switching_off;
 	size_t off_step;
+	unsigned off_round;  /* 0 = the first; then what failed is tried again */
 	int64_t off_wait_ns; /* until when the step waits; 0 = it does not */
-	bool off_failed;
+	uint64_t off_todo;   /* steps of this round, one bit each */
+	uint64_t off_failed; /* those of them that failed */
+	char not_off[KEEPER_WHY_SIZE]; /* why it could not be switched off; "" = it is,
+					  or nobody had to */
 };
 
 /* Requests every line: levels inactive in the request itself. On error nothing is held.
@@ -62,8 +66,9 @@ MUST_CHECK int keeper_board_take(struct keeper_board *b, const struct keeper_hw 
 void keeper_board_restore(struct keeper_board *b, const struct keeper_hw *hw,
 			  struct keeper_claim *take, uint32_t values, keeper_kept_fn kept,
 			  void *arg);
-/* The same board is claimed again: lines that stay are not touched. Consumes the claim.
- * On error, lines that could not be had are missing until the next claim. */
+/* The same board is claimed again: lines that stay are not touched, but for one that was
+ * a level and is momentary now: nobody presses it, so it opens. Consumes the claim. On
+ * error, lines that could not be had are missing until the next claim. */
 MUST_CHECK int keeper_board_claim(struct keeper_board *b, struct keeper_claim *take,
 				  struct err *err);
 void keeper_board_release(struct keeper_board *b);
@@ -80,7 +85,8 @@ MUST_CHECK int keeper_board_get(struct keeper_board *b, const char *line, bool *
 /* Opens what the sequence left closed. -EPERM when an interlocked line closed and none of
  * its partners moved. */
 MUST_CHECK int keeper_board_end(struct keeper_board *b, struct err *err);
-/* The user is gone. said_bye: it meant to; else on_worker_death applies. */
+/* The user is gone. said_bye: it meant to; else on_worker_death applies. A relay that
+ * fails is tried again for 16 s; not_off says why in vain. */
 void keeper_board_left(struct keeper_board *b, bool said_bye, int64_t now_ns);
 /* Does what is due; returns when it wants to be called again (INT64_MAX: no need). */
 int64_t keeper_board_tick(struct keeper_board *b, int64_t now_ns);

@@ -11,6 +11,9 @@ MUST_CHECK int keeper_board_may_close(const struct keeper_board *b, size_t i,
 				      struct err *err);
 MUST_CHECK int keeper_board_drive(struct keeper_board *b, size_t i, bool value,
 				  struct err *err);
+/* The place of line i was lost: look for it again. Whatever it was, it is clear then. */
+MUST_CHECK int keeper_board_request_again(struct keeper_board *b, size_t i,
+					  struct err *err);
 void keeper_board_open_momentary(struct keeper_board *b);
 /* Steps of the off sequence that are due. */
 void keeper_board_off_steps(struct keeper_board *b, int64_t now_ns);

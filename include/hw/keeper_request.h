@@ -10,6 +10,7 @@
 enum {
 	KEEPER_MAX_MESSAGE = 65536,
 	KEEPER_NAME_SIZE = 64, /* of a board, a line or a sequence, with its NUL */
+	KEEPER_WHY_SIZE = 256, /* of a reason */
 };
 
 enum keeper_verb {

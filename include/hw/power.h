@@ -21,10 +21,14 @@ typedef int (*power_expect_fn)(void *arg, const char *pattern, struct deadline d
 /* Told before each relay moves: act is "set", "clear" or "press" (ms: for how long). */
 typedef void (*power_did_fn)(void *arg, const char *line, const char *act, int64_t ms);
 
+/* Told what is no error and should stand in the record. */
+typedef void (*power_warn_fn)(void *arg, const char *text);
+
 struct power_env {
 	power_wait_fn wait;
 	power_expect_fn expect; /* NULL: nobody reads the console */
 	power_did_fn did;       /* may be NULL */
+	power_warn_fn warn;     /* may be NULL */
 	void *arg;
 	const char *run_dir; /* absolute; borrowed for the life of the power object */
 	int hold_fd; /* the board's lock, held by whoever switches it off after our

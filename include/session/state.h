@@ -99,6 +99,7 @@ MUST_CHECK int session_power_expect(void *session, const char *pattern, struct d
 				    struct err *err);
 /* Records a relay's move before it is made: act is "set", "clear" or "press". */
 void session_power_did(void *session, const char *line, const char *act, int64_t ms);
+void session_power_warn(void *session, const char *text); /* recorded */
 void session_phase(struct session *s, const char *fmt, ...) PRINTF(2, 3);
 /* Type a line; secret text is recorded as ***. */
 MUST_CHECK int session_type(struct session *s, const char *text, bool is_secret,

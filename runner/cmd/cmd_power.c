@@ -7,6 +7,7 @@
 #include "cmd/power_page.h"
 #include "hw/power_gpio.h"
 #include "util/jsonx.h"
+#include "util/log.h"
 #include "util/mem.h"
 #include "util/num.h"
 
@@ -66,6 +67,11 @@ static void did(void *arg, const char *line, const char *act, int64_t ms)
 	fflush(stdout);
 }
 
+static void warn(void *arg, const char *text)
+{
+	log_warn("%s", text);
+}
+
 static int refuse(const struct hand *h, struct err *err)
 {
 	static const char *const why[] = {
@@ -84,6 +90,7 @@ static struct power_env env_of(struct hand *h)
 	return (struct power_env){ .wait = wait_by_hand,
 				   .expect = expect_by_hand,
 				   .did = did,
+				   .warn = warn,
 				   .arg = h,
 				   .run_dir = "/",
 				   .hold_fd = h->lock_fd };

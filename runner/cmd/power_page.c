@@ -78,6 +78,7 @@ void power_page_print(FILE *out, const struct board_spec *board, const json_t *s
 {
 	const json_t *lines = json_object_get(status, "lines"),
 		     *user = json_object_get(status, "user"), *l;
+	const char *not_off = json_get_str(status, "not_off", NULL);
 	int64_t keeper = json_get_int(status, "keeper", 0);
 	size_t i;
 
@@ -93,6 +94,9 @@ void power_page_print(FILE *out, const struct board_spec *board, const json_t *s
 		fprintf(out, ", in use by process %lld",
 			(long long)json_integer_value(user));
 	fputc('\n', out);
+	if (not_off)
+		fprintf(out, "its last user died, and it could not be switched off: %s\n",
+			not_off);
 	json_array_foreach(lines, i, l) print_line(out, l);
 	print_sense(out, board, lines);
 	print_drivers(out, lines);

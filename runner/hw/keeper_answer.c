@@ -97,6 +97,11 @@ static json_t *lines_json(struct keeper_board *b)
 	return j;
 }
 
+static json_t *not_off(const struct keeper_board *b)
+{
+	return b->not_off[0] ? json_lossy_str(b->not_off) : json_null();
+}
+
 /* The lines of one board, or the names of all. */
 static json_t *status(struct keeper_server *s, const char *board)
 {
@@ -115,6 +120,7 @@ static json_t *status(struct keeper_server *s, const char *board)
 		json_put(b, "board", json_lossy_str(k->board.claim.board));
 		json_put(b, "user", k->pid ? json_integer(k->pid) : json_null());
 		json_put(b, "switching_off", json_boolean(k->board.is_switching_off));
+		json_put(b, "not_off", not_off(&k->board));
 		if (board[0])
 			json_put(b, "lines", lines_json(&k->board));
 		json_push(boards, b);
@@ -141,10 +147,17 @@ static void store_lines(struct keeper_server *s, struct keeper_board *b)
 	}
 }
 
+static bool is_level(const struct keeper_claim *c, const char *name)
+{
+	int i = keeper_claim_line(c, name);
+
+	return i >= 0 && c->lines[i].type == BOARD_LINE_LEVEL;
+}
+
 static void unstore(const struct keeper_claim *old, const struct keeper_claim *keep)
 {
 	for (size_t i = 0; i < old->n_lines; i++)
-		if (!keep || keeper_claim_line(keep, old->lines[i].name) < 0)
+		if (!keep || !is_level(keep, old->lines[i].name))
 			keeper_store_remove(old->board, old->lines[i].name);
 }
 
@@ -153,8 +166,9 @@ static int may_claim(const struct keeper_slot *k, pid_t pid, struct err *err)
 	const char *board = k->board.claim.board;
 
 	if (k->board.is_switching_off)
-		return err_set(err, ERR_LAB, -EAGAIN, "board %s is being switched off",
-			       board);
+		return err_set(err, ERR_LAB, -EAGAIN,
+			       "board %s is being switched off%s%s", board,
+			       k->board.not_off[0] ? ", but " : "", k->board.not_off);
 	if (k->client >= 0 || (k->orphan_fd >= 0 && k->pid != pid))
 		return err_set(err, ERR_LAB, -EBUSY,
 			       "board %s has a user already: process %d", board,
@@ -217,8 +231,11 @@ static json_t *claim(struct keeper_server *s, int client, struct keeper_claim *t
 	k->born = keeper_process_born(c->pid);
 	c->slot = slot;
 	store_lines(s, &k->board);
-	keeper_state_write(s);
 	json_t *j = keeper_answer_ok();
+	/* Told once: its own off is the next thing that a run does. */
+	json_put(j, "not_off", not_off(&k->board));
+	k->board.not_off[0] = '\0';
+	keeper_state_write(s);
 	json_put(j, "lines", lines_json(&k->board));
 	json_put(j, "kept", json_boolean(s->has_store));
 	return j;
@@ -237,9 +254,10 @@ static json_t *release(struct keeper_server *s, int client, const char *board)
 		r = may_claim(&s->slots[slot], s->clients[client].pid, &err);
 	if (r)
 		return no(&err);
-	unstore(&s->slots[slot].board.claim, NULL);
-	keeper_board_release(&s->slots[slot].board);
-	s->slots[slot].is_used = false;
+	struct keeper_slot *k = &s->slots[slot];
+	unstore(&k->board.claim, NULL);
+	keeper_board_release(&k->board);
+	k->is_used = false;
 	keeper_state_write(s);
 	return keeper_answer_ok();
 }

@@ -37,6 +37,16 @@ static int request(struct keeper_board *b, size_t i, enum gpio_mode mode, struct
 	return b->hw->request(&k->where, &q, &k->gpio, err);
 }
 
+int keeper_board_request_again(struct keeper_board *b, size_t i, struct err *err)
+{
+	struct keeper_line *k = &b->lines[i];
+
+	b->hw->release(TAKE_PTR(k->gpio));
+	k->is_stored = k->value = false;
+	int r = b->hw->find(&b->claim.lines[i], &k->where, err);
+	return r ? r : request(b, i, GPIO_OUTPUT, err);
+}
+
 static void start(struct keeper_board *b, const struct keeper_hw *hw,
 		  struct keeper_claim *take)
 {
@@ -135,7 +145,9 @@ static void move_line(struct keeper_board *from, size_t i, struct keeper_board *
 	to->lines[k].gpio = TAKE_PTR(from->lines[i].gpio);
 	to->lines[k].value = from->lines[i].value;
 	to->lines[k].was_lost = from->lines[i].was_lost;
-	to->lines[k].is_stored = from->lines[i].is_stored;
+	/* A copy would hold a button down when we die. */
+	to->lines[k].is_stored =
+		from->lines[i].is_stored && to->claim.lines[k].type == BOARD_LINE_LEVEL;
 }
 
 /* The file may have changed since: lines that are no longer named go back first, or a
@@ -163,6 +175,15 @@ static int rebuild(struct keeper_board *old, struct keeper_board *b, struct err 
 	return r;
 }
 
+/* A line that became momentary while it was closed has no end of its own. */
+static void open_unpressed(struct keeper_board *b)
+{
+	keeper_board_open_momentary(b);
+	for (size_t i = 0; i < b->claim.n_lines; i++)
+		if (keeper_board_is_momentary(b, i) && b->lines[i].value)
+			b->lines[i].open_at_ns = 0; /* the next tick tries again */
+}
+
 int keeper_board_claim(struct keeper_board *b, struct keeper_claim *take, struct err *err)
 {
 	struct keeper_board fresh;
@@ -176,8 +197,10 @@ int keeper_board_claim(struct keeper_board *b, struct keeper_claim *take, struct
 		return r;
 	}
 	r = rebuild(b, &fresh, err);
+	memcpy(fresh.not_off, b->not_off, sizeof(fresh.not_off));
 	keeper_board_release(b);
 	*b = fresh;
+	open_unpressed(b);
 	return r;
 }
 

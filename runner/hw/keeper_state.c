@@ -54,6 +54,7 @@ static json_t *slot_to_json(const struct keeper_slot *k)
 	json_put(j, "pid", json_integer(k->pid));
 	json_put(j, "born", json_integer((json_int_t)k->born));
 	json_put(j, "switching_off", json_boolean(k->board.is_switching_off));
+	json_put(j, "not_off", json_lossy_str(k->board.not_off));
 	return j;
 }
 
@@ -130,6 +131,8 @@ static void restore_slot(struct keeper_server *s, const json_t *j, size_t i,
 	k->client = k->orphan_fd = -1;
 	k->pid = (pid_t)json_get_int(j, "pid", 0);
 	k->born = (uint64_t)json_get_int(j, "born", 0);
+	snprintf(k->board.not_off, sizeof(k->board.not_off), "%s",
+		 json_get_str(j, "not_off", ""));
 	say_lost(&k->board);
 	if (json_get_bool(j, "switching_off", false))
 		keeper_board_left(&k->board, false, clock_now_ns());

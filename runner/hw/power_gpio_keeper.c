@@ -70,6 +70,19 @@ static int claim(struct power_gpio *g, json_t **lines, struct err *err)
 	return r;
 }
 
+/* Who had the board before died, and its relays did not obey the keeper either. */
+static void tell_not_off(const struct power_gpio *g, const json_t *reply)
+{
+	const char *why = json_get_str(reply, "not_off", NULL);
+
+	if (!why || !g->base.env.warn)
+		return;
+	_cleanup_free_ char *text = xasprintf(
+		"board %s was left on when its last user died: the keeper could not switch it off: %s",
+		g->base.board->board, why);
+	g->base.env.warn(g->base.env.arg, text);
+}
+
 /* Do the lines stand as we left them? */
 static int compare(const struct power_gpio *g, const json_t *reply, struct err *err)
 {
@@ -127,6 +140,7 @@ int power_gpio_have_keeper(struct power_gpio *g, struct err *err)
 	}
 	if (r)
 		return r;
+	tell_not_off(g, reply);
 	r = g->was_claimed ? compare(g, reply, err) : 0;
 	g->was_claimed = true;
 	/* Told once: what the line is now is what the next sequence starts from. */

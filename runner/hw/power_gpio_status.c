@@ -125,6 +125,8 @@ int power_gpio_status(const struct board_spec *board, const struct power_env *en
 		 status ? json_incref(json_object_get(status, "libgpiod")) : json_null());
 	json_put(*out, "user",
 		 held ? json_incref(json_object_get(held, "user")) : json_null());
+	json_put(*out, "not_off",
+		 held ? json_incref(json_object_get(held, "not_off")) : json_null());
 	json_put(*out, "lines", lines);
 	return 0;
 }

@@ -125,6 +125,15 @@ void session_power_did(void *session, const char *line, const char *act, int64_t
 	journal_action_json(s->journal, "relay", members);
 }
 
+void session_power_warn(void *session, const char *text)
+{
+	struct session *s = session;
+	json_t *members = json_object();
+
+	json_put(members, "text", json_lossy_str(text));
+	journal_action_json(s->journal, "warning", members);
+}
+
 int session_power_expect(void *session, const char *text, struct deadline d,
 			 struct err *err)
 {

@@ -180,6 +180,7 @@ int session_open_board(struct session *s, struct err *err)
 		.wait = session_power_wait,
 		.expect = session_power_expect,
 		.did = session_power_did,
+		.warn = session_power_warn,
 		.arg = s,
 		.run_dir = s->dir->path,
 		.tftp_root = s->board->boot.tftp_root,

@@ -456,6 +456,58 @@ TEST(an_off_that_failed_is_the_keepers_when_the_worker_is_gone)
 	tear_down(&b);
 }
 
+static void warned(void *arg, const char *text)
+{
+	struct bench *b = arg;
+
+	strbuf_addf(&b->did, "warn %s;", text);
+}
+
+/* As it stands on disk after the last of the rounds, which take 16 s. */
+static void mark_as_not_off(const char *why)
+{
+	_cleanup_free_ char *path = xasprintf("%s.state", getenv("BOOTRIG_KEEPER"));
+	json_t *j = json_load_file(path, 0, NULL);
+	json_t *board = json_array_get(json_object_get(j, "boards"), 0);
+
+	CHECK(board && json_object_get(board, "not_off"));
+	json_object_set_new(board, "not_off", json_string(why));
+	CHECK_EQ(json_dump_file(j, path, 0), 0);
+	json_decref(j);
+}
+
+TEST(a_board_that_the_keeper_could_not_switch_off_is_told_to_the_next_user_once)
+{
+	struct bench b;
+	struct err err = ERR_INIT;
+
+	set_up(&b);
+	b.env.warn = warned;
+	run(&b, "on");
+	power_free(b.power);
+	kill(b.keeper, SIGKILL);
+	waitpid(b.keeper, NULL, 0);
+	mark_as_not_off("the line does not move");
+	b.keeper = start_keeper();
+	keeper_close(open_keeper(&b));
+	for (int i = 0; i < 2; i++) {
+		CHECK_EQ(power_new(b.board, &b.env, &b.power, &err), 0);
+		strbuf_reset(&b.did);
+		CHECK_EQ(power_check(b.power, &err), 0);
+		if (i == 0) {
+			CHECK_CONTAINS(
+				strbuf_str(&b.did),
+				"warn board b was left on when its last user died");
+			CHECK_CONTAINS(strbuf_str(&b.did), "the line does not move;");
+		} else {
+			CHECK_STR(strbuf_str(&b.did), "");
+		}
+		power_free(b.power);
+	}
+	b.power = NULL;
+	tear_down(&b);
+}
+
 TEST(an_answer_that_comes_too_late_is_nobodys)
 {
 	struct err err = ERR_INIT;
@@ -615,6 +667,7 @@ TESTS(T(who_meets_a_keeper_that_is_too_busy_waits_as_the_console_wants_it),
       T(power_that_went_with_the_keeper_is_a_lab_fault_told_once),
       T(a_relay_that_moved_while_its_keeper_was_dead_does_not_keep_the_board_on),
       T(an_off_that_failed_is_the_keepers_when_the_worker_is_gone),
+      T(a_board_that_the_keeper_could_not_switch_off_is_told_to_the_next_user_once),
       T(an_answer_that_comes_too_late_is_nobodys),
       T(a_worker_that_died_together_with_its_keeper_is_noticed_by_the_next),
       T(a_sequence_of_levels_goes_on_with_the_next_keeper),
