@@ -257,7 +257,10 @@ static json_t *release(struct keeper_server *s, int client, const char *board)
 	struct keeper_slot *k = &s->slots[slot];
 	unstore(&k->board.claim, NULL);
 	keeper_board_release(&k->board);
+	if (k->orphan_fd >= 0)
+		close(TAKE_FD(k->orphan_fd));
 	k->is_used = false;
+	k->pid = 0;
 	keeper_state_write(s);
 	return keeper_answer_ok();
 }

@@ -4,6 +4,7 @@
  * the real relays are in tests/lab. */
 #include "hw/keeper.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -508,6 +509,46 @@ TEST(a_board_that_the_keeper_could_not_switch_off_is_told_to_the_next_user_once)
 	tear_down(&b);
 }
 
+static int n_open_fds(pid_t pid)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/fd", (int)pid);
+	DIR *d = opendir(path);
+	int n = 0;
+
+	CHECK(d);
+	while (readdir(d))
+		n++;
+	closedir(d);
+	return n;
+}
+
+static void ask_ok(struct keeper *k, json_t *take)
+{
+	struct err err = ERR_INIT;
+
+	if (keeper_ask(k, take, deadline_in_ms(5000), NULL, &err))
+		tap_fail(__FILE__, __LINE__, "%s", err.msg);
+}
+
+/* Its user lives on over the keeper's death, and gives the lines back with no claim. */
+TEST(a_board_given_back_by_its_own_orphan_leaves_no_descriptor_open)
+{
+	struct bench b;
+	int before;
+
+	set_up(&b);
+	run(&b, "on");
+	restart_keeper(&b);
+	struct keeper *k = open_keeper(&b);
+	ask_ok(k, json_pack("{s:s}", "do", "status"));
+	before = n_open_fds(b.keeper);
+	ask_ok(k, json_pack("{s:s, s:s}", "do", "release", "board", "b"));
+	/* The pidfd of this process; lines are memory here. */
+	CHECK_EQ(n_open_fds(b.keeper), before - 1);
+	keeper_close(k);
+	tear_down(&b);
+}
+
 TEST(an_answer_that_comes_too_late_is_nobodys)
 {
 	struct err err = ERR_INIT;
@@ -668,6 +709,7 @@ TESTS(T(who_meets_a_keeper_that_is_too_busy_waits_as_the_console_wants_it),
       T(a_relay_that_moved_while_its_keeper_was_dead_does_not_keep_the_board_on),
       T(an_off_that_failed_is_the_keepers_when_the_worker_is_gone),
       T(a_board_that_the_keeper_could_not_switch_off_is_told_to_the_next_user_once),
+      T(a_board_given_back_by_its_own_orphan_leaves_no_descriptor_open),
       T(an_answer_that_comes_too_late_is_nobodys),
       T(a_worker_that_died_together_with_its_keeper_is_noticed_by_the_next),
       T(a_sequence_of_levels_goes_on_with_the_next_keeper),
