@@ -29,8 +29,6 @@ MUST_CHECK int cmd_take_signals(int one_more, int *fd, struct err *err);
 /* What is wrong with the file is told on stderr. */
 MUST_CHECK int cmd_load_board(const char *command, const char *path,
 			      struct board_spec **out);
-/* One user at a time: the board file itself is the lock, as for a run. -EBUSY */
-MUST_CHECK int cmd_claim_board(const struct board_spec *board, int *fd, struct err *err);
 
 /* Tells the error on stderr; the exit status that it means. */
 int cmd_failed(const char *command, const struct err *err);

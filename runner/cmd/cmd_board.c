@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A board for a command that is no run: its file read, and held. */
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/file.h>
-
+/* A board for a command that is no run. */
 #include "cmd/cmd.h"
 #include "util/mem.h"
 
@@ -19,17 +15,4 @@ int cmd_load_board(const char *command, const char *path, struct board_spec **ou
 		fprintf(stderr, "bootrig %s: %s\n", command, err.msg);
 	strvec_release(&msgs.v);
 	return r;
-}
-
-int cmd_claim_board(const struct board_spec *board, int *fd, struct err *err)
-{
-	*fd = open(board->path, O_RDONLY | O_CLOEXEC);
-	if (*fd < 0)
-		return err_set(err, ERR_JOB, -errno, "%s: %s", board->path,
-			       strerror(errno));
-	if (flock(*fd, LOCK_EX | LOCK_NB))
-		return err_set(err, ERR_LAB, -EBUSY,
-			       "board %s is busy: a run or another command holds it",
-			       board->board);
-	return 0;
 }

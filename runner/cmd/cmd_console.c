@@ -10,6 +10,7 @@
 #include "cmd/cmd.h"
 #include "cmd/escape.h"
 #include "hw/stream.h"
+#include "session/board_lock.h"
 #include "session/live_console.h"
 #include "util/io.h"
 #include "util/mem.h"
@@ -79,7 +80,7 @@ static int parse_args(struct viewer *v, int argc, char **argv)
 
 static int open_own(struct viewer *v, struct err *err)
 {
-	int r = cmd_claim_board(v->board, &v->lock_fd, err);
+	int r = board_lock(v->board, &v->lock_fd, err);
 
 	if (r)
 		return r;

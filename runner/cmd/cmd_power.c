@@ -6,6 +6,7 @@
 #include "cmd/cmd.h"
 #include "cmd/power_page.h"
 #include "hw/power_gpio.h"
+#include "session/board_lock.h"
 #include "util/jsonx.h"
 #include "util/log.h"
 #include "util/mem.h"
@@ -168,7 +169,7 @@ static int act(struct hand *h, const struct verb *v, struct err *err)
 	if (backend == BOARD_POWER_NONE || backend == BOARD_POWER_QEMU ||
 	    (v->only_gpio && backend != BOARD_POWER_GPIO))
 		return refuse(h, err);
-	r = cmd_claim_board(h->board, &h->lock_fd, err);
+	r = board_lock(h->board, &h->lock_fd, err);
 	if (r)
 		return r;
 	env = env_of(h);

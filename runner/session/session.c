@@ -4,10 +4,9 @@
 #include "session/session.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/file.h>
 
 #include "hw/stream.h"
+#include "session/board_lock.h"
 #include "session/live_console.h"
 #include "session/state.h"
 #include "util/jsonx.h"
@@ -139,26 +138,20 @@ int session_open_record(struct session *s, struct err *err)
 	return 0;
 }
 
-/* One run at a time: the board file itself is the lock. */
+/* After a kill -9 the guard holds it until the board is off. */
 int session_claim(struct session *s, struct err *err)
 {
-	s->lock_fd = open(s->board->path, O_RDONLY | O_CLOEXEC);
-	if (s->lock_fd < 0)
-		return err_set(err, ERR_JOB, -errno, "%s: %s", s->board->path,
-			       strerror(errno));
-	/* After a kill -9 the guard holds it until the board is off. */
 	struct deadline d = deadline_in_ms(CLAIM_MS);
-	while (flock(s->lock_fd, LOCK_EX | LOCK_NB)) {
-		int r = console_wait_fd(s->console, -1, deadline_in_ms(20), err);
+	int r;
 
+	while ((r = board_lock(s->board, &s->lock_fd, err)) == -EBUSY &&
+	       !deadline_passed(d)) {
+		*err = (struct err)ERR_INIT;
+		r = console_wait_fd(s->console, -1, deadline_in_ms(20), err);
 		if (r)
-			return r;
-		if (!deadline_passed(d))
-			continue;
-		return err_set(err, ERR_LAB, -EBUSY,
-			       "board %s is busy: another run holds it", s->board->board);
+			break;
 	}
-	return 0;
+	return r;
 }
 
 /* Nobody may read along: no reason not to run. */

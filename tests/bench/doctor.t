@@ -284,6 +284,7 @@ def _(t):
         f = doctor(t, path, "--yes")
     f.check_broken("claim", "is busy", "fuser")
     check_eq(b.clicks(), [], "clicks")
+    check("TFTP from here" not in f.checks, "files were staged for a board of another run")
 
 
 @case("a console that is not there is named")
