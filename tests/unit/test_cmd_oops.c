@@ -6,7 +6,7 @@
 #include "util/jsonx.h"
 #include "util/mem.h"
 
-/* From the kernel of kernels/patches/vb2-fence-v1a. */
+/* From the kernel of kernels/patches/vb2-release-fence-v1a. */
 static const char log_text[] =
 	"[    1.725984] Unable to handle kernel NULL pointer dereference at virtual address "
 	"0000000000000020\n"

@@ -67,7 +67,7 @@ static bool says(const struct strvec *v, const char *words)
 	"[    1.726030] CPU: 1 UID: 0 PID: 54 Comm: vb2churn Not tainted 6.12.117-vb2 "  \
 	"#1\n"
 
-/* From the kernels of kernels/patches/vb2-fence-v1a and -v1b. */
+/* From the kernels of kernels/patches/vb2-release-fence-v1a and -v1b. */
 static const char v1a[] = HEAD(
 	"0000000000000020",
 	"0x0000000096000006") "[    1.726040] pc : dma_resv_add_fence+0xcc/0x240\n"
