@@ -8,7 +8,7 @@
 #include "parse/yaml.h"
 #include "util/strvec.h"
 
-enum { JOB_SOAK_MAX_FACTORS = 3, JOB_SOAK_MAX_LEVELS = 8 };
+enum { JOB_SOAK_MAX_BOOTS = 20000, JOB_SOAK_MAX_FACTORS = 3, JOB_SOAK_MAX_LEVELS = 8 };
 
 enum job_soak_end {
 	JOB_END_ANY,      /* as the job ends: the power is cut once its tests are over */

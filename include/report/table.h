@@ -16,3 +16,5 @@ json_t *table_row(const json_t *result, const char *dir, const char *reason);
 /* Append the rows (an array of table_row) aligned, with a header. width: columns of the
  * terminal, 0 = do not cut reasons beyond 60. */
 void table_print(const json_t *rows, bool color, size_t width, struct strbuf *out);
+/* Green for a pass, red for a fail, yellow for what is no statement about a kernel. */
+const char *table_color(const char *status);

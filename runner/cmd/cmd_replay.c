@@ -6,6 +6,7 @@
 #include "cmd/cmd.h"
 #include "report/diagnose.h"
 #include "report/result.h"
+#include "report/run_files.h"
 #include "report/text.h"
 #include "session/run_dir.h"
 #include "util/io.h"
@@ -120,22 +121,6 @@ static bool is_missing(const struct run_dir *dir, const char *name)
 	return faccessat(dir->dirfd, name, F_OK, 0) != 0;
 }
 
-/* A run that was killed left no result, or only half of its events. */
-static int write_missing(const struct run_dir *dir, const struct replay_cmd *rc,
-			 const json_t *result, struct err *err)
-{
-	size_t len;
-	_cleanup_free_ char *text = json_pretty(result, &len);
-	int r = 0;
-
-	if (rc->keep_events)
-		r = run_dir_write(dir, "events.jsonl", strbuf_str(&rc->events),
-				  rc->events.len, err);
-	if (!r && is_missing(dir, "result.json"))
-		r = run_dir_write(dir, "result.json", text, len, err);
-	return r;
-}
-
 static int replay_one(struct replay_cmd *rc, const char *path)
 {
 	struct run_dir dir = RUN_DIR_INIT;
@@ -148,7 +133,8 @@ static int replay_one(struct replay_cmd *rc, const char *path)
 	if (!r)
 		r = result_replay(dir.dirfd, on_event, rc, &result, &err);
 	if (!r && !rc->diff)
-		r = write_missing(&dir, rc, result, &err);
+		r = run_files_add_missing(&dir, rc->keep_events ? &rc->events : NULL,
+					  result, &err);
 	if (r) {
 		fprintf(stderr, "bootrig replay: %s: %s\n", path, err.msg);
 		run_dir_release(&dir);

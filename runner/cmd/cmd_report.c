@@ -6,6 +6,7 @@
 
 #include "cmd/cmd.h"
 #include "report/junit.h"
+#include "report/matrix_table.h"
 #include "report/result_read.h"
 #include "report/run_files.h"
 #include "report/table.h"
@@ -23,7 +24,8 @@ static const char usage[] =
 	"Read result.json of finished runs and print them on standard output. Exit status\n"
 	"129 when one of them cannot be read.\n"
 	"\n"
-	"  --table        one line per run (default); with --json an array of objects\n"
+	"  --table        one line per run (default); with --json an array of objects;\n"
+	"                 of one matrix: one line per cell\n"
 	"  --junit        JUnit XML\n"
 	"  --kcidb        KCIDB 5.3; --origin or $BOOTRIG_ORIGIN names us (\"bootrig\")\n";
 
@@ -74,6 +76,39 @@ static int print_table(int n, char **dirs, bool as_json)
 	}
 	int printed = print(&out);
 	return printed ? printed : status;
+}
+
+/* A campaign alone is shown cell by cell. */
+static int print_campaign(const char *dir, bool as_json, bool *is_one)
+{
+	_cleanup_json_ json_t *result = NULL;
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+	struct err ignored = ERR_INIT;
+	const json_t *matrix;
+
+	*is_one = false;
+	if (result_load(dir, &result, &ignored))
+		return REPORT_OK; /* told by who loads it again */
+	matrix = json_object_get(result, "matrix");
+	if (!json_is_array(matrix))
+		return REPORT_OK;
+	*is_one = true;
+	if (as_json) {
+		_cleanup_free_ char *line = json_line(matrix, NULL);
+		strbuf_addstr(&out, line);
+	} else {
+		matrix_table_print(matrix, log_wants_color(STDOUT_FILENO),
+				   terminal_width(), &out);
+	}
+	return print(&out);
+}
+
+static int print_tables(int n, char **dirs, bool as_json)
+{
+	bool is_campaign = false;
+	int status = n == 1 ? print_campaign(dirs[0], as_json, &is_campaign) : REPORT_OK;
+
+	return is_campaign ? status : print_table(n, dirs, as_json);
 }
 
 static int print_one(const char *dir, enum format format, const char *origin)
@@ -135,6 +170,6 @@ int cmd_report(int argc, char **argv)
 		return REPORT_BAD_USAGE;
 	}
 	if (format == FORMAT_TABLE)
-		return print_table(n, argv + optind, as_json);
+		return print_tables(n, argv + optind, as_json);
 	return print_one(argv[optind], format, origin);
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* `bootrig run`: one job on one board, live, and its result written and posted. */
+#include <errno.h>
 #include <getopt.h>
 
 #include "cmd/cmd.h"
 #include "cmd/live.h"
 #include "cmd/run_load.h"
+#include "cmd/run_matrix.h"
 #include "cmd/run_result.h"
 #include "report/result.h"
 #include "report/run_files.h"
@@ -12,25 +14,32 @@
 #include "util/jsonx.h"
 
 static const char usage[] =
-	"usage: bootrig run JOB [--board BOARD] [--runs DIR] [--json FILE] [--quiet]\n"
-	"       [--clear-wedged]\n"
+	"usage: bootrig run JOB [--board BOARD] [--kernel CELL] [--runs DIR] [--json FILE]\n"
+	"       [--quiet] [--clear-wedged] [--resume DIR | --new]\n"
 	"\n"
-	"Run a job file on a board, show its console, say what became of it.\n"
+	"Run a job file on a board, show its console, say what became of it. A job of more\n"
+	"than one kernel is a matrix: one run of each kernel and configuration, and a table.\n"
 	"\n"
 	"  --board BOARD  board file; default: $BOOTRIG_BOARD, or the one board beside the job\n"
 	"                 (boards/*.yaml) that has the job's device_type (any, if it has none)\n"
+	"  --kernel CELL  of the job's kernels only this one: KERNEL or KERNEL/CONFIGURATION\n"
 	"  --runs DIR     where run directories are made (default: runs)\n"
 	"  --json FILE    also write the result there; - is standard output\n"
 	"  --quiet        no console, only the verdict\n"
 	"  --clear-wedged the board was put right: run although an earlier run left it wedged\n"
+	"  --resume DIR   go on with that matrix; without it, with an unfinished one of the same\n"
+	"                 job and board below --runs, if there is one\n"
+	"  --new          begin a new matrix in any case\n"
 	"\n"
 	"Exit status: 0 pass; 1 the kernel or a test failed; 125 untestable (a lab fault, the lab\n"
 	"itself is sound); 129 bad usage or file; 130 canceled; 131 the lab is broken; 134 our bug.\n";
 
 struct run {
-	const char *job_path, *board_path, *runs, *json_path;
-	bool quiet, clear_wedged;
+	const char *job_path, *board_path, *runs, *json_path, *kernel, *resume;
+	bool quiet, clear_wedged, is_new;
 	struct run_loaded loaded;
+	struct job_cells cells;
+	const struct job_cell *cell; /* the one to run; NULL = the job names no kernels */
 	int cancel_fd;
 	int64_t begin_ns;
 };
@@ -91,6 +100,9 @@ static int parse_args(struct run *run, int argc, char **argv)
 	static const struct option options[] = {
 		{ "board", required_argument, NULL, 'b' },
 		{ "runs", required_argument, NULL, 'r' },
+		{ "kernel", required_argument, NULL, 'k' },
+		{ "resume", required_argument, NULL, 'e' },
+		{ "new", no_argument, NULL, 'n' },
 		{ "json", required_argument, NULL, 'j' },
 		{ "quiet", no_argument, NULL, 'q' },
 		{ "clear-wedged", no_argument, NULL, 'w' },
@@ -106,6 +118,12 @@ static int parse_args(struct run *run, int argc, char **argv)
 			run->runs = optarg;
 		else if (o == 'j')
 			run->json_path = optarg;
+		else if (o == 'k')
+			run->kernel = optarg;
+		else if (o == 'e')
+			run->resume = optarg;
+		else if (o == 'n')
+			run->is_new = true;
 		else if (o == 'q')
 			run->quiet = true;
 		else if (o == 'w')
@@ -115,7 +133,7 @@ static int parse_args(struct run *run, int argc, char **argv)
 			return o == 'h' ? 0 : EXIT_USAGE;
 		}
 	}
-	if (argc - optind != 1) {
+	if (argc - optind != 1 || (run->resume && run->is_new)) {
 		fputs(usage, stderr);
 		return EXIT_USAGE;
 	}
@@ -123,10 +141,59 @@ static int parse_args(struct run *run, int argc, char **argv)
 	return -1;
 }
 
+/* 1: all of them, a matrix; 0: run->cell; or a complaint. */
+static int choose_cells(struct run *run)
+{
+	job_cells_list(&run->loaded.job->kernels, &run->cells);
+	if (!run->kernel && run->cells.n > 1)
+		return 1;
+	if (!run->kernel) {
+		run->cell = run->cells.n ? run->cells.v : NULL;
+		return 0;
+	}
+	run->cell = job_cells_find(&run->cells, run->kernel);
+	if (run->cell)
+		return 0;
+	fprintf(stderr, "bootrig run: %s has no kernel \"%s\"; expected %s",
+		run->job_path, run->kernel,
+		run->cells.n ? "one of:" : "a job with bootrig: kernel:");
+	for (size_t i = 0; i < run->cells.n; i++)
+		fprintf(stderr, " %s", run->cells.v[i].name);
+	fputc('\n', stderr);
+	return -ENOENT;
+}
+
+static int run_cells(struct run *run)
+{
+	const struct run_matrix m = {
+		.job_path = run->job_path,
+		.runs = run->runs,
+		.json_path = run->json_path,
+		.resume = run->resume,
+		.is_new = run->is_new,
+		.quiet = run->quiet,
+		.clear_wedged = run->clear_wedged,
+		.loaded = &run->loaded,
+		.cells = &run->cells,
+		.cancel_fd = run->cancel_fd,
+	};
+	int all = choose_cells(run);
+
+	if (all < 0)
+		return EXIT_USAGE;
+	if (!all && run->resume) {
+		fprintf(stderr, "bootrig run: --resume is for a job of more than one "
+				"kernel\n");
+		return EXIT_USAGE;
+	}
+	return all ? run_matrix(&m) : run_it(run);
+}
+
 int cmd_run(int argc, char **argv)
 {
 	struct run run = { .runs = "runs",
 			   .loaded = RUN_LOADED_INIT,
+			   .cells = JOB_CELLS_INIT,
 			   .begin_ns = clock_now_ns() };
 	struct err err = ERR_INIT;
 	int status = parse_args(&run, argc, argv);
@@ -138,9 +205,10 @@ int cmd_run(int argc, char **argv)
 	} else if (cmd_take_signals(0, &run.cancel_fd, &err)) {
 		status = cmd_failed("run", &err);
 	} else {
-		status = run_it(&run);
+		status = run_cells(&run);
 		close(run.cancel_fd);
 	}
+	job_cells_release(&run.cells);
 	run_loaded_release(&run.loaded);
 	return status;
 }

@@ -128,8 +128,8 @@ static void load_factors(struct spec_report *r, const struct yaml_node *n,
 static const struct yaml_field soak_fields[] = {
 	YAML_FN("for", load_span, struct job_soak, for_ms),
 	YAML_FN("each", load_span, struct job_soak, each_ms),
-	YAML_U32("boots", struct job_soak, boots, 1, 1000000),
-	YAML_U32("failures", struct job_soak, failures, 1, 1000000),
+	YAML_U32("boots", struct job_soak, boots, 1, JOB_SOAK_MAX_BOOTS),
+	YAML_U32("failures", struct job_soak, failures, 1, JOB_SOAK_MAX_BOOTS),
 	YAML_LINE("shutdown", struct job_soak, shutdown),
 	YAML_FN_BASE("factors", load_factors),
 };

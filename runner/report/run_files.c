@@ -7,6 +7,7 @@
 
 #include "report/junit.h"
 #include "report/kcidb.h"
+#include "report/result.h"
 #include "util/io.h"
 #include "util/jsonx.h"
 
@@ -71,4 +72,44 @@ int run_files_write(int run_dirfd, const json_t *result, const char *origin,
 	if (!r && kcidb)
 		*kcidb = TAKE_PTR(doc);
 	return r;
+}
+
+static bool is_missing(const struct run_dir *dir, const char *name)
+{
+	return faccessat(dir->dirfd, name, F_OK, 0) != 0;
+}
+
+int run_files_add_missing(const struct run_dir *dir, const struct strbuf *events,
+			  const json_t *result, struct err *err)
+{
+	size_t len;
+	_cleanup_free_ char *text = json_pretty(result, &len);
+	int r = 0;
+
+	if (events && is_missing(dir, "events.jsonl"))
+		r = run_dir_write(dir, "events.jsonl", strbuf_str(events), events->len,
+				  err);
+	if (!r && is_missing(dir, "result.json"))
+		r = run_dir_write(dir, "result.json", text, len, err);
+	return r;
+}
+
+static void keep_event(void *arg, const json_t *event)
+{
+	struct strbuf *events = arg;
+	size_t len;
+	_cleanup_free_ char *line = json_line(event, &len);
+
+	strbuf_add(events, line, len);
+}
+
+int run_files_complete(const struct run_dir *dir, json_t **result, struct err *err)
+{
+	_cleanup_strbuf_ struct strbuf events = STRBUF_INIT;
+	bool keep = is_missing(dir, "events.jsonl");
+	int r = result_replay(dir->dirfd, keep ? keep_event : NULL, &events, result, err);
+
+	if (!r)
+		r = run_files_add_missing(dir, keep ? &events : NULL, *result, err);
+	return r ? r : run_files_write(dir->dirfd, *result, NULL, NULL, err);
 }
