@@ -10,6 +10,8 @@
 
 #include <errno.h>
 
+#include "util/crc32.h"
+
 enum {
 	HEADER = 64,
 	NAME_AT = 32,
@@ -18,18 +20,6 @@ enum {
 	TYPE_SCRIPT = 6,
 };
 #define MAGIC 0x27051956u
-
-static uint32_t crc32_of(const uint8_t *p, size_t len)
-{
-	uint32_t crc = 0xffffffff;
-
-	for (size_t i = 0; i < len; i++) {
-		crc ^= p[i];
-		for (int bit = 0; bit < 8; bit++)
-			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
-	}
-	return ~crc;
-}
 
 static void put_be32(uint8_t *p, uint32_t v)
 {
@@ -48,7 +38,7 @@ void boot_script_wrap(const char *text, size_t len, uint32_t time_s, struct strb
 	put_be32(h, MAGIC);
 	put_be32(h + 8, time_s);
 	put_be32(h + 12, (uint32_t)data.len);
-	put_be32(h + 24, crc32_of((const uint8_t *)data.buf, data.len));
+	put_be32(h + 24, crc32_of(data.buf, data.len));
 	h[28] = OS_LINUX;
 	h[29] = ARCH_ARM64;
 	h[30] = TYPE_SCRIPT;

@@ -7,6 +7,7 @@
 
 #include "boot/tftp.h"
 #include "session/doctor_int.h"
+#include "util/crc32.h"
 #include "util/io.h"
 #include "util/mem.h"
 #include "util/random.h"
@@ -25,26 +26,13 @@ static const char bad_tftp[] =
 	"does the TFTP server serve boot.tftp.root, can its user read it, does a firewall drop "
 	"UDP? `bootrig doctor --write-dnsmasq IFACE` writes a configuration for dnsmasq";
 
-/* As zlib and U-Boot's crc32 have it (IEEE 802.3). */
-static uint32_t crc32_of(const unsigned char *p, size_t len)
-{
-	uint32_t crc = 0xffffffff;
-
-	for (size_t i = 0; i < len; i++) {
-		crc ^= p[i];
-		for (int bit = 0; bit < 8; bit++)
-			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
-	}
-	return ~crc;
-}
-
 static uint32_t wanted_crc(const struct doctor *d)
 {
 	struct strbuf sb = STRBUF_INIT;
 	uint32_t crc = 0;
 
 	if (!io_read_file_at(d->s->staged.dir.fd, FILE_NAME, FILE_BYTES, &sb))
-		crc = crc32_of((const unsigned char *)strbuf_str(&sb), sb.len);
+		crc = crc32_of(sb.buf, sb.len);
 	strbuf_release(&sb);
 	return crc;
 }
