@@ -85,6 +85,29 @@ static void add_check(struct strbuf *out, const char *variable, const char *key)
 		    variable, variable, key);
 }
 
+/* Old and new hush split, expand or end a word at one of these. */
+static int check_path(const char *what, const char *path, struct err *err)
+{
+	for (const char *p = path ?: ""; *p; p++)
+		if ((unsigned char)*p <= ' ' || *p == 0x7f ||
+		    strchr("\\\"'$;&|#<>()*?[]{}`!", *p))
+			return err_set(
+				err, ERR_JOB, -EINVAL,
+				"boot script: the path of the %s, \"%.200s\", has a blank or one of \\ \" ' $ ; & | # < > ( ) * ? [ ] { } ` ! in it",
+				what, path);
+	return 0;
+}
+
+static int check_append(const char *append, struct err *err)
+{
+	for (const char *p = append; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f || strchr("'\\", *p))
+			return err_set(
+				err, ERR_JOB, -EINVAL,
+				"boot script: the kernel command line has ' or \\ or a control character in it");
+	return 0;
+}
+
 /* One transfer after the other, and the kernel only when all of them came. */
 int boot_script_text(const struct boot_script *b, struct strbuf *out, struct err *err)
 {
@@ -93,10 +116,16 @@ int boot_script_text(const struct boot_script *b, struct strbuf *out, struct err
 	const char *ramdisk = b->ramdisk_addr ?: "${ramdisk_addr_r}";
 	const char *dtb = b->dtb_addr ?: "${fdt_addr_r}";
 
-	if (strpbrk(append, "'\\\n"))
-		return err_set(
-			err, ERR_JOB, -EINVAL,
-			"boot script: the kernel command line has ' or \\ or a line break in it");
+	int r = check_append(append, err);
+
+	if (!r)
+		r = check_path("kernel", b->kernel, err);
+	if (!r)
+		r = check_path("dtb", b->dtb, err);
+	if (!r)
+		r = check_path("ramdisk", b->ramdisk, err);
+	if (r)
+		return r;
 	strbuf_addstr(out, "echo bootrig: script of this run\n");
 	if (!b->kernel_addr)
 		add_check(out, "kernel_addr_r", "kernel");

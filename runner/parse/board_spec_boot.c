@@ -67,6 +67,14 @@ static void load_addresses(struct spec_report *r, const struct yaml_node *n,
 	yaml_load_map(r, n, what, address_fields, ARRAY_SIZE(address_fields), boot);
 }
 
+/* It is typed at U-Boot and stands in its script and in dnsmasq's configuration, none of
+ * which can quote it. */
+static bool is_plain_path(const char *s)
+{
+	return !s[strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+			    "0123456789/._-+@:=%~")];
+}
+
 static void load_subdir(struct spec_report *r, const struct yaml_node *n,
 			const char *what, void *str)
 {
@@ -74,10 +82,11 @@ static void load_subdir(struct spec_report *r, const struct yaml_node *n,
 
 	if (!yaml_get_str(r, n, what, &s))
 		return;
-	if (s[0] == '/' || strstr(s, "..") || strpbrk(s, " \t\r\n")) {
-		spec_complain(r, n->mark,
-			      "%s is \"%.60s\"; expected a path below tftp.root", what,
-			      s);
+	if (s[0] == '/' || strstr(s, "..") || !is_plain_path(s)) {
+		spec_complain(
+			r, n->mark,
+			"%s is \"%.60s\"; expected a path below tftp.root, of letters, digits and / . _ - + @ : = %% ~",
+			what, s);
 		return;
 	}
 	free(*(char **)str);

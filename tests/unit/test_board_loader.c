@@ -112,7 +112,7 @@ TEST(what_is_no_word_key_or_address_is_refused_at_its_place)
 		"t.yaml:4:78: boot.interrupt_ctrl_list has \"C\"; expected one letter, such as c for Ctrl-C\n"
 		"t.yaml:4:104: boot.network.ipaddr is \"1.2.3\"; expected an IPv4 address such as 192.168.5.20\n"
 		"t.yaml:4:153: boot.provenance_modules has \"a/b\"; expected names of kernel modules, such as videobuf2_common\n"
-		"t.yaml:4:167: boot.script is \"/x\"; expected a path below tftp.root\n");
+		"t.yaml:4:167: boot.script is \"/x\"; expected a path below tftp.root, of letters, digits and / . _ - + @ : = % ~\n");
 }
 
 TEST(what_does_not_go_together_is_refused)

@@ -216,9 +216,14 @@ static const struct {
 	{ "board: b\n"
 	  "console: {transport: tcp, device: 'h:2000'}\n"
 	  "power: {backend: command, on: a, off: b, reset: c}\n"
+	  "boot: {tftp: {root: /t, subdir: rack1;reset}}\n",
+	  "t.yaml:4:33: boot.tftp.subdir is \"rack1;reset\"; expected a path below tftp.root, of letters, digits and / . _ - + @ : = % ~\n" },
+	{ "board: b\n"
+	  "console: {transport: tcp, device: 'h:2000'}\n"
+	  "power: {backend: command, on: a, off: b, reset: c}\n"
 	  "boot: {tftp: {root: /t, verify: \"http://x\", subdir: ../..}, loader_promt: x}\n",
 	  "t.yaml:4:33: boot.tftp.verify is \"http://x\"; expected local or a URL such as tftp://192.168.5.1/\n"
-	  "t.yaml:4:53: boot.tftp.subdir is \"../..\"; expected a path below tftp.root\n"
+	  "t.yaml:4:53: boot.tftp.subdir is \"../..\"; expected a path below tftp.root, of letters, digits and / . _ - + @ : = % ~\n"
 	  "t.yaml:4:61: unknown key \"loader_promt\" in boot, did you mean \"loader_prompt\"?; expected one of: loader_prompt, interrupt_prompt, interrupt_char, interrupt_ctrl_list, interrupt_delay, interrupt_early, loader_prompt_pattern, line_max, line_delay, method, media, script, provenance_modules, mac, setup, network, boot_commands, kernel_args, kernel_defaults, tftp, server_ip, addresses, never_stop\n" },
 	{ "board: b\n"
 	  "console: {transport: tcp, device: 'h:2000'}\n"

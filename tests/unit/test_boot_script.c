@@ -51,6 +51,42 @@ TEST(a_command_line_that_cannot_be_quoted_is_refused)
 	CHECK_EQ(err.class, ERR_JOB);
 }
 
+TEST(a_command_line_with_a_control_character_is_refused)
+{
+	static const char *const bad[] = { "a=1\nreset", "a=1\rreset", "a=\033[2J",
+					   "a\\" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		const struct boot_script b = { .kernel = "z", .append = bad[i] };
+		_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+
+		CHECK_EQ(boot_script_text(&b, &text, &err), -EINVAL);
+		CHECK_CONTAINS(err.msg, "command line");
+	}
+}
+
+TEST(a_path_that_u_boot_would_split_or_run_is_refused)
+{
+	static const char *const bad[] = { "r/a b",  "r/a;reset", "r/$x",
+					   "r/a&&b", "r/'a",      "r/\"a",
+					   "r/#a",   "r/a\nb",    "r/a|b" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		struct boot_script b[] = { { .kernel = bad[i] },
+					   { .kernel = "z", .dtb = bad[i] },
+					   { .kernel = "z", .ramdisk = bad[i] } };
+
+		for (size_t k = 0; k < ARRAY_SIZE(b); k++) {
+			_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+
+			CHECK_EQ(boot_script_text(&b[k], &text, &err), -EINVAL);
+			CHECK_EQ(err.class, ERR_JOB);
+			CHECK_CONTAINS(err.msg, "boot script: the path of the");
+			CHECK_EQ(text.len, 0);
+		}
+	}
+}
+
 static uint32_t be32(const struct strbuf *sb, size_t at)
 {
 	const unsigned char *p = (const unsigned char *)sb->buf + at;
@@ -104,4 +140,6 @@ TEST(dumpimage_reads_it)
 TESTS(T(the_kernel_boots_only_when_every_file_came),
       T(without_ramdisk_and_device_tree_u_boots_own_tree_is_given),
       T(a_command_line_that_cannot_be_quoted_is_refused),
+      T(a_command_line_with_a_control_character_is_refused),
+      T(a_path_that_u_boot_would_split_or_run_is_refused),
       T(the_header_is_what_mkimage_writes), T(dumpimage_reads_it))
