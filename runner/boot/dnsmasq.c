@@ -54,6 +54,35 @@ static int check_word(const char *what, const char *word, struct err *err)
 	return 0;
 }
 
+/* The kernel lets a name have anything but / : and blanks; a * is a pattern here. */
+static int check_interface(const char *name, struct err *err)
+{
+	int r = check_word("interface", name, err);
+
+	if (r || !strchr(name, '*'))
+		return r;
+	return err_set(
+		err, ERR_LAB, -EINVAL,
+		"interface \"%s\": dnsmasq would serve every one that fits the pattern",
+		name);
+}
+
+/* dnsmasq would give one of them the other's address and directory. */
+static int check_macs(const struct dnsmasq_config *c, struct err *err)
+{
+	for (size_t i = 0; i < c->n_boards; i++)
+		for (size_t k = 0; k < i; k++) {
+			const char *a = c->boards[i]->boot.mac,
+				   *b = c->boards[k]->boot.mac;
+
+			if (a && b && strcmp(a, b) == 0)
+				return err_set(err, ERR_JOB, -EEXIST,
+					       "%s and %s have the same boot.mac, %s",
+					       c->boards[k]->path, c->boards[i]->path, a);
+		}
+	return 0;
+}
+
 static int choose_root(const struct dnsmasq_config *c, const char **root, struct err *err)
 {
 	*root = c->tftp_root;
@@ -173,7 +202,11 @@ int dnsmasq_format(const struct dnsmasq_config *c, struct strbuf *out, struct er
 	int r = refuse(c->netif, err);
 
 	if (!r)
+		r = check_interface(dev, err);
+	if (!r)
 		r = choose_root(c, &root, err);
+	if (!r)
+		r = check_macs(c, err);
 	if (r)
 		return r;
 	strbuf_addf(

@@ -15,7 +15,7 @@ enum { ASK_MS = 5000 }; /* dnsmasq pings an address for 3 s before it offers it 
 static int ask_wire(const struct netif *n, struct err *err)
 {
 	struct netif_ip ip;
-	uint32_t server;
+	uint32_t server = 0;
 	int r;
 
 	if (isatty(STDERR_FILENO))

@@ -78,6 +78,34 @@ TEST(boards_with_a_mac_get_an_address_and_nobody_else_does)
 	strbuf_release(&text);
 }
 
+TEST(two_boards_with_one_mac_are_refused)
+{
+	struct board_spec *b[2] = {
+		board("one", "mac: '52:54:00:00:00:0A', tftp: {root: /t, subdir: one}"),
+		board("two", "mac: '52-54-00-00-00-0a', tftp: {root: /t, subdir: two}"),
+	};
+
+	CHECK_EQ(format(b, 2), -EEXIST);
+	CHECK_EQ(err.class, ERR_JOB);
+	CHECK_CONTAINS(err.msg, "same boot.mac, 52:54:00:00:00:0a");
+	CHECK_EQ(text.len, 0);
+	board_spec_free(b[0]);
+	board_spec_free(b[1]);
+}
+
+/* `ip link add 'lab0,eth0' type dummy` works. */
+TEST(an_interface_whose_name_would_mean_others_is_refused)
+{
+	static const char *const names[] = { "lab0,eth0", "lab0#", "lab*", "\"lab0" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		snprintf(lab0.name, sizeof(lab0.name), "%s", names[i]);
+		CHECK_EQ(format(NULL, 0), -EINVAL);
+		CHECK_CONTAINS(err.msg, names[i]);
+		CHECK_EQ(text.len, 0);
+	}
+}
+
 TEST(no_board_gets_the_servers_own_address)
 {
 	struct board_spec *b[2] = {
@@ -202,6 +230,8 @@ TEST(only_a_route_to_everywhere_is_a_default_route)
 
 TESTS(T(it_serves_one_interface_and_no_names),
       T(boards_with_a_mac_get_an_address_and_nobody_else_does),
+      T(two_boards_with_one_mac_are_refused),
+      T(an_interface_whose_name_would_mean_others_is_refused),
       T(no_board_gets_the_servers_own_address),
       T(a_board_without_a_mac_gets_an_address_of_the_pool_and_its_own_directory),
       T(the_interface_with_the_default_route_is_refused),
