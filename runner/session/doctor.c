@@ -180,13 +180,16 @@ static int open_board(struct doctor *d, bool *is_open, struct err *err)
 {
 	static const char fix[] =
 		"wait for it, or see who holds the file: `fuser -v BOARD.yaml`";
-	size_t n_broken = doctor_count(d->report, DOCTOR_FAIL);
+	size_t n_broken;
 	int r = session_claim(d->s, err);
 
 	*is_open = false;
 	if (r)
 		return doctor_failed(d, "claim", fix, r, err);
 	doctor_pass(d, "claim", "board %s is free", d->o->board->board);
+	/* Not before: the tty of a board in use is its run's. */
+	doctor_tty(d);
+	n_broken = doctor_count(d->report, DOCTOR_FAIL);
 	r = doctor_relay_lines(d, err);
 	if (r || doctor_count(d->report, DOCTOR_FAIL) > n_broken)
 		return r;
@@ -296,10 +299,8 @@ int doctor_run(const struct doctor_opts *opts, struct doctor_report *report,
 
 	doctor_host(&d);
 	doctor_devices(&d);
-	if (opts->board) {
-		doctor_tty(&d);
+	if (opts->board)
 		r = doctor_board(&d, dir, err);
-	}
 	strbuf_release(&d.tap);
 	return r ? r : write_record(&d, dir, err);
 }

@@ -17,7 +17,7 @@
 #include "util/mem.h"
 #include "util/num.h"
 
-enum { OPEN_MS = 5000, RATE_PERCENT = 3, MAX_GROUPS = 64, STATUS_MAX = 1 << 16 };
+enum { OPEN_MS = 5000, RATE_PERCENT = 3, STATUS_MAX = 1 << 16 };
 
 #define RULES "60-bootrig.rules"
 
@@ -104,8 +104,11 @@ static void udev_rules(struct doctor *d)
 
 static void add_groups(struct strbuf *out)
 {
-	gid_t groups[MAX_GROUPS];
-	int n = getgroups(MAX_GROUPS, groups);
+	int n = getgroups(0, NULL);
+	_cleanup_free_ gid_t *groups =
+		xcalloc((size_t)(n > 0 ? n : 0) + 1, sizeof(*groups));
+
+	n = getgroups(n, groups);
 
 	for (int i = 0; i < n; i++) {
 		const struct group *gr = getgrgid(groups[i]);

@@ -147,9 +147,9 @@ static char *existing_parent(const char *path)
 	while (access(p, F_OK)) {
 		char *slash = strrchr(p, '/');
 
-		if (!slash || slash == p)
+		if (!slash || !slash[1])
 			break;
-		*slash = '\0';
+		slash[slash == p] = '\0'; /* the root stays */
 	}
 	return p;
 }
@@ -158,7 +158,13 @@ static void disk(struct doctor *d, const char *name, const char *path, uint64_t 
 {
 	_cleanup_free_ char *dir = existing_parent(path);
 	struct statvfs v;
+	struct stat st;
 
+	if (stat(dir, &st) == 0 && !S_ISDIR(st.st_mode)) {
+		doctor_fail(d, name, "name another directory", "%s is not a directory",
+			    dir);
+		return;
+	}
 	if (faccessat(AT_FDCWD, dir, W_OK | X_OK, AT_EACCESS)) {
 		doctor_fail(d, name, "chown or chmod it, or name another directory",
 			    "%s cannot be written: %s", dir, strerror(errno));

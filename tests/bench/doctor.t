@@ -285,6 +285,7 @@ def _(t):
     f.check_broken("claim", "is busy", "fuser")
     check_eq(b.clicks(), [], "clicks")
     check("TFTP from here" not in f.checks, "files were staged for a board of another run")
+    check("UART rate" not in f.checks, "the tty of another run was opened")
 
 
 @case("a console that is not there is named")

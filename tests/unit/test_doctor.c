@@ -2,6 +2,7 @@
 #include "session/doctor.h"
 
 #include "tap.h"
+#include "util/io.h"
 #include "util/jsonx.h"
 #include "util/mem.h"
 
@@ -51,6 +52,34 @@ TEST(a_runs_directory_that_is_not_there_yet_is_judged_by_its_parent)
 	doctor_report_release(&report);
 }
 
+TEST(a_directory_below_the_root_is_judged_by_the_root)
+{
+	bool may = access("/", W_OK | X_OK) == 0;
+
+	examine("/no-such-directory-of-bootrig");
+	CHECK_CONTAINS(find("runs directory")->finding,
+		       may ? "/ can be written" : "/ cannot be written");
+	doctor_report_release(&report);
+}
+
+TEST(a_file_in_the_place_of_the_runs_directory_is_called_so)
+{
+	_cleanup_free_ char *path = xasprintf("%s/file/runs", tap_tmpdir());
+
+	*strrchr(path, '/') = '\0';
+	CHECK_EQ(io_atomic_write(path, "x", 1), 0);
+	examine(path);
+	CHECK_EQ(find("runs directory")->status, DOCTOR_FAIL);
+	CHECK_CONTAINS(find("runs directory")->finding, "file is not a directory");
+	doctor_report_release(&report);
+	/* And what would be below it. */
+	path[strlen(path)] = '/';
+	examine(path);
+	CHECK_EQ(find("runs directory")->status, DOCTOR_FAIL);
+	CHECK_CONTAINS(find("runs directory")->finding, "file is not a directory");
+	doctor_report_release(&report);
+}
+
 TEST(a_runs_directory_without_room_is_broken)
 {
 	examine("/proc/self"); /* never has any */
@@ -80,5 +109,7 @@ TEST(json_says_ok_until_something_is_broken)
 
 TESTS(T(every_finding_is_a_sentence_and_what_is_broken_has_a_fix),
       T(a_runs_directory_that_is_not_there_yet_is_judged_by_its_parent),
+      T(a_directory_below_the_root_is_judged_by_the_root),
+      T(a_file_in_the_place_of_the_runs_directory_is_called_so),
       T(a_runs_directory_without_room_is_broken),
       T(json_says_ok_until_something_is_broken))
