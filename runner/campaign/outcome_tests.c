@@ -32,7 +32,9 @@ static bool read_cycles(const json_t *test, uint64_t *out)
 		*out = (uint64_t)json_number_value(m);
 		return true;
 	}
-	return s && !parse_u64n(s, strspn(s, "0123456789"), 10, INT64_MAX, out);
+	size_t digits = s ? strspn(s, "0123456789") : 0;
+	return digits && (!s[digits] || s[digits] == '.') &&
+	       !parse_u64n(s, digits, 10, INT64_MAX, out);
 }
 
 json_t *outcome_cycles(const json_t *result)
