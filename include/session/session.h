@@ -8,12 +8,14 @@
 #include "parse/board_spec.h"
 #include "parse/job_spec.h"
 #include "session/run_dir.h"
+#include "session/stretch.h"
 
 struct session_opts {
 	struct job_spec
 		*job; /* borrowed; definitions from git and files are completed in it */
 	const struct board_spec *board; /* borrowed */
 	const char *runs_dir;
+	const struct session_stretch *stretch; /* NULL = as the job says */
 	bool clear_wedged; /* the board was put right: forget that it was wedged */
 	int cancel_fd;     /* readable = stop, power off and say canceled; -1 = none */
 	int64_t begin_ns;  /* when the program began (clock_now_ns), for the start-up time

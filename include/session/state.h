@@ -40,6 +40,8 @@ struct session {
 	const struct job_boot *boot;  /* what the running attempt booted; NULL = none */
 	const struct strvec *prompts; /* of the system that runs; NULL = unknown */
 	bool helpers_ready;           /* lava-test-case and friends are in PATH */
+	bool stretch_begun;           /* of the running attempt, by session_test */
+	struct deadline stretch_end;  /* what still runs then has survived */
 	uint32_t marker;              /* number of the next shell marker */
 	bool shell_ready;             /* it tells us when it ends */
 	bool shell_gone;              /* a command ended it */
@@ -161,6 +163,15 @@ enum outcome session_command(struct session *s, const struct job_action *action,
 			     struct err *err);
 /* At the end of the run: the undo of every user command that was begun. */
 void session_undo_commands(struct session *s);
+
+/* session/stretch.c: the part of a boot that is under test */
+void stretch_reset(struct session *s); /* a new attempt */
+/* What opts->stretch wants typed, before the first test of an attempt. */
+MUST_CHECK int stretch_begin(struct session *s, struct deadline d, struct err *err);
+bool stretch_is_over(const struct session *s);
+/* After the last action of a boot that lives: as opts->stretch says, else the power
+ * stays on until the console is quiet. */
+enum outcome stretch_finish(struct session *s, struct err *err);
 
 /* session/aftermath.c: after a failure */
 /* Let the report settle, ask a wedged kernel what it hangs on, and watch a board that

@@ -8,6 +8,7 @@
 #include "cmd/run_load.h"
 #include "cmd/run_matrix.h"
 #include "cmd/run_result.h"
+#include "cmd/run_stretch.h"
 #include "report/result.h"
 #include "report/run_files.h"
 #include "session/session.h"
@@ -16,6 +17,7 @@
 static const char usage[] =
 	"usage: bootrig run JOB [--board BOARD] [--kernel CELL] [--runs DIR] [--json FILE]\n"
 	"       [--quiet] [--clear-wedged] [--resume DIR | --new]\n"
+	"       [--level FACTOR=LEVEL[,...]] [--for DURATION] [--end any|shutdown|cut]\n"
 	"\n"
 	"Run a job file on a board, show its console, say what became of it. A job of more\n"
 	"than one kernel is a matrix: one run of each kernel and configuration, and a table.\n"
@@ -31,12 +33,19 @@ static const char usage[] =
 	"                 job and board below --runs, if there is one\n"
 	"  --new          begin a new matrix in any case\n"
 	"\n"
+	"One boot as bootrig soak makes it:\n"
+	"  --level F=L    a level of the job's soak: factors:, its commands and kernel_args\n"
+	"  --for DURATION the longest time under test: what still runs then has survived; 0:\n"
+	"                 no tests at all\n"
+	"  --end HOW      shutdown: in order; cut: the power is cut at once\n"
+	"\n"
 	"Exit status: 0 pass; 1 the kernel or a test failed; 125 untestable (a lab fault, the lab\n"
 	"itself is sound); 129 bad usage or file; 130 canceled; 131 the lab is broken; 134 our bug.\n";
 
 struct run {
 	const char *job_path, *board_path, *runs, *json_path, *kernel, *resume;
 	bool quiet, clear_wedged, is_new;
+	struct run_stretch stretch;
 	struct run_loaded loaded;
 	struct job_cells cells;
 	const struct job_cell *cell; /* the one to run; NULL = the job names no kernels */
@@ -75,6 +84,7 @@ static int run_it(struct run *run)
 		.job = run->loaded.job,
 		.board = run->loaded.board,
 		.runs_dir = run->runs,
+		.stretch = run_stretch_of(&run->stretch),
 		.clear_wedged = run->clear_wedged,
 		.cancel_fd = run->cancel_fd,
 		.begin_ns = run->begin_ns,
@@ -103,6 +113,9 @@ static int parse_args(struct run *run, int argc, char **argv)
 		{ "kernel", required_argument, NULL, 'k' },
 		{ "resume", required_argument, NULL, 'e' },
 		{ "new", no_argument, NULL, 'n' },
+		{ "level", required_argument, NULL, 'l' },
+		{ "for", required_argument, NULL, 'f' },
+		{ "end", required_argument, NULL, 'd' },
 		{ "json", required_argument, NULL, 'j' },
 		{ "quiet", no_argument, NULL, 'q' },
 		{ "clear-wedged", no_argument, NULL, 'w' },
@@ -122,6 +135,12 @@ static int parse_args(struct run *run, int argc, char **argv)
 			run->kernel = optarg;
 		else if (o == 'e')
 			run->resume = optarg;
+		else if (o == 'l')
+			run->stretch.level = optarg;
+		else if (o == 'f')
+			run->stretch.test_for = optarg;
+		else if (o == 'd')
+			run->stretch.end = optarg;
 		else if (o == 'n')
 			run->is_new = true;
 		else if (o == 'q')
@@ -182,8 +201,14 @@ static int run_cells(struct run *run)
 	if (all < 0)
 		return EXIT_USAGE;
 	if (!all && run->resume) {
-		fprintf(stderr, "bootrig run: --resume is for a job of more than one "
-				"kernel\n");
+		fputs("bootrig run: --resume is for a job of more than one kernel\n",
+		      stderr);
+		return EXIT_USAGE;
+	}
+	if (all && run_stretch_of(&run->stretch)) {
+		fputs("bootrig run: --level, --for and --end are for one boot; expected "
+		      "--kernel with them\n",
+		      stderr);
 		return EXIT_USAGE;
 	}
 	return all ? run_matrix(&m) : run_it(run);
@@ -192,6 +217,7 @@ static int run_cells(struct run *run)
 int cmd_run(int argc, char **argv)
 {
 	struct run run = { .runs = "runs",
+			   .stretch = RUN_STRETCH_INIT,
 			   .loaded = RUN_LOADED_INIT,
 			   .cells = JOB_CELLS_INIT,
 			   .begin_ns = clock_now_ns() };
@@ -200,7 +226,8 @@ int cmd_run(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
-	if (run_load("run", run.job_path, run.board_path, &run.loaded)) {
+	if (run_load("run", run.job_path, run.board_path, &run.loaded) ||
+	    run_stretch_apply(&run.stretch, "run", run.loaded.job)) {
 		status = EXIT_USAGE;
 	} else if (cmd_take_signals(0, &run.cancel_fd, &err)) {
 		status = cmd_failed("run", &err);
@@ -208,6 +235,7 @@ int cmd_run(int argc, char **argv)
 		status = run_cells(&run);
 		close(run.cancel_fd);
 	}
+	run_stretch_release(&run.stretch);
 	job_cells_release(&run.cells);
 	run_loaded_release(&run.loaded);
 	return status;

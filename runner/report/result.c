@@ -319,6 +319,11 @@ void fold_event(struct fold *f, const json_t *e)
 		keep(&f->failed, e);
 	else if (strcmp(type, "cancel") == 0)
 		f->canceled = true;
+	else if (strcmp(type, "ended") == 0 && f->attempt)
+		json_put(f->attempt, "ended",
+			 json_lossy_str(json_get_bool(e, "ok", false)
+						? json_get_str(e, "how", "")
+						: NULL));
 	else if (strcmp(type, "left-on") == 0)
 		f->left_on = true;
 	else if (strcmp(type, "gap") == 0) {

@@ -227,6 +227,8 @@ json_t *fold_result(struct fold *f)
 		 json_integer(verdict_exit_code(&v, self_check,
 						json_object_get(f->run, "expect"),
 						incident_by_id(f, v.incident))));
+	if (json_object_get(f->run, "level"))
+		json_put(r, "level", json_lossy_str(json_get_str(f->run, "level", "")));
 	json_put(r, "boots", json_integer(f->boots));
 	json_put(r, "incidents", json_incref(f->incidents));
 	json_put(r, "hypotheses",

@@ -332,6 +332,7 @@ void session_attempt_begin(struct session *s, const struct job_boot *boot, uint3
 	s->attempt++;
 	s->attempt_open = true;
 	s->boot = boot;
+	stretch_reset(s);
 	journal_action(s->journal, "attempt", "{s:i, s:i, s:i}", "n", (int)s->attempt,
 		       "try", (int)try, "of", (int)of);
 }

@@ -137,6 +137,8 @@ void session_describe(struct session *s)
 		json_put(m, "hypotheses", hypotheses_json(s->job));
 	if (s->job->vmlinux)
 		json_put(m, "vmlinux", vmlinux_json(s->job));
+	if (s->opts->stretch && s->opts->stretch->level)
+		json_put(m, "level", json_lossy_str(s->opts->stretch->level));
 	json_put(m, "loop_boots", json_integer(s->job->loop_boots));
 	json_put(m, "expect",
 		 s->job->expect.given ? expect_json(&s->job->expect) : json_null());

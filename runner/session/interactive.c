@@ -297,6 +297,11 @@ static enum outcome wait_delay(struct script *x, const struct job_interactive_st
 	return session_outcome(x->s, r, err, "the end of a delay");
 }
 
+static bool is_nobodys_fault(const struct session *s, enum outcome o)
+{
+	return o == OUT_CANCELED || (o == OUT_TIMEOUT && stretch_is_over(s));
+}
+
 static enum outcome run_step(struct script *x, const struct job_interactive_step *step,
 			     struct err *err)
 {
@@ -317,7 +322,7 @@ static enum outcome run_step(struct script *x, const struct job_interactive_step
 		record(x, step, reason[0] ? "fail" : "pass", reason[0] ? reason : NULL,
 		       begin_ns);
 	else
-		record(x, step, o == OUT_CANCELED ? "unknown" : "fail",
+		record(x, step, is_nobodys_fault(x->s, o) ? "unknown" : "fail",
 		       why(x->s, o, reason, err), begin_ns);
 	return o;
 }

@@ -12,13 +12,7 @@
 #include "util/jsonx.h"
 #include "util/mem.h"
 
-enum {
-	PREPARE_MS = 300000,
-	OPEN_MS = 10000,
-	CLAIM_MS = 1000,
-	LINGER_MS = 300,
-	LINGER_MAX_MS = 2000
-};
+enum { PREPARE_MS = 300000, OPEN_MS = 10000, CLAIM_MS = 1000 };
 
 static void watch_event(void *arg, const json_t *event)
 {
@@ -296,27 +290,6 @@ static enum outcome one_action(struct session *s, size_t at, struct err *err)
 	return o;
 }
 
-/* The last step may have broken what dies a moment later: power stays on until the
- * console has been quiet for LINGER_MS, at most LINGER_MAX_MS. */
-static enum outcome linger(struct session *s, struct err *err)
-{
-	struct deadline end = deadline_in_ms(LINGER_MAX_MS);
-	int64_t quiet_ns = (int64_t)LINGER_MS * 1000000,
-		since = console_now_ns(s->console);
-	int r = 0;
-
-	session_phase(s, "end");
-	while (!r && !deadline_passed(end)) {
-		int64_t last = console_last_byte_ns(s->console);
-
-		if (console_now_ns(s->console) - (last > since ? last : since) >=
-		    quiet_ns)
-			break;
-		r = console_wait_fd(s->console, -1, deadline_in_ms(20), err);
-	}
-	return session_outcome(s, r, err, "the end");
-}
-
 static enum outcome run_actions(struct session *s, struct err *err)
 {
 	enum outcome o = OUT_OK;
@@ -334,7 +307,7 @@ static enum outcome run_actions(struct session *s, struct err *err)
 		return session_outcome(s, r, err, "the board");
 	for (size_t i = 0; i < s->job->n_actions && o == OUT_OK; i++)
 		o = one_action(s, i, err);
-	return o == OUT_OK && s->attempt_open ? linger(s, err) : o;
+	return o == OUT_OK && s->attempt_open ? stretch_finish(s, err) : o;
 }
 
 /* Off, whatever happened, and nothing of ours left in the TFTP root. */
@@ -411,6 +384,7 @@ void session_init(struct session *s, const struct session_opts *opts, struct run
 		.self_check_ok = true,
 		.latency_ns = -1,
 		.start_ns = clock_now_ns(),
+		.stretch_end = DEADLINE_NEVER,
 		.job_deadline = deadline_in_ms(opts->job->job_timeout_ms),
 	};
 }
