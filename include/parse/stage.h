@@ -49,7 +49,10 @@ struct stage_tracker {
 	bool commanded;   /* the next banner is our doing */
 	bool is_off;      /* by command: what still speaks begins no boot */
 	uint64_t last_transfer_bytes; /* U-Boot's "Bytes transferred = N" */
-	uint8_t rank;                 /* how far the banners of this boot got; private */
+	uint32_t n_transfers;         /* such lines so far */
+	/* Of that transfer, as U-Boot's "Filename 'F'." had it; "" = it named none. */
+	char transfer_file[256];
+	uint8_t rank;    /* how far the banners of this boot got; private */
 	bool has_loader; /* firmware or a boot loader speaks on this console, so a kernel
 			    banner without it is a dmesg, no boot; private */
 };

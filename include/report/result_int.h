@@ -12,7 +12,9 @@ struct fold {
 	json_t *run, *incidents, *tests, *attempts, *resets, *steps, *harvested, *repairs;
 	json_t *attempt; /* the open one, NULL = none */
 	json_t *staged, *verified, *self_check, *failed, *seen;
-	json_t *transfers; /* sizes, of the attempt's first boot */
+	json_t *transfers; /* of the running attempt: {"bytes", "file"} */
+	json_t *ram_crcs;  /* of the running attempt: {"file", "bytes", "crc32"} */
+	json_t *rootfs;    /* as the board told it, of the running attempt; NULL = not */
 	json_t *build_ids; /* as the board told them, of the running attempt */
 	json_t *timings;
 	double t_end, waits_ms, power_on_ms;
@@ -50,7 +52,19 @@ void fold_exposure_event(struct fold *f, const char *type, const json_t *e);
 void fold_exposure_close(struct fold *f, json_t *attempt, double t);
 
 /* result_kernel.c */
-/* What ran is what was staged, as far as U-Boot and the kernel said: NULL; else why not,
- * in buf. */
-const char *fold_provenance_fault(const struct fold *f, char *buf, size_t cap);
 json_t *fold_kernel_json(const struct fold *f);
+/* One of those in the staged image: the kernel's, or that of a vDSO. */
+bool fold_is_staged_id(const struct fold *f, const char *seen);
+/* "build_id" and "modules", each with what was staged and what was seen. */
+void fold_put_build_ids(const struct fold *f, json_t *object);
+
+/* result_files.c: what was staged, served and loaded */
+json_t *fold_files_json(const struct fold *f);
+/* A file that did not reach the board as it was staged: into buf; NULL = none. */
+const char *fold_files_fault(const struct fold *f, char *buf, size_t cap);
+
+/* result_provenance.c: into the attempt that is over, whether what ran is what was
+ * staged. */
+void fold_provenance_close(const struct fold *f, json_t *attempt);
+/* Why this attempt says nothing about the kernel that was chosen; NULL = it does. */
+const char *fold_provenance_fault(const json_t *attempt);

@@ -215,6 +215,18 @@ static const char *find(const char *s, size_t len, const char *word)
 	return memmem(s, len, word, strlen(word));
 }
 
+/* "Filename 'bootrig-r1/Image'." (U-Boot net/tftp.c); a name that is too long is none. */
+static void name_transfer(struct stage_tracker *t, const char *p, const char *end)
+{
+	const char *quote = memrchr(p, '\'', (size_t)(end - p));
+	size_t n = quote ? (size_t)(quote - p) : sizeof(t->transfer_file);
+
+	if (n >= sizeof(t->transfer_file))
+		n = 0;
+	memcpy(t->transfer_file, p, n);
+	t->transfer_file[n] = '\0';
+}
+
 static void feed_loader(struct stage_tracker *t, const char *s, size_t len,
 			uint64_t offset, int64_t t_ns, stage_fn fn, void *arg)
 {
@@ -228,13 +240,18 @@ static void feed_loader(struct stage_tracker *t, const char *s, size_t len,
 		p += strlen("Bytes transferred = ");
 		for (n = 0; p + n < end && p[n] >= '0' && p[n] <= '9';)
 			n++;
-		if (parse_u64n(p, n, 10, UINT64_MAX, &v) == 0)
+		if (parse_u64n(p, n, 10, UINT64_MAX, &v) == 0) {
 			t->last_transfer_bytes = v;
+			t->n_transfers++;
+		}
 		if (t->stage == STAGE_TFTP)
 			enter(t, STAGE_UBOOT, false, offset, t_ns, fn, arg);
 	} else if (t->stage == STAGE_UBOOT &&
 		   (find(s, len, "TFTP from server") || banner(s, len, "Loading: "))) {
+		t->transfer_file[0] = '\0';
 		enter(t, STAGE_TFTP, false, offset, t_ns, fn, arg);
+	} else if (t->stage == STAGE_TFTP && (p = banner(s, len, "Filename '"))) {
+		name_transfer(t, p, s + len);
 	} else if (t->stage == STAGE_TFTP &&
 		   (find(s, len, "TFTP error") || find(s, len, "Retry count exceeded"))) {
 		enter(t, STAGE_UBOOT, false, offset, t_ns, fn, arg);

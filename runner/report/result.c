@@ -24,6 +24,7 @@ struct fold *fold_new(void)
 	f->repairs = json_array();
 	f->transfers = json_array();
 	f->build_ids = json_array();
+	f->ram_crcs = json_array();
 	f->timings = json_object();
 	f->self_check = json_true();
 	f->latency_us = -1;
@@ -36,11 +37,11 @@ void fold_free(struct fold *f)
 {
 	if (!f)
 		return;
-	json_t *all[] = { f->run,      f->incidents, f->tests,     f->attempts,
-			  f->resets,   f->steps,     f->harvested, f->repairs,
-			  f->attempt,  f->staged,    f->verified,  f->self_check,
-			  f->failed,   f->seen,      f->transfers, f->timings,
-			  f->build_ids };
+	json_t *all[] = { f->run,       f->incidents, f->tests,     f->attempts,
+			  f->resets,    f->steps,     f->harvested, f->repairs,
+			  f->attempt,   f->staged,    f->verified,  f->self_check,
+			  f->failed,    f->seen,      f->transfers, f->timings,
+			  f->build_ids, f->rootfs,    f->ram_crcs };
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		json_decref(all[i]);
@@ -94,6 +95,7 @@ void fold_close_attempt(struct fold *f, const json_t *end)
 
 	json_put(a, "end_s", json_real(t));
 	fold_exposure_close(f, a, t);
+	fold_provenance_close(f, a);
 	if (end)
 		json_put(a, "end", fold_members(end));
 	fold_push(f->attempts, a);
@@ -111,8 +113,10 @@ static void on_attempt(struct fold *f, const json_t *e)
 	fold_exposure_reset(f);
 	json_array_clear(f->transfers);
 	json_array_clear(f->build_ids);
+	json_array_clear(f->ram_crcs);
 	json_decref(f->seen);
-	f->seen = NULL;
+	json_decref(f->rootfs);
+	f->seen = f->rootfs = NULL;
 	f->nonce_where = NULL;
 	f->nonce_echoed = f->nonce_asked = false;
 }
@@ -302,11 +306,15 @@ void fold_event(struct fold *f, const json_t *e)
 	else if (strcmp(type, "kernel") == 0 && !f->seen)
 		keep(&f->seen, e);
 	else if (strcmp(type, "transfer") == 0 && !json_get_bool(e, "recovery", false))
-		fold_push(f->transfers, json_integer(json_get_int(e, "bytes", 0)));
+		fold_push(f->transfers, fold_members(e));
 	else if (strcmp(type, "staged") == 0 && !json_get_bool(e, "recovery", false))
 		keep(&f->staged, e);
 	else if (strcmp(type, "build-id") == 0)
 		fold_push(f->build_ids, fold_members(e));
+	else if (strcmp(type, "ram-crc32") == 0 && !json_get_bool(e, "recovery", false))
+		fold_push(f->ram_crcs, fold_members(e));
+	else if (strcmp(type, "rootfs") == 0)
+		keep(&f->rootfs, e);
 	else if (strcmp(type, "verified") == 0 && !json_get_bool(e, "recovery", false))
 		keep(&f->verified, e);
 	else if (strcmp(type, "timing") == 0)

@@ -73,6 +73,15 @@ static void put_match(const struct fold *f, json_t *attempt, const struct verdic
 				      1));
 }
 
+/* Another kernel than the chosen one says nothing about that one. */
+static void blame_provenance(const json_t *attempt, struct verdict *v)
+{
+	const char *fault = fold_provenance_fault(attempt);
+
+	if (fault && (strcmp(v->status, "pass") == 0 || strcmp(v->status, "fail") == 0))
+		verdict_set(v, "lab", NULL, "%s", fault);
+}
+
 static void judge_attempts(struct fold *f)
 {
 	json_t *a;
@@ -87,6 +96,7 @@ static void judge_attempts(struct fold *f)
 			continue;
 		verdict_of_attempt((uint32_t)json_get_int(a, "n", 0), end, f->incidents,
 				   f->tests, &v);
+		blame_provenance(a, &v);
 		if (strcmp(v.status, "fail") == 0 && v.kind &&
 		    strcmp(v.kind, "timeout") == 0 && json_get_str(a, "blocked", "")[0])
 			add_blocked(&v, json_get_str(a, "blocked", ""));
@@ -150,17 +160,12 @@ static void verdict_of_failed(const struct fold *f, struct verdict *v)
 	verdict_of_attempt(0, f->failed, by_kernel ? f->incidents : NULL, NULL, v);
 }
 
-static void decide(struct fold *f, struct verdict *v, char *buf, size_t cap)
+static void decide(struct fold *f, struct verdict *v)
 {
-	const char *fault = fold_provenance_fault(f, buf, cap);
-
 	verdict_of_run(f->attempts, v);
 	if (f->failed &&
 	    (!json_array_size(f->attempts) || strcmp(v->status, "pass") == 0))
 		verdict_of_failed(f, v);
-	if (fault && (strcmp(v->status, "pass") == 0 || strcmp(v->status, "fail") == 0)) {
-		lab_fault(v, fault);
-	}
 	if (!f->ended && strcmp(v->status, "pass") == 0)
 		lab_fault(v, "the run broke off: bootrig or its host was stopped");
 	if (f->left_on && strcmp(v->status, "pass") == 0)
@@ -200,13 +205,12 @@ json_t *fold_result(struct fold *f)
 {
 	json_t *r = json_object();
 	struct verdict v;
-	char fault[256];
 	bool self_check;
 
 	fold_close_attempt(f, NULL);
 	blame_supply(f);
 	judge_attempts(f);
-	decide(f, &v, fault, sizeof(fault));
+	decide(f, &v);
 	self_check = json_is_object(f->self_check) &&
 		     json_get_bool(f->self_check, "ok", false);
 	json_put(r, "schema", json_string("bootrig.result/1"));

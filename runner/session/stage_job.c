@@ -57,6 +57,7 @@ static json_t *file_json(const char *role, const struct staged_file *f)
 
 	json_put(j, "role", json_string(role));
 	json_put(j, "name", json_lossy_str(f->name));
+	json_put(j, "path", json_lossy_str(f->tftp_path));
 	json_put(j, "url", json_lossy_str(url));
 	json_put(j, "sha256", json_string(f->sha256.str));
 	json_put(j, "size", json_integer((json_int_t)f->size));

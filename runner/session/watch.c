@@ -150,7 +150,7 @@ enum { STAGE_TEXT_MAX = 511 };
 void watch_line(void *arg, const struct line *l)
 {
 	struct watch *w = arg;
-	uint64_t transferred = w->stages.last_transfer_bytes;
+	uint32_t n_transfers = w->stages.n_transfers;
 	char text[TEST_TEXT_MAX];
 	size_t len = line_clean(l->text, l->len, text, sizeof(text));
 	size_t stage_len = len < STAGE_TEXT_MAX ? len : STAGE_TEXT_MAX;
@@ -163,11 +163,13 @@ void watch_line(void *arg, const struct line *l)
 				p.has_stamp, l->offset, l->t_ns, stage_seen, w);
 	if (w->before_power)
 		return;
-	if (w->stages.last_transfer_bytes != transferred) {
+	if (w->stages.n_transfers != n_transfers) {
 		json_t *j = watch_event(l->t_ns, l->offset, "transfer");
 
 		w->st.last_transfer_bytes = w->stages.last_transfer_bytes;
 		json_put(j, "bytes", json_integer((json_int_t)w->st.last_transfer_bytes));
+		if (w->stages.transfer_file[0])
+			json_put(j, "file", json_lossy_str(w->stages.transfer_file));
 		watch_emit(w, j);
 	}
 	if (w->capture) {

@@ -6,37 +6,11 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "tap.h"
+#include "folding.h"
 #include "util/io.h"
 #include "util/jsonx.h"
 #include "util/mem.h"
 #include "util/strbuf.h"
-
-/* JSON lines with ' for ", so that they can be read. */
-static json_t *fold(const char *events)
-{
-	struct fold *f = fold_new();
-	_cleanup_free_ char *s = xstrdup(events);
-
-	for (char *p = s; *p; p++)
-		if (*p == '\'')
-			*p = '"';
-	for (char *line = s, *next; *line; line = next) {
-		size_t len = strcspn(line, "\n");
-		json_error_t why;
-		json_t *e = json_loadb(line, len, 0, &why);
-
-		next = line + len + (line[len] == '\n');
-
-		if (!e)
-			tap_fail(__FILE__, __LINE__, "%s in %s", why.text, line);
-		fold_event(f, e);
-		json_decref(e);
-	}
-	json_t *r = fold_result(f);
-	fold_free(f);
-	return r;
-}
 
 #define RUN "{'t':0,'type':'run','id':'r1','expect':null}\n"
 #define BEGIN "{'t':1,'type':'attempt','n':1}\n"
@@ -53,7 +27,7 @@ static json_t *fold(const char *events)
 static void check(const char *events, const char *status, const char *kind, int code,
 		  const char *reason)
 {
-	_cleanup_json_ json_t *r = fold(events);
+	_cleanup_json_ json_t *r = fold_lines(events);
 	const json_t *v = json_object_get(r, "verdict");
 
 	if (strcmp(json_get_str(v, "status", ""), status) != 0 ||
@@ -164,7 +138,7 @@ TEST(build_ids_must_be_those_of_the_staged_build_where_both_are_known)
 	check(WITH_ID("module", "'" OTHER "'", "'" OTHER "'"), "pass", "-", 0, "passed");
 	check(WITH_ID("module", "'" OTHER "'", "'" ID "'"), "lab", "-", 125,
 	      "a stale one");
-	_cleanup_json_ json_t *r = fold(WITH_ID("module", "'" OTHER "'", "null"));
+	_cleanup_json_ json_t *r = fold_lines(WITH_ID("module", "'" OTHER "'", "null"));
 	const json_t *k = json_object_get(r, "kernel");
 	CHECK_STR(json_get_str(json_object_get(k, "build_id"), "staged", ""), ID);
 	CHECK_STR(json_get_str(json_array_get(json_object_get(k, "modules"), 0), "seen",
@@ -179,8 +153,8 @@ TEST(build_ids_must_be_those_of_the_staged_build_where_both_are_known)
 
 TEST(who_has_to_act_is_told_in_lavas_words)
 {
-	_cleanup_json_ json_t *file = fold(NO_BOOT("file")),
-			      *net = fold(NO_BOOT("network"));
+	_cleanup_json_ json_t *file = fold_lines(NO_BOOT("file")),
+			      *net = fold_lines(NO_BOOT("network"));
 
 	check(NO_BOOT("file"), "lab", "no-boot", 125, "no boot: x");
 	CHECK_STR(json_get_str(file, "error_type", ""), "Job");
@@ -199,7 +173,7 @@ TEST(a_reset_by_the_supply_is_the_labs_and_by_a_watchdog_the_kernels)
 {
 	check(RESET_BY("supply"), "lab", "reset", 125, "by its supply");
 	check(RESET_BY("watchdog"), "fail", "reset", 1, "reset");
-	_cleanup_json_ json_t *r = fold(RESET_BY("watchdog"));
+	_cleanup_json_ json_t *r = fold_lines(RESET_BY("watchdog"));
 	const json_t *reset = json_array_get(json_object_get(r, "resets"), 0);
 	CHECK_STR(json_get_str(reset, "cause", ""), "watchdog");
 	CHECK_STR(json_get_str(reset, "said", ""), "words");
@@ -218,7 +192,7 @@ TEST(expect_decides_between_the_bug_and_another_one)
 
 TEST(each_attempt_is_judged_and_the_last_decides)
 {
-	_cleanup_json_ json_t *r = fold(
+	_cleanup_json_ json_t *r = fold_lines(
 		RUN BEGIN BOOTED PANIC
 		"{'t':6,'type':'attempt-end','n':1,'outcome':'kernel','reason':''}\n"
 		"{'t':7,'type':'attempt','n':2}\n"
@@ -241,7 +215,7 @@ TEST(each_attempt_is_judged_and_the_last_decides)
 
 TEST(resets_power_and_time_are_counted_outside_of_recovery)
 {
-	_cleanup_json_ json_t *r = fold(
+	_cleanup_json_ json_t *r = fold_lines(
 		RUN BEGIN
 		"{'t':1,'type':'power-done','what':'on','ms':12.5}\n" BOOTED
 		"{'t':3,'type':'boot','boot':2,'cause':'panic','after':'kernel','offset':77}\n" END_OK
@@ -271,7 +245,7 @@ TEST(resets_power_and_time_are_counted_outside_of_recovery)
 /* What a hostile or damaged record may hold. */
 TEST(values_of_any_type_and_texts_cut_in_a_character_break_nothing)
 {
-	_cleanup_json_ json_t *r = fold(
+	_cleanup_json_ json_t *r = fold_lines(
 		"{'type':7}\n{'type':'attempt','n':'x','t':[]}\n{'type':'incident','incident':[]}\n"
 		"{'type':'timing'}\n{'type':'staged','files':[1,{'size':'x'},null]}\n"
 		"{'type':'staged','files':7}\n{'type':'gap','ms':9223372036854775807}\n"

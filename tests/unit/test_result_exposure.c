@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* How long a kernel was under test, which is what times to failure are made of. */
-#include "report/result.h"
+#include "folding.h"
 #include "report/result_read.h"
-#include "tap.h"
-#include "util/jsonx.h"
-#include "util/mem.h"
 
 #define ATTEMPT "{'t':1,'type':'attempt','n':1}\n"
 #define TEST_ON "{'t':10,'type':'under-test','begins':true}\n"
@@ -18,21 +15,8 @@ static json_t *attempt_of(const char *events, const char *expect)
 {
 	_cleanup_free_ char *all = xasprintf(
 		"{'t':0,'type':'run','id':'r','expect':%s}\n%s", expect, events);
-	struct fold *f = fold_new();
+	_cleanup_json_ json_t *r = fold_lines(all);
 
-	for (char *p = all; *p; p++)
-		if (*p == '\'')
-			*p = '"';
-	for (char *line = all, *next; *line; line = next) {
-		size_t len = strcspn(line, "\n");
-		_cleanup_json_ json_t *e = json_loadb(line, len, 0, NULL);
-
-		CHECK(e);
-		fold_event(f, e);
-		next = line + len + 1;
-	}
-	_cleanup_json_ json_t *r = fold_result(f);
-	fold_free(f);
 	return json_incref(json_array_get(json_object_get(r, "attempts"), 0));
 }
 

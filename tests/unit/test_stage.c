@@ -177,6 +177,28 @@ TEST(transfers_are_followed_and_measured)
 	     &out);
 	CHECK_STR(strbuf_str(&out), "boot:u-boot tftp u-boot ");
 	CHECK_EQ(t.last_transfer_bytes, 4096);
+	CHECK_STR(t.transfer_file, "");
+}
+
+TEST(a_transfer_has_the_name_that_uboot_gave_it)
+{
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+	struct stage_tracker t;
+
+	stage_init(&t);
+	feed(&t,
+	     "U-Boot 2024.01\nTFTP from server 10.0.0.1; our IP address is x\n"
+	     "Filename 'bootrig-r1/Image'.\nLoading: ###\n"
+	     "Bytes transferred = 4096 (1000 hex)\n",
+	     &out);
+	CHECK_STR(t.transfer_file, "bootrig-r1/Image");
+	CHECK_EQ(t.n_transfers, 1);
+	feed(&t,
+	     "TFTP from server 10.0.0.1; our IP address is x\n"
+	     "Bytes transferred = 4096 (1000 hex)\n",
+	     &out);
+	CHECK_STR(t.transfer_file, "");
+	CHECK_EQ(t.n_transfers, 2);
 }
 
 TEST(a_log_that_starts_in_the_kernel_is_boot_one)
@@ -197,4 +219,5 @@ TESTS(T(one_boot_is_counted_once_for_all_its_banners),
       T(a_quiet_kernel_is_starting_until_it_speaks),
       T(a_dmesg_that_repeats_the_banner_is_no_boot),
       T(a_variable_that_names_uboot_is_no_banner), T(transfers_are_followed_and_measured),
+      T(a_transfer_has_the_name_that_uboot_gave_it),
       T(a_log_that_starts_in_the_kernel_is_boot_one))

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The staged files and what became of them: served by TFTP, transferred by U-Boot, and
+ * where the board proves it, the checksum of what lies in its RAM. */
+#include "report/result_int.h"
+#include "util/jsonx.h"
+
+/* Is it this file that U-Boot names? It asks with or without a leading slash, by the path
+ * from the TFTP root or from the boot file's directory. */
+static bool is_named(const json_t *file, const char *name)
+{
+	const char *path = json_get_str(file, "path", json_get_str(file, "name", ""));
+	size_t n, len;
+
+	name += strspn(name, "/");
+	n = strlen(name);
+	len = strlen(path);
+	if (n > len)
+		return n > len && name[n - len - 1] == '/' &&
+		       strcmp(name + n - len, path) == 0;
+	return n && strcmp(path + len - n, name) == 0 &&
+	       (n == len || path[len - n - 1] == '/');
+}
+
+/* The transfer of this file that decides: one of another size before one of the right
+ * size, NULL = none. A U-Boot that names no files is believed for the size alone. */
+static const json_t *transfer_of(const struct fold *f, const json_t *file)
+{
+	const json_t *t, *found = NULL;
+	size_t i;
+
+	json_array_foreach(f->transfers, i, t)
+	{
+		bool same = json_get_int(t, "bytes", -1) == json_get_int(file, "size", 0);
+		const char *name = json_get_str(t, "file", "");
+
+		if (name[0] && is_named(file, name) && !same)
+			return t;
+		if (same && (!name[0] || is_named(file, name)))
+			found = t;
+	}
+	return found;
+}
+
+/* The last checksum that the board made of this file's bytes in RAM; NULL = none. */
+static const json_t *crc_of(const struct fold *f, const json_t *file)
+{
+	const json_t *c, *found = NULL;
+	size_t i;
+
+	json_array_foreach(f->ram_crcs, i,
+			   c) if (is_named(file, json_get_str(c, "file", ""))) found = c;
+	return found;
+}
+
+static json_t *file_json(const struct fold *f, const json_t *file)
+{
+	json_t *c = json_copy((json_t *)(uintptr_t)file);
+	const json_t *t = transfer_of(f, file), *crc = crc_of(f, file);
+
+	/* tftp_verify compared: what was served is what was staged, or there was no boot.
+	 */
+	json_put(c, "served_sha256",
+		 f->verified ? json_string(json_get_str(file, "sha256", ""))
+			     : json_null());
+	json_put(c, "transferred_bytes",
+		 t ? json_integer(json_get_int(t, "bytes", 0)) : json_null());
+	if (json_object_get(file, "crc32"))
+		json_put(c, "ram_crc32",
+			 json_lossy_str(json_get_str(crc, "crc32", NULL)));
+	return c;
+}
+
+json_t *fold_files_json(const struct fold *f)
+{
+	json_t *files = json_array();
+	const json_t *file;
+	size_t i;
+
+	json_array_foreach(json_object_get(f->staged, "files"), i, file)
+	{
+		if (json_is_object(file))
+			json_push(files, file_json(f, file));
+	}
+	return files;
+}
+
+static const char *file_fault(const struct fold *f, const json_t *file, char *buf,
+			      size_t cap)
+{
+	const json_t *t = transfer_of(f, file), *crc = crc_of(f, file);
+	const char *name = json_get_str(file, "name", "?");
+	long long size = json_get_int(file, "size", 0);
+	long long got = json_get_int(t, "bytes", -1);
+	const char *want_crc = json_get_str(file, "crc32", NULL);
+	const char *ram_crc = json_get_str(crc, "crc32", "");
+
+	if (t && got != size)
+		snprintf(
+			buf, cap,
+			"U-Boot transferred %lld bytes of %.80s, staged were %lld: another TFTP server, or the file was changed",
+			got, name, size);
+	else if (!t && json_array_size(f->transfers))
+		snprintf(
+			buf, cap,
+			"U-Boot did not transfer %.80s with the %lld bytes that were staged",
+			name, size);
+	else if (want_crc && crc && strcmp(want_crc, ram_crc) != 0)
+		snprintf(
+			buf, cap,
+			"%.80s has crc32 %.8s in the board's RAM, staged was %.8s: bad memory, network or another file",
+			name, ram_crc, want_crc);
+	else
+		return NULL;
+	return buf;
+}
+
+const char *fold_files_fault(const struct fold *f, char *buf, size_t cap)
+{
+	const json_t *file;
+	size_t i;
+
+	json_array_foreach(json_object_get(f->staged, "files"), i, file)
+	{
+		if (json_is_object(file) && file_fault(f, file, buf, cap))
+			return buf;
+	}
+	return NULL;
+}

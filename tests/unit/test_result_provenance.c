@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Each attempt says whether what ran is what was staged, and what it could not show. */
+#include "folding.h"
+
+#define ID "0123456789abcdef0123456789abcdef01234567"
+#define OTHER "fedcba9876543210fedcba9876543210fedcba98"
+#define BANNER "Linux version 6.12.1 (me@x) (gcc) #7 SMP today"
+#define STAGED                                                                           \
+	"{'t':0,'type':'run','id':'r','expect':null}\n"                                  \
+	"{'t':1,'type':'staged','label':'v2c','nonce':'5f','release':'6.12.1',"          \
+	"'banner':'" BANNER "','build_ids':['" ID "'],'files':["                         \
+	"{'role':'kernel','name':'Image','path':'b/bootrig-r1/Image','sha256':'a',"      \
+	"'size':100},"                                                                   \
+	"{'role':'dtb','name':'board.dtb','path':'b/bootrig-r1/board.dtb','sha256':'d'," \
+	"'size':7}]}\n"
+#define VERIFIED "{'t':1,'type':'verified','server':'s','files':[],'bytes':107}\n"
+#define BEGIN(n) "{'t':2,'type':'attempt','n':" n "}\n"
+#define LOADED(file, n) "{'t':3,'type':'transfer','bytes':" n ",'file':'" file "'}\n"
+#define LOADED_ALL                                                                       \
+	LOADED("bootrig-r1/Image", "100") LOADED("/b/bootrig-r1/board.dtb", "7")
+#define SEEN "{'t':4,'type':'kernel','banner':'" BANNER "','release':'6.12.1'}\n"
+#define PHASE "{'t':5,'type':'phase','name':'provenance'}\n"
+#define NONCE "{'t':5,'type':'nonce','where':'cmdline'}\n"
+#define KERNEL_ID(id)                                                                    \
+	"{'t':5,'type':'build-id','of':'kernel','name':'kernel','seen':" id "}\n"
+#define MODULE(seen, staged)                                                             \
+	"{'t':6,'type':'build-id','of':'module','name':'videobuf2_common','seen':" seen  \
+	",'staged':" staged "}\n"
+#define DONE(n)                                                                          \
+	"{'t':9,'type':'attempt-end','n':" n ",'outcome':'ok','reason':'',"              \
+	"'kernel_started':true}\n"
+#define END                                                                              \
+	"{'t':9,'type':'self-check','ok':true,'reason':''}\n"                            \
+	"{'t':10,'type':'end','wall':'w','console_bytes':7,'power':'off'}\n"
+#define ALL_BUT_IDS STAGED VERIFIED BEGIN("1") LOADED_ALL SEEN PHASE NONCE
+
+static json_t *provenance_of(const char *events, size_t attempt)
+{
+	_cleanup_json_ json_t *r = fold_lines(events);
+	json_t *a = json_array_get(json_object_get(r, "attempts"), attempt);
+
+	CHECK(json_is_object(json_object_get(a, "provenance")));
+	return json_incref(json_object_get(a, "provenance"));
+}
+
+static void check_why(const char *events, const char *only)
+{
+	_cleanup_json_ json_t *p = provenance_of(events, 0);
+	const json_t *why = json_object_get(p, "why");
+
+	CHECK(!json_get_bool(p, "proven", true));
+	CHECK(json_is_null(json_object_get(p, "fault")));
+	if (json_array_size(why) != 1 ||
+	    !strstr(json_string_value(json_array_get(why, 0)), only))
+		tap_fail(__FILE__, __LINE__, "%s, want only \"%s\"", json_dumps(why, 0),
+			 only);
+}
+
+static void check_fault(const char *events, const char *reason)
+{
+	_cleanup_json_ json_t *r = fold_lines(events);
+	const json_t *v = json_object_get(r, "verdict");
+
+	CHECK_STR(json_get_str(v, "status", ""), "lab");
+	CHECK_EQ(json_get_int(r, "exit_code", 0), 125);
+	if (!strstr(json_get_str(v, "reason", ""), reason))
+		tap_fail(__FILE__, __LINE__, "\"%s\", want \"%s\"",
+			 json_get_str(v, "reason", ""), reason);
+}
+
+TEST(a_boot_whose_witnesses_all_agree_is_proven)
+{
+	_cleanup_json_ json_t *p =
+		provenance_of(ALL_BUT_IDS KERNEL_ID("'" ID "'")
+				      MODULE("'" OTHER "'", "'" OTHER "'") DONE("1") END,
+			      0);
+	const json_t *image = json_array_get(json_object_get(p, "files"), 0);
+
+	CHECK(json_get_bool(p, "proven", false));
+	CHECK_EQ(json_array_size(json_object_get(p, "why")), 0);
+	CHECK_STR(json_get_str(json_object_get(p, "label"), "seen", ""), "v2c");
+	CHECK_STR(json_get_str(json_object_get(p, "nonce"), "seen", ""), "cmdline");
+	CHECK_STR(json_get_str(json_object_get(p, "build_id"), "seen", ""), ID);
+	CHECK_STR(json_get_str(image, "served_sha256", ""), "a");
+	CHECK_EQ(json_get_int(image, "transferred_bytes", 0), 100);
+}
+
+TEST(what_could_not_be_shown_is_told)
+{
+	check_why(ALL_BUT_IDS DONE("1") END, "running kernel's build id was not read");
+	check_why(ALL_BUT_IDS KERNEL_ID("'" ID "'") MODULE("null", "'" ID "'") DONE("1")
+			  END,
+		  "videobuf2_common: no build id on the board");
+	check_why(ALL_BUT_IDS KERNEL_ID("'" ID "'") MODULE("'" ID "'", "null") DONE("1")
+			  END,
+		  "videobuf2_common: no .ko file of this run");
+	check_why(STAGED BEGIN("1") LOADED_ALL SEEN PHASE NONCE KERNEL_ID("'" ID "'")
+			  DONE("1") END,
+		  "not fetched back");
+	check_why(STAGED VERIFIED BEGIN("1") LOADED_ALL SEEN KERNEL_ID("'" ID "'")
+			  DONE("1") END,
+		  "nonce of this boot was not seen");
+	check_why(BEGIN("1") DONE("1") END, "nothing was staged");
+}
+
+TEST(a_file_that_arrives_with_another_size_is_the_labs_and_named)
+{
+	check_fault(STAGED VERIFIED BEGIN("1") LOADED("bootrig-r1/Image", "99")
+			    LOADED("bootrig-r1/board.dtb", "7") SEEN DONE("1") END,
+		    "transferred 99 bytes of Image, staged were 100");
+	/* Not even when another file happens to have the right size. */
+	check_fault(STAGED VERIFIED BEGIN("1") LOADED("bootrig-r1/Image", "100")
+			    LOADED("bootrig-r1/other.dtb", "7") SEEN DONE("1") END,
+		    "did not transfer board.dtb");
+}
+
+TEST(a_stale_module_is_the_labs_even_when_a_test_failed)
+{
+	check_fault(ALL_BUT_IDS KERNEL_ID("'" ID "'") MODULE(
+			    "'" OTHER "'",
+			    "'" ID "'") "{'t':7,'type':'test','suite':'s','name':'n',"
+					"'result':'fail','attempt':1}\n" DONE("1") END,
+		    "the module videobuf2_common that was loaded has build id " OTHER);
+}
+
+TEST(each_attempt_has_its_own_proof)
+{
+	const char *events = STAGED VERIFIED BEGIN("1") LOADED("bootrig-r1/Image", "99")
+		SEEN DONE("1") BEGIN("2")
+			LOADED_ALL SEEN PHASE NONCE KERNEL_ID("'" ID "'") DONE("2") END;
+	_cleanup_json_ json_t *first = provenance_of(events, 0),
+			      *second = provenance_of(events, 1), *r = fold_lines(events);
+
+	CHECK(strstr(json_get_str(first, "fault", ""), "99 bytes"));
+	CHECK(json_get_bool(second, "proven", false));
+	CHECK_STR(json_get_str(json_array_get(json_object_get(r, "attempts"), 0),
+			       "status", ""),
+		  "lab");
+	CHECK_STR(json_get_str(json_object_get(r, "verdict"), "status", ""), "pass");
+}
+
+TESTS(T(a_boot_whose_witnesses_all_agree_is_proven), T(what_could_not_be_shown_is_told),
+      T(a_file_that_arrives_with_another_size_is_the_labs_and_named),
+      T(a_stale_module_is_the_labs_even_when_a_test_failed),
+      T(each_attempt_has_its_own_proof))
