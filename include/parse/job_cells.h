@@ -32,3 +32,5 @@ void job_cells_release(struct job_cells *cells);
 void job_cells_list(const struct job_kernels *kernels, struct job_cells *out);
 /* NULL when there is no cell of that name. A kernel's name alone is its only cell. */
 const struct job_cell *job_cells_find(const struct job_cells *cells, const char *name);
+/* In extlinux.conf, "v1a-lockdep". The caller owns it. */
+char *job_cell_label(const struct job_cell *cell);

@@ -18,5 +18,7 @@ struct job_file {
 	char *sha256sum;   /* expected, or NULL */
 	bool install_overlay; /* ramdisk: put LAVA's helpers and test directories in
 				 front; default true, as in LAVA */
+	bool install_modules; /* ramdisk: put the kernel's modules behind it; default
+				 true */
 	struct spec_mark mark;
 };

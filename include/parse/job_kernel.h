@@ -41,6 +41,7 @@ struct job_outcome {
 		failed_tests; /* globs "suite.case", each of which must have failed */
 	struct {
 		char *name, *verdict; /* "confirmed" "falsified" "undecided" */
+		struct spec_mark mark;
 	} * hypotheses;
 	size_t n_hypotheses;
 };
@@ -62,11 +63,13 @@ struct job_kernel {
 	bool no_modules;         /* modules: false: those of the bundle stay out */
 	struct strvec kernel_args; /* after the board's and the job's */
 	char *vmlinux;             /* of this build; NULL = the build's own, or none */
-	struct strvec configs_skipped; /* names of configurations it is not run with */
+	struct strvec configs_skipped; /* not_with: names of configurations */
+	struct spec_mark skipped_mark;
 	struct job_outcome outcome; /* with every configuration but those named here: */
 	struct {
 		char *config;
 		struct job_outcome outcome;
+		struct spec_mark mark;
 	} * outcomes;
 	size_t n_outcomes;
 	struct spec_mark mark;
@@ -87,4 +90,5 @@ struct job_kernels {
 	bool stage_all; /* every kernel that needs no build gets a label in each run, not
 			   only the one that is booted */
 	struct job_build build; /* defaults */
+	struct spec_mark mark;  /* line 0 = not given */
 };

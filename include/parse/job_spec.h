@@ -23,6 +23,7 @@ struct job_deploy {
 	/* kernel's url is NULL where `bootrig: kernel:` names the kernels. modules:
 	 * LAVA's, an archive of lib/modules/<release> */
 	struct job_file kernel, dtb, ramdisk, modules;
+	bool is_tftp; /* else it was refused, and nothing of it was read */
 };
 
 enum job_boot_method { JOB_BOOT_UBOOT, JOB_BOOT_MINIMAL };

@@ -27,6 +27,12 @@ void spec_load_duration(struct spec_report *r, const struct yaml_node *n,
 /* char *: a file:, http: or https: URL or a path, resolved. */
 void spec_load_url(struct spec_report *r, const struct yaml_node *n, const char *what,
 		   void *str);
+/* char *: the path of a file on this host, from a path or a file: URL. */
+void spec_load_local_file(struct spec_report *r, const struct yaml_node *n,
+			  const char *what, void *str);
+/* uint64_t: bit i = enum incident_kind i, from one kind or a list; adds to it. */
+void spec_load_kinds(struct spec_report *r, const struct yaml_node *n, const char *what,
+		     void *u64);
 /* char *: a path, resolved. */
 void spec_load_path(struct spec_report *r, const struct yaml_node *n, const char *what,
 		    void *str);
@@ -71,6 +77,20 @@ void job_load_command(struct spec_report *r, const struct yaml_node *n,
 		      struct job_action *a);
 void job_load_bootrig(struct spec_report *r, const struct yaml_node *n, const char *what,
 		      void *job);
+/* kernel: of bootrig:; base is the struct job_kernels. */
+void job_load_kernels(struct spec_report *r, const struct yaml_node *n, const char *what,
+		      void *kernels);
+void job_release_kernels(struct job_kernels *k);
+/* What kernel: needs from elsewhere in the file. */
+void job_settle_kernels(struct spec_report *r, const struct job_spec *job);
+/* One file, with LAVA's words: base is the struct job_file. */
+void job_load_file_kernel(struct spec_report *r, const struct yaml_node *n,
+			  const char *what, void *file);
+void job_load_file_ramdisk(struct spec_report *r, const struct yaml_node *n,
+			   const char *what, void *file);
+void job_load_file_plain(struct spec_report *r, const struct yaml_node *n,
+			 const char *what, void *file);
+void job_release_file(struct job_file *f);
 /* soak: of bootrig:; base is the struct job_soak. */
 void job_load_soak(struct spec_report *r, const struct yaml_node *n, const char *what,
 		   void *soak);

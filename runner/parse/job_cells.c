@@ -69,6 +69,12 @@ const struct job_cell *job_cells_find(const struct job_cells *cells, const char 
 	return n == 1 ? only : NULL;
 }
 
+char *job_cell_label(const struct job_cell *cell)
+{
+	return cell->config ? xasprintf("%s-%s", cell->kernel->name, cell->config->name)
+			    : xstrdup(cell->kernel->name);
+}
+
 void job_cells_release(struct job_cells *cells)
 {
 	for (size_t i = 0; i < cells->n; i++)

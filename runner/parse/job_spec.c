@@ -373,6 +373,7 @@ static int parse(const char *path, bool is_copy, const char *text, size_t len,
 		job->device_type_mark = mark_of(yaml_root(doc), "device_type");
 		job->tags_mark = mark_of(yaml_root(doc), "tags");
 		job_settle(&r, job);
+		job_settle_kernels(&r, job);
 	}
 	int ret = spec_report_finish(&r, msgs, err);
 
@@ -460,15 +461,6 @@ enum spec_kind spec_kind_of(const char *path, const char *text, size_t len,
 	return SPEC_UNKNOWN;
 }
 
-static void release_file(struct job_file *f)
-{
-	free(f->url);
-	free(f->compression);
-	free(f->archive);
-	free(f->image_type);
-	free(f->sha256sum);
-}
-
 static void release_boot(struct job_boot *b)
 {
 	strvec_release(&b->command_list);
@@ -483,9 +475,10 @@ static void release_action(struct job_action *a)
 	free(a->namespace);
 	switch (a->kind) {
 	case JOB_DEPLOY:
-		release_file(&a->deploy.kernel);
-		release_file(&a->deploy.dtb);
-		release_file(&a->deploy.ramdisk);
+		job_release_file(&a->deploy.kernel);
+		job_release_file(&a->deploy.dtb);
+		job_release_file(&a->deploy.ramdisk);
+		job_release_file(&a->deploy.modules);
 		return;
 	case JOB_BOOT:
 		release_boot(&a->boot);
@@ -527,6 +520,7 @@ void job_spec_free(struct job_spec *job)
 	free(job->vmlinux);
 	strvec_release(&job->modules);
 	strvec_release(&job->provenance_modules);
+	job_release_kernels(&job->kernels);
 	job_soak_release(&job->soak);
 	free(job->text);
 	free(job);

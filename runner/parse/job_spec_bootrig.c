@@ -8,52 +8,27 @@
 #include "util/jsonx.h"
 #include "util/mem.h"
 
-static void load_kinds(struct spec_report *r, const struct yaml_node *n, const char *what,
-		       void (*fn)(struct job_spec *job, enum incident_kind k),
-		       struct job_spec *job)
+static void load_fatality(struct spec_report *r, const struct yaml_node *n,
+			  const char *what, struct job_spec *job, signed char fatal)
 {
-	const char *words[INCIDENT_N_KINDS];
-	size_t k;
+	uint64_t kinds = 0;
 
+	spec_load_kinds(r, n, what, &kinds);
 	for (size_t i = 0; i < INCIDENT_N_KINDS; i++)
-		words[i] = incident_kind_to_str((enum incident_kind)i);
-	if (n->kind == YAML_SCALAR) {
-		if (yaml_get_word(r, n, what, words, INCIDENT_N_KINDS, &k))
-			fn(job, (enum incident_kind)k);
-		return;
-	}
-	if (!yaml_want_list(r, n, what))
-		return;
-	for (size_t i = 0; i < n->n; i++)
-		if (yaml_get_word(r, n->vals[i], what, words, INCIDENT_N_KINDS, &k))
-			fn(job, (enum incident_kind)k);
-}
-
-static void raise_kind(struct job_spec *job, enum incident_kind k)
-{
-	job->watch.fatal[k] = 1;
-}
-
-static void lower_kind(struct job_spec *job, enum incident_kind k)
-{
-	job->watch.fatal[k] = 0;
-}
-
-static void expect_kind(struct job_spec *job, enum incident_kind k)
-{
-	job->expect.kinds |= 1ULL << k;
+		if (kinds >> i & 1)
+			job->watch.fatal[i] = fatal;
 }
 
 static void load_fatal(struct spec_report *r, const struct yaml_node *n, const char *what,
 		       void *job)
 {
-	load_kinds(r, n, what, raise_kind, job);
+	load_fatality(r, n, what, job, 1);
 }
 
 static void load_record(struct spec_report *r, const struct yaml_node *n,
 			const char *what, void *job)
 {
-	load_kinds(r, n, what, lower_kind, job);
+	load_fatality(r, n, what, job, 0);
 }
 
 static const struct yaml_field watch_fields[] = {
@@ -87,14 +62,8 @@ static void load_watch(struct spec_report *r, const struct yaml_node *n, const c
 	}
 }
 
-static void load_expect_kind(struct spec_report *r, const struct yaml_node *n,
-			     const char *what, void *job)
-{
-	load_kinds(r, n, what, expect_kind, job);
-}
-
 static const struct yaml_field expect_fields[] = {
-	YAML_FN_BASE("kind", load_expect_kind),
+	YAML_FN("kind", spec_load_kinds, struct job_spec, expect.kinds),
 	YAML_LINES("function", struct job_spec, expect.functions),
 	YAML_LINES("title", struct job_spec, expect.titles),
 	YAML_BOOL("test_failure", struct job_spec, expect.test_failure),
@@ -212,31 +181,13 @@ static void load_hypotheses(struct spec_report *r, const struct yaml_node *n,
 			hypotheses_add(r, n->vals[i], what, hypotheses);
 }
 
-/* A path, or a file: URL; what is not on this host cannot be read when it is needed. */
-static void load_local_file(struct spec_report *r, const struct yaml_node *n,
-			    const char *what, char **path)
-{
-	_cleanup_free_ char *url = NULL;
-
-	spec_load_url(r, n, what, &url);
-	if (!url)
-		return;
-	if (strncmp(url, "file:", 5) == 0)
-		*path = xstrdup(url + 5);
-	else
-		spec_complain(
-			r, n->mark,
-			"%s is \"%.60s\", which is not on this host; expected a path or a file: URL",
-			what, n->text);
-}
-
 static void load_vmlinux(struct spec_report *r, const struct yaml_node *n,
 			 const char *what, void *base)
 {
 	struct job_spec *job = base;
 
 	job->vmlinux_mark = n->mark;
-	load_local_file(r, n, what, &job->vmlinux);
+	spec_load_local_file(r, n, what, &job->vmlinux);
 }
 
 static void load_modules(struct spec_report *r, const struct yaml_node *n,
@@ -247,7 +198,7 @@ static void load_modules(struct spec_report *r, const struct yaml_node *n,
 	for (size_t i = 0; i < n->n && i < INCIDENT_MAX_MODULES; i++) {
 		char *path = NULL;
 
-		load_local_file(r, n->vals[i], what, &path);
+		spec_load_local_file(r, n->vals[i], what, &path);
 		if (path)
 			strvec_add_take(modules, path);
 	}
@@ -269,7 +220,7 @@ static const struct yaml_field bootrig_fields[] = {
 	YAML_FN("provenance_modules", spec_load_module_names, struct job_spec,
 		provenance_modules),
 	YAML_FN("soak", job_load_soak, struct job_spec, soak),
-	YAML_REFUSED("kernel", "this version builds no kernels yet; name one in deploy"),
+	YAML_FN("kernel", job_load_kernels, struct job_spec, kernels),
 };
 
 void job_load_bootrig(struct spec_report *r, const struct yaml_node *n, const char *what,

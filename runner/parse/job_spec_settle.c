@@ -110,12 +110,35 @@ static void check_boot(struct spec_report *r, const struct job_spec *job, size_t
 			other ? "\"" : "");
 		return;
 	}
-	/* No kernel: the deploy itself was refused, and said so. commands: ramdisk
+	/* Nothing in it: the deploy itself was refused, and said so. commands: ramdisk
 	 * without a ramdisk is a kernel with its own. */
-	if (!deploy->deploy.kernel.mark.line)
+	if (!deploy->deploy.kernel.mark.line && !job->kernels.mark.line)
 		return;
 	check_file(r, a, "{RAMDISK}", "ramdisk", &deploy->deploy.ramdisk, deploy);
-	check_file(r, a, "{DTB}", "dtb", &deploy->deploy.dtb, deploy);
+	if (!job->kernels.mark.line) /* else a kernel may bring one */
+		check_file(r, a, "{DTB}", "dtb", &deploy->deploy.dtb, deploy);
+}
+
+static void check_deploy(struct spec_report *r, const struct job_spec *job,
+			 const struct job_action *a)
+{
+	const struct job_deploy *d = &a->deploy;
+
+	if (!d->is_tftp)
+		return;
+	if (!d->kernel.mark.line && !job->kernels.mark.line)
+		spec_complain(
+			r, a->mark,
+			"deploy has no \"kernel\"; expected one, or kernels under bootrig: kernel:");
+	if (d->kernel.mark.line && job->kernels.mark.line)
+		spec_complain(
+			r, d->kernel.mark,
+			"deploy.kernel stands beside bootrig: kernel: at line %u; expected one of the two",
+			job->kernels.mark.line);
+	if (d->modules.mark.line && !d->ramdisk.mark.line)
+		spec_complain(
+			r, d->modules.mark,
+			"deploy.modules has no ramdisk to go into; expected ramdisk in the same deploy");
 }
 
 /* There is one board: a boot ends the system that an earlier boot brought up, whatever
@@ -180,6 +203,8 @@ void job_settle(struct spec_report *r, struct job_spec *job)
 			check_needs_boot(r, job, i);
 			break;
 		case JOB_DEPLOY:
+			check_deploy(r, job, a);
+			break;
 		case JOB_COMMAND:
 			break;
 		}

@@ -271,6 +271,45 @@ void spec_load_url(struct spec_report *r, const struct yaml_node *n, const char 
 			what, scheme ? (int)scheme + 1 : 60, s);
 }
 
+/* A path, or a file: URL; what is not on this host cannot be read when it is needed. */
+void spec_load_local_file(struct spec_report *r, const struct yaml_node *n,
+			  const char *what, void *str)
+{
+	_cleanup_free_ char *url = NULL;
+
+	spec_load_url(r, n, what, &url);
+	if (!url)
+		return;
+	if (strncmp(url, "file:", 5) == 0)
+		store(str, xstrdup(url + 5));
+	else
+		spec_complain(
+			r, n->mark,
+			"%s is \"%.60s\", which is not on this host; expected a path or a file: URL",
+			what, n->text);
+}
+
+void spec_load_kinds(struct spec_report *r, const struct yaml_node *n, const char *what,
+		     void *u64)
+{
+	const char *words[INCIDENT_N_KINDS];
+	uint64_t *kinds = u64;
+	size_t k;
+
+	for (size_t i = 0; i < INCIDENT_N_KINDS; i++)
+		words[i] = incident_kind_to_str((enum incident_kind)i);
+	if (n->kind == YAML_SCALAR) {
+		if (yaml_get_word(r, n, what, words, INCIDENT_N_KINDS, &k))
+			*kinds |= 1ULL << k;
+		return;
+	}
+	if (!yaml_want_list(r, n, what))
+		return;
+	for (size_t i = 0; i < n->n; i++)
+		if (yaml_get_word(r, n->vals[i], what, words, INCIDENT_N_KINDS, &k))
+			*kinds |= 1ULL << k;
+}
+
 static bool check_pattern(struct spec_report *r, const struct yaml_node *n,
 			  const char *what)
 {

@@ -1,9 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Job files, test definition files and the masked copy, from any bytes. */
+#include "parse/job_cells.h"
 #include "parse/job_spec.h"
 #include "parse/yaml.h"
+#include "util/mem.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Each cell has a name, a label and something to boot. */
+static void check_cells(const struct job_kernels *kernels)
+{
+	_cleanup_job_cells_ struct job_cells cells = JOB_CELLS_INIT;
+
+	job_cells_list(kernels, &cells);
+	if (kernels->n && !cells.n)
+		BUG("kernels without cells");
+	for (size_t i = 0; i < cells.n; i++) {
+		const struct job_kernel *k = cells.v[i].kernel;
+		_cleanup_free_ char *label = job_cell_label(&cells.v[i]);
+
+		if (!label[0] || strlen(label) > 64 ||
+		    (k->from == JOB_KERNEL_FILES && !k->kernel.url) ||
+		    (k->from == JOB_KERNEL_BUNDLE && !k->bundle.url) ||
+		    (k->from == JOB_KERNEL_BUILD && !k->build.base && !k->build.command))
+			BUG("cell %s is incomplete", cells.v[i].name);
+	}
+}
 
 static void parse_job(const char *text, size_t len)
 {
@@ -20,10 +42,13 @@ static void parse_job(const char *text, size_t len)
 		const struct job_action *a = &job->actions[i];
 
 		if (a->timeout_ms <= 0 || a->timeout_ms > job->job_timeout_ms ||
-		    !a->mark.line || (a->kind == JOB_DEPLOY && !a->deploy.kernel.url) ||
+		    !a->mark.line ||
+		    (a->kind == JOB_DEPLOY && !a->deploy.kernel.url && !job->kernels.n) ||
 		    (a->kind == JOB_BOOT && !a->boot.prompts.n))
 			BUG("action %zu is incomplete", i);
 	}
+	if (job)
+		check_cells(&job->kernels);
 	job_spec_free(job);
 	strvec_release(&msgs.v);
 }
