@@ -2,6 +2,8 @@
 /* A boot action: attempts, each from power-off to a prompt. */
 #include <errno.h>
 
+#include "boot/loader_words.h"
+#include "session/label.h"
 #include "session/state.h"
 #include "util/jsonx.h"
 #include "util/mem.h"
@@ -127,56 +129,18 @@ int session_login(struct session *s, const struct job_auto_login *login,
 	return login_commands(s, login, &lp, d, err);
 }
 
-/* {label}, and LAVA's words in literal command lists. */
-static char *expand(const struct session *s, const char *text)
+static int type_lines(struct session *s, struct uboot *u, const struct job_boot *boot,
+		      struct deadline d, struct err *err)
 {
-	const struct board_boot *b = &s->board->boot;
-	const struct {
-		const char *key, *value;
-	} words[] = {
-		{ "{label}", "bootrig" },
-		{ "{SERVER_IP}", b->server_ip },
-		{ "{KERNEL}", s->staged.kernel.tftp_path },
-		{ "{RAMDISK}", s->staged.ramdisk.tftp_path },
-		{ "{DTB}", s->staged.dtb.tftp_path },
-		{ "{SCRIPT}", s->staged.config.tftp_path },
-		{ "{KERNEL_ADDR}", b->kernel_addr },
-		{ "{RAMDISK_ADDR}", b->ramdisk_addr },
-		{ "{DTB_ADDR}", b->dtb_addr },
-	};
-	struct strbuf sb = STRBUF_INIT;
-
-	while (*text) {
-		size_t used = 0;
-
-		for (size_t i = 0; i < ARRAY_SIZE(words) && !used; i++) {
-			size_t n = strlen(words[i].key);
-
-			if (strncmp(text, words[i].key, n) != 0)
-				continue;
-			strbuf_addstr(&sb, words[i].value ? words[i].value : "");
-			used = n;
-		}
-		if (!used)
-			strbuf_addch(&sb, *text);
-		text += used ? used : 1;
-	}
-	return strbuf_take(&sb);
-}
-
-static int type_commands(struct session *s, struct uboot *u, const struct strvec *cmds,
-			 bool last_boots, const char *start_message, struct deadline d,
-			 struct err *err)
-{
+	const struct loader_words words = loader_words_of(SESSION_LABEL, &s->staged);
+	_cleanup_strvec_ struct strvec lines = STRVEC_INIT;
 	int r = 0;
 
-	for (size_t i = 0; i < cmds->n && !r; i++) {
-		_cleanup_free_ char *cmd = expand(s, cmds->v[i]);
-
-		r = last_boots && i + 1 == cmds->n
-			    ? uboot_boot(u, cmd, start_message, d, err)
-			    : uboot_command(u, cmd, d, err);
-	}
+	loader_lines(&s->board->boot, boot, &words, &lines);
+	for (size_t i = 0; i < lines.n && !r; i++)
+		r = i + 1 == lines.n ? uboot_boot(u, lines.v[i],
+						  boot->kernel_start_message, d, err)
+				     : uboot_command(u, lines.v[i], d, err);
 	return r;
 }
 
@@ -201,8 +165,6 @@ static int talk_to_loader(struct session *s, struct uboot *u,
 			  const struct job_action *action, int64_t firmware_ms,
 			  struct deadline d, struct err *err)
 {
-	const struct board_boot *b = &s->board->boot;
-	const struct job_boot *boot = &action->boot;
 	struct deadline fw = deadline_min(d, deadline_in_ms(firmware_ms));
 	uint64_t from = console_offset(s->console);
 	int r = uboot_stop_autoboot(u, fw, err);
@@ -213,17 +175,7 @@ static int talk_to_loader(struct session *s, struct uboot *u,
 	int64_t typing_ms = job_timeout_ms(s->job, "uboot-commands", action->timeout_ms);
 	typing_ms = job_timeout_ms(s->job, "bootloader-commands", typing_ms);
 	d = deadline_min(d, deadline_in_ms(typing_ms));
-	if (!r)
-		r = type_commands(s, u, &b->setup, false, NULL, d, err);
-	if (!r && boot->commands != JOB_COMMANDS_LIST)
-		r = type_commands(s, u, &b->network, false, NULL, d, err);
-	if (!r)
-		r = type_commands(s, u,
-				  boot->commands == JOB_COMMANDS_LIST
-					  ? &boot->command_list
-					  : &b->boot_commands,
-				  true, boot->kernel_start_message, d, err);
-	return r;
+	return r ? r : type_lines(s, u, &action->boot, d, err);
 }
 
 /* A loader that cannot be stopped finds our file by itself. Its first byte proves the

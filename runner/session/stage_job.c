@@ -3,14 +3,12 @@
  * with a nonce, and proof that TFTP gives exactly these bytes. */
 #include <errno.h>
 
-#include "boot/append.h"
 #include "boot/tftp.h"
+#include "session/label.h"
 #include "session/state.h"
 #include "util/jsonx.h"
 #include "util/mem.h"
 #include "util/random.h"
-
-#define LABEL "bootrig"
 
 static void progress(void *arg, const char *what, uint64_t done, uint64_t total)
 {
@@ -29,25 +27,6 @@ static struct task make_task(struct session *s, struct deadline d)
 	t.progress = progress;
 	t.progress_arg = s;
 	return t;
-}
-
-/* Board first, job after it: for most options the last one counts. */
-static void make_append(struct session *s, const struct job_boot *boot)
-{
-	struct strbuf sb = STRBUF_INIT;
-
-	if (s->label && s->label->kernel_args)
-		strbuf_addf(&sb, "%s ", s->label->kernel_args);
-	else if (s->board->boot.kernel_args)
-		strbuf_addf(&sb, "%s ", s->board->boot.kernel_args);
-	if (boot->extra_kernel_args)
-		strbuf_addf(&sb, "%s ", boot->extra_kernel_args);
-	for (size_t i = 0; i < s->job->kernel_args.n && !s->label; i++)
-		strbuf_addf(&sb, "%s ", s->job->kernel_args.v[i]);
-	strbuf_addf(&sb, "bootrig.nonce=%s", s->nonce);
-	free(s->append);
-	s->append = append_compose(&s->board->boot.kernel_defaults, sb.buf);
-	strbuf_release(&sb);
 }
 
 static json_t *file_json(const char *role, const struct staged_file *f)
@@ -76,7 +55,7 @@ static void record_staged(struct session *s, int64_t stage_ns)
 	if (st->dtb.name)
 		json_push(files, file_json("dtb", &st->dtb));
 	json_put(m, "files", files);
-	json_put(m, "label", json_string(LABEL));
+	json_put(m, "label", json_string(SESSION_LABEL));
 	json_put(m, "append", json_lossy_str(s->append));
 	json_put(m, "nonce", json_string(s->nonce));
 	json_put(m, "kernel_kind", json_string(image_kind_to_str(st->image.kind)));
@@ -135,15 +114,8 @@ static int stage(struct session *s, const struct job_deploy *dp, const struct ta
 
 static int write_config(struct session *s, struct err *err)
 {
-	const struct staged *st = &s->staged;
-	const struct extlinux_label label = {
-		.name = LABEL,
-		.kernel = st->kernel.boot_path,
-		.initrd = st->ramdisk.boot_path,
-		.fdt = st->dtb.boot_path,
-		.append = s->append,
-	};
-	const struct extlinux x = { .default_label = LABEL,
+	const struct extlinux_label label = label_of(&s->staged, s->append);
+	const struct extlinux x = { .default_label = SESSION_LABEL,
 				    .labels = &label,
 				    .n_labels = 1 };
 
@@ -163,7 +135,8 @@ int session_stage(struct session *s, const struct job_action *deploy,
 	session_unstage(s);
 	session_phase(s, "deploy");
 	random_hex(s->nonce, sizeof(s->nonce) / 2);
-	make_append(s, boot);
+	free(s->append);
+	s->append = label_append(s->board, s->job, boot, s->label, s->nonce);
 	s->deploy = &deploy->deploy;
 	r = stage(s, s->deploy, &task, err);
 	s->is_staged = !r;

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Kernel command line and label of one boot. Writes nothing. */
+#include "session/label.h"
+
+#include "boot/append.h"
+#include "util/strbuf.h"
+
+/* Board first, job after it: for most options the last one counts. */
+char *label_append(const struct board_spec *board, const struct job_spec *job,
+		   const struct job_boot *boot, const struct board_label *known_good,
+		   const char *nonce)
+{
+	_cleanup_strbuf_ struct strbuf sb = STRBUF_INIT;
+
+	if (known_good && known_good->kernel_args)
+		strbuf_addf(&sb, "%s ", known_good->kernel_args);
+	else if (board->boot.kernel_args)
+		strbuf_addf(&sb, "%s ", board->boot.kernel_args);
+	if (boot->extra_kernel_args)
+		strbuf_addf(&sb, "%s ", boot->extra_kernel_args);
+	for (size_t i = 0; i < job->kernel_args.n && !known_good; i++)
+		strbuf_addf(&sb, "%s ", job->kernel_args.v[i]);
+	strbuf_addf(&sb, "bootrig.nonce=%s", nonce);
+	return append_compose(&board->boot.kernel_defaults, sb.buf);
+}
+
+struct extlinux_label label_of(const struct staged *staged, const char *append)
+{
+	return (struct extlinux_label){ .name = SESSION_LABEL,
+					.kernel = staged->kernel.boot_path,
+					.initrd = staged->ramdisk.boot_path,
+					.fdt = staged->dtb.boot_path,
+					.append = append };
+}
