@@ -6,7 +6,8 @@
 
 Each patch of each series is applied by `git am` to the source that the series names (`# base:`),
 in a repository of only the files that are touched, and read by that source's checkpatch.pl. The
-source is Debian's package in /usr/src; a series whose source is not there is skipped.
+source is a Debian package's archive in /usr/src, or in BOOTRIG_SOURCES; a series whose source is
+not there is skipped.
 """
 import glob
 import os
@@ -18,6 +19,7 @@ import tempfile
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PATCHES = os.path.join(TOP, "kernels", "patches")
+SOURCES = os.environ.get("BOOTRIG_SOURCES", "/usr/src")
 CHECKPATCH = ("scripts/checkpatch.pl", "scripts/spelling.txt", "scripts/const_structs.checkpatch")
 # The messages begin with "BROKEN:" where a patch is wrong on purpose.
 BROKEN_SERIES = re.compile(r"BROKEN on purpose")
@@ -51,6 +53,10 @@ def touched(patch):
         return set(re.findall(r"^diff --git a/(\S+) b/", f.read(), re.M))
 
 
+def archive(base):
+    return os.path.join(SOURCES, f"{base}.tar.xz")
+
+
 class Source:
     """The few files of a kernel source that the patches need, in git."""
 
@@ -58,7 +64,7 @@ class Source:
         self.dir = os.path.join(into, base)
         os.mkdir(self.dir)
         wanted = {f"{base}/{name}" for name in files | set(CHECKPATCH)}
-        with tarfile.open(f"/usr/src/{base}.tar.xz", "r|xz") as tar:
+        with tarfile.open(archive(base), "r|xz") as tar:
             for member in tar:
                 if member.isfile() and member.name in wanted:
                     wanted.discard(member.name)
@@ -153,8 +159,8 @@ def check_base(tap, base, series):
     patches = {p for s in series for p in s.patches}
     sentences = {s: f"{s.name}: {len(s.patches)} patches apply with git am" for s in series}
     clean = f"{base or 'no base'}: checkpatch.pl --strict has nothing to say about {len(patches)} patches"
-    skip = f"no /usr/src/{base}.tar.xz" if base else None
-    if base and os.path.exists(f"/usr/src/{base}.tar.xz"):
+    skip = f"no {archive(base)}" if base else None
+    if base and os.path.exists(archive(base)):
         with tempfile.TemporaryDirectory(prefix="brseries-") as tmp:
             source = Source(base, set().union(*map(touched, patches)), tmp)
             for s in series:
