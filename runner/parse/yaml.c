@@ -483,8 +483,30 @@ static bool on_event(struct yaml_doc *doc, struct fy_event *e, struct spec_repor
 	return true;
 }
 
+/* The place behind the last character that is no line end: of a file that breaks off,
+ * libfyaml names a line that is not there. false: the mark is in the text. */
+static bool is_behind_end(const struct yaml_doc *doc, struct spec_mark *mark)
+{
+	struct spec_mark end = { 1, 1 };
+	size_t len = doc->len;
+
+	while (len && (doc->text[len - 1] == '\n' || doc->text[len - 1] == '\r'))
+		len--;
+	for (size_t i = 0; i < len; i++) {
+		if (doc->text[i] == '\n')
+			end = (struct spec_mark){ end.line + 1, 1 };
+		else
+			end.col += ((unsigned char)doc->text[i] & 0xc0) != 0x80;
+	}
+	if (mark->line <= end.line)
+		return false;
+	*mark = end;
+	return true;
+}
+
 /* libfyaml's own errors, with its columns (from 1). */
-static bool take_diag(struct fy_diag *diag, struct spec_report *r)
+static bool take_diag(const struct yaml_doc *doc, struct fy_diag *diag,
+		      struct spec_report *r)
 {
 	struct fy_diag_error *e;
 	void *it = NULL;
@@ -495,7 +517,10 @@ static bool take_diag(struct fy_diag *diag, struct spec_report *r)
 					  .col = e->column > 0 ? (uint32_t)e->column
 							       : 1 };
 
-		spec_complain(r, mark, "no valid YAML: %s", e->msg);
+		bool has_ended = is_behind_end(doc, &mark);
+
+		spec_complain(r, mark, "no valid YAML: %s%s", e->msg,
+			      has_ended ? "; the file ends here" : "");
 		any = true;
 	}
 	return any;
@@ -577,7 +602,7 @@ static bool read_events(struct yaml_doc *doc, const char *text, size_t len,
 		ok = on_event(doc, e, r);
 		fy_parser_event_free(p, e);
 	}
-	if (ok && take_diag(diag, r))
+	if (ok && take_diag(doc, diag, r))
 		ok = false;
 	if (ok && !doc->root) {
 		spec_complain(r, (struct spec_mark){ 1, 1 },

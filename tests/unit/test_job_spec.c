@@ -976,7 +976,7 @@ TEST(a_file_is_known_by_its_keys)
 	CHECK_CONTAINS(
 		msgs.v.v[0],
 		"t:1:1: neither a job nor a board nor a hypothesis file; expected");
-	CHECK_CONTAINS(msgs.v.v[1], "t:2:1: no valid YAML");
+	CHECK_CONTAINS(msgs.v.v[1], "t:1:2: no valid YAML");
 	strvec_release(&msgs.v);
 }
 
