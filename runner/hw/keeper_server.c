@@ -57,6 +57,7 @@ static mode_t socket_mode(const struct keeper_server *s)
 static int open_socket(struct keeper_server *s, const char *path, struct err *err)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	struct stat st;
 	mode_t old;
 	int r;
 
@@ -67,7 +68,13 @@ static int open_socket(struct keeper_server *s, const char *path, struct err *er
 	s->listen_fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (s->listen_fd < 0)
 		return err_set(err, ERR_LAB, -errno, "socket: %s", strerror(errno));
-	unlink(path); /* ours: we have the lock */
+	/* What an earlier keeper left: we have the lock. Never another's file. */
+	if (lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode))
+		return err_set(err, ERR_LAB, -EEXIST,
+			       "%s is there, and is no socket: $BOOTRIG_KEEPER names a "
+			       "place where one can be made",
+			       path);
+	unlink(path);
 	old = umask(0777 & ~socket_mode(s));
 	r = bind(s->listen_fd, (struct sockaddr *)&a, sizeof(a));
 	umask(old);
@@ -88,7 +95,10 @@ static int open_server(struct keeper_server *s, struct err *err)
 	s->name = xstrdup(basename(b));
 	s->dirfd = open(dirname(a), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->dirfd < 0)
-		return err_set(err, ERR_LAB, -errno, "%s: %s", path, strerror(errno));
+		return err_set(err, ERR_LAB, -errno,
+			       "the directory of the keeper's socket, %s: %s; "
+			       "$BOOTRIG_KEEPER names another",
+			       a, strerror(errno));
 	r = lock(s, err);
 	return r ? r : open_socket(s, path, err);
 }
