@@ -97,6 +97,26 @@ static int examine(const struct arguments *a, const struct board_spec *board)
 	return status;
 }
 
+static int check_args(const struct arguments *a, const char *further)
+{
+	if (further)
+		fprintf(stderr,
+			"bootrig doctor: what is \"%s\"? A board file comes "
+			"with --board\n",
+			further);
+	else if (!a->interface && a->out)
+		fputs("bootrig doctor: -o FILE is for --write-dnsmasq\n", stderr);
+	else if (!a->interface && a->n_boards > 1)
+		fputs("bootrig doctor: one board at a time, but for --write-dnsmasq\n",
+		      stderr);
+	else if (a->loopback && !a->n_boards)
+		fputs("bootrig doctor: --loopback is for the console of a --board\n",
+		      stderr);
+	else
+		return -1;
+	return EXIT_USAGE;
+}
+
 static int parse_args(struct arguments *a, int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -132,11 +152,7 @@ static int parse_args(struct arguments *a, int argc, char **argv)
 			return o == 'h' ? 0 : EXIT_USAGE;
 		}
 	}
-	if (optind == argc && (a->interface || (a->n_boards <= 1 && !a->out)) &&
-	    !(a->loopback && !a->n_boards))
-		return -1;
-	fputs(usage, stderr);
-	return EXIT_USAGE;
+	return check_args(a, optind < argc ? argv[optind] : NULL);
 }
 
 static int load_boards(const struct arguments *a, struct board_spec **boards)

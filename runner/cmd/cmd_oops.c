@@ -33,7 +33,10 @@ struct options {
 
 static int complain(const char *what, const char *why)
 {
-	fprintf(stderr, "bootrig oops: %s: %s\n", what, why);
+	bool is_said = strncmp(why, what, strlen(what)) == 0;
+
+	fprintf(stderr, "bootrig oops: %s%s%s\n", is_said ? "" : what,
+		is_said ? "" : ": ", why);
 	return EXIT_USAGE;
 }
 

@@ -251,6 +251,20 @@ static int parse_options(struct hand *h, int argc, char **argv)
 	return -1;
 }
 
+PRINTF(1, 2) static int wrong(const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("bootrig power: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputs("; expected one of on, off, cycle, reset, status, run SEQUENCE, hold LINE, "
+	      "press LINE, release (--help tells more)\n",
+	      stderr);
+	return EXIT_USAGE;
+}
+
 static int parse_args(struct hand *h, int argc, char **argv)
 {
 	int status = parse_options(h, argc, argv), n = argc - optind;
@@ -262,6 +276,11 @@ static int parse_args(struct hand *h, int argc, char **argv)
 		h->verb = "status";
 		return -1;
 	}
+	if (n > 0 && !v && strcmp(argv[optind], "status") != 0)
+		return wrong("\"%s\" is nothing that a board can do", argv[optind]);
+	if (v && v->wants_what && n == 1)
+		return wrong("%s of what? A name from the board file is missing",
+			     argv[optind]);
 	if (!v || n != (v->wants_what ? 2 : 1) || h->as_json) {
 		fputs(usage, stderr);
 		return EXIT_USAGE;

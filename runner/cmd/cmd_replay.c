@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* `bootrig replay`: a run's events and result computed again from its bytes. */
+#include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 
@@ -121,22 +122,43 @@ static bool is_missing(const struct run_dir *dir, const char *name)
 	return faccessat(dir->dirfd, name, F_OK, 0) != 0;
 }
 
+static int open_run(const char *path, struct run_dir *dir, struct err *err)
+{
+	int r = run_dir_open(path, dir, err);
+
+	if (r == -ENOTDIR || (!r && is_missing(dir, "job.yaml")))
+		return err_set(
+			err, ERR_JOB, -EINVAL,
+			"%s is no run directory%s; expected one that `bootrig run` made",
+			path, r ? "" : ": it has no job.yaml");
+	return r;
+}
+
+static int compute(struct replay_cmd *rc, const struct run_dir *dir, json_t **result,
+		   struct err *err)
+{
+	int r;
+
+	rc->keep_events = rc->diff || is_missing(dir, "events.jsonl");
+	r = result_replay(dir->dirfd, on_event, rc, result, err);
+	if (!r && !rc->diff)
+		r = run_files_add_missing(dir, rc->keep_events ? &rc->events : NULL,
+					  *result, err);
+	return r ? err_prefix(err, "%s: ", dir->path) : 0;
+}
+
 static int replay_one(struct replay_cmd *rc, const char *path)
 {
 	struct run_dir dir = RUN_DIR_INIT;
 	_cleanup_json_ json_t *result = NULL;
 	struct err err = ERR_INIT;
-	int r = run_dir_open(path, &dir, &err), differs = 0;
+	int r = open_run(path, &dir, &err), differs = 0;
 
 	strbuf_reset(&rc->events);
-	rc->keep_events = rc->diff || (!r && is_missing(&dir, "events.jsonl"));
 	if (!r)
-		r = result_replay(dir.dirfd, on_event, rc, &result, &err);
-	if (!r && !rc->diff)
-		r = run_files_add_missing(&dir, rc->keep_events ? &rc->events : NULL,
-					  result, &err);
+		r = compute(rc, &dir, &result, &err);
 	if (r) {
-		fprintf(stderr, "bootrig replay: %s: %s\n", path, err.msg);
+		fprintf(stderr, "bootrig replay: %s\n", err.msg);
 		run_dir_release(&dir);
 		return EXIT_USAGE;
 	}

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 
 #include "cmd/cmd.h"
 #include "report/junit.h"
@@ -52,6 +53,14 @@ static size_t terminal_width(void)
 	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) ? 0 : w.ws_col;
 }
 
+/* A run that goes on, or was killed, has a row; a path that is none has not. */
+static bool is_directory(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 static int print_table(int n, char **dirs, bool as_json)
 {
 	_cleanup_json_ json_t *rows = json_array();
@@ -64,6 +73,8 @@ static int print_table(int n, char **dirs, bool as_json)
 
 		if (result_load(dirs[i], &result, &err))
 			status = complain(&err);
+		if (!result && !is_directory(dirs[i]))
+			continue;
 		json_push(rows,
 			  table_row(result, dirs[i],
 				    "no readable result.json (running or killed?)"));
@@ -71,7 +82,7 @@ static int print_table(int n, char **dirs, bool as_json)
 	if (as_json) {
 		_cleanup_free_ char *line = json_line(rows, NULL);
 		strbuf_addstr(&out, line);
-	} else {
+	} else if (json_array_size(rows)) {
 		table_print(rows, log_wants_color(STDOUT_FILENO), terminal_width(), &out);
 	}
 	int printed = print(&out);

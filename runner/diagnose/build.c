@@ -71,7 +71,11 @@ static int open_file(struct build_file *f, struct btf *base, const char *path,
 	if (is_btf(head) && !f->module)
 		return open_raw_btf(f, fd, path, err);
 	if (!is_elf_maybe_packed(head))
-		return err_set(err, ERR_JOB, -EINVAL, "%s: neither ELF nor BTF", path);
+		return err_set(
+			err, ERR_JOB, -EINVAL,
+			"%s: neither ELF nor BTF; expected a vmlinux or .ko with debug "
+			"information, or a file such as /sys/kernel/btf/vmlinux",
+			path);
 	r = file_open_elf(f, path, err);
 	return r ? r : open_btf_section(f, base, path, err);
 }

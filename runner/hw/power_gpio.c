@@ -8,6 +8,7 @@
 #include "hw/power_gpio_int.h"
 #include "util/log.h"
 #include "util/mem.h"
+#include "util/strbuf.h"
 
 enum { SENSE_MS = 20, PROVE_MS = 10000 };
 
@@ -231,15 +232,24 @@ struct power *power_gpio_new(void)
 	return &g->base;
 }
 
+static int say_no_line(const struct board_spec *b, const char *line, struct err *err)
+{
+	_cleanup_strbuf_ struct strbuf names = STRBUF_INIT;
+
+	for (size_t i = 0; i < b->power.n_lines; i++)
+		strbuf_addf(&names, "%s%s", i ? ", " : "", b->power.lines[i].name);
+	return err_set(err, ERR_JOB, -EINVAL,
+		       "board %s has no line \"%s\"; expected one of %s", b->board, line,
+		       strbuf_str(&names));
+}
+
 static int begin_by_hand(struct power *p, const char *line, size_t *i, struct err *err)
 {
 	int found = board_power_line(&p->board->power, line);
 	int r;
 
 	if (found < 0)
-		return err_set(err, ERR_JOB, -EINVAL,
-			       "board %s has no line \"%s\"; expected one of power.lines",
-			       p->board->board, line);
+		return say_no_line(p->board, line, err);
 	*i = (size_t)found;
 	r = power_gpio_have_keeper(from(p), err);
 	return r ? r : power_gpio_begin(from(p), 1U << found, err);

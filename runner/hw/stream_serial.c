@@ -35,6 +35,19 @@ static int sp_err(const struct port *p, enum sp_return r, const char *what,
 		       "console %s: %s: libserialport does not take it", p->device, what);
 }
 
+/* What most newcomers meet first. */
+static int cannot_open(const char *device, int code, struct err *err)
+{
+	const char *hint = "";
+
+	if (code == ENOENT)
+		hint = ": is the adapter plugged in? `ls /dev/serial/by-id` has its name";
+	else if (code == EACCES)
+		hint = ": this user is not in its group (`ls -l`; mostly dialout)";
+	return err_set(err, ERR_LAB, -code, "console %s: %s%s", device, strerror(code),
+		       hint);
+}
+
 static int busy(const char *device, const char *real_path, int fd, struct err *err)
 {
 	char who[80];
@@ -58,8 +71,7 @@ static int claim_tty(const char *device, const char *real_path, int *out, struct
 	if (fd < 0 && errno == EBUSY)
 		return busy(device, real_path, -1, err);
 	if (fd < 0)
-		return err_set(err, ERR_LAB, -errno, "console %s: %s", device,
-			       strerror(errno));
+		return cannot_open(device, errno, err);
 	if (flock(fd, LOCK_EX | LOCK_NB))
 		return busy(device, real_path, fd, err);
 	if (holder_of_file(real_path, who, sizeof(who)))
@@ -190,8 +202,7 @@ int stream_open_serial(const struct board_console *c, struct stream **out,
 	_cleanup_close_ int fd = -1;
 
 	if (!real_path)
-		return err_set(err, ERR_LAB, -errno, "console %s: %s", c->device,
-			       strerror(errno));
+		return cannot_open(c->device, errno, err);
 	int r = claim_tty(c->device, real_path, &fd, err);
 	if (!r)
 		r = configure(&p, real_path, fd, err);

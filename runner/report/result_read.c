@@ -27,7 +27,8 @@ int result_parse(const char *text, size_t len, json_t **out, struct err *err)
 
 	*out = NULL;
 	if (!j)
-		return err_set(err, ERR_JOB, -EINVAL, "line %d: %s", je.line, je.text);
+		return err_set(err, ERR_JOB, -EINVAL,
+			       "no result.json of a run: line %d: %s", je.line, je.text);
 	if (!json_is_object(j) ||
 	    strcmp(json_get_str(j, "schema", ""), "bootrig.result/1"))
 		return err_set(err, ERR_JOB, -EINVAL,
@@ -55,7 +56,10 @@ int result_load(const char *run_dir, json_t **out, struct err *err)
 	const char *path = is_dir ? inside : run_dir;
 	int r = io_read_file_at(AT_FDCWD, path, RESULT_MAX_BYTES, &text);
 	if (r)
-		return err_set(err, ERR_LAB, r, "%s: %s", path, strerror(-r));
+		return err_set(err, ERR_LAB, r, "%s: %s%s", path, strerror(-r),
+			       r == -ENOENT ? "; the run has not ended, or this is no "
+					      "run directory"
+					    : "");
 	r = result_parse(strbuf_str(&text), text.len, out, err);
 	if (r)
 		err_prefix(err, "%s: ", path);

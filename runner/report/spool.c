@@ -82,7 +82,8 @@ int spool_open(const char *path, struct spool **out, struct err *err)
 		s->dirs[i] = -1;
 	root = open_root(s->path);
 	if (root < 0)
-		return err_set(err, ERR_LAB, root, "outbox %s: %s", s->path,
+		return err_set(err, ERR_LAB, root,
+			       "outbox %s: %s; $BOOTRIG_SPOOL names another", s->path,
 			       strerror(-root));
 	for (int i = 0; i < N_DIRS; i++) {
 		int fd = open_dir(root, dir_names[i]);

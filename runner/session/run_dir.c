@@ -77,10 +77,17 @@ int run_dir_create(const char *runs_dir, const char *board, const char *job,
 	_cleanup_free_ char *id = make_id(board, job);
 	_cleanup_free_ char *path = xasprintf("%s/%s", runs_dir, id);
 	_cleanup_free_ char *artifacts = xasprintf("%s/artifacts", path);
+	/* A file in its place is told from a directory that is closed to us. */
+	_cleanup_free_ char *inside = xasprintf("%s/.", runs_dir);
 	int r = io_mkdir_p(runs_dir);
 
 	*out = (struct run_dir)RUN_DIR_INIT;
-	if (!r && (mkdir(path, 0755) || mkdir(artifacts, 0755)))
+	if (r || access(inside, W_OK | X_OK))
+		return err_set(err, ERR_LAB, r ? r : -errno,
+			       "no runs can be written to %s: %s; --runs names another "
+			       "directory",
+			       runs_dir, strerror(r ? -r : errno));
+	if (mkdir(path, 0755) || mkdir(artifacts, 0755))
 		r = -errno;
 	if (r)
 		return err_set(err, ERR_LAB, r, "run directory %s: %s", path,
