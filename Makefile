@@ -22,7 +22,7 @@ FUZZ_PART_SRC := $(filter-out $(FUZZ_SRC),$(sort $(wildcard tests/fuzz/*.c)))
 TOOL_SRC := $(sort $(wildcard tests/tools/*.c))
 TOOL_PART_SRC := $(sort $(wildcard tests/tools/*/*.c))
 HEADERS := $(sort $(wildcard include/*/*.h))
-ALL_C := $(LIB_SRC) $(CMD_SRC) $(UNIT_SRC) $(LAB_SRC) $(FUZZ_SRC) $(FUZZ_PART_SRC) $(TOOL_SRC) $(TOOL_PART_SRC) tests/unit/tap.c $(wildcard tests/unit/*.h tests/fuzz/*.h tests/tools/*.h tests/tools/*/*.h) $(HEADERS)
+ALL_C := $(LIB_SRC) $(CMD_SRC) $(UNIT_SRC) $(LAB_SRC) $(FUZZ_SRC) $(FUZZ_PART_SRC) $(TOOL_SRC) $(TOOL_PART_SRC) tests/unit/tap.c $(wildcard tests/unit/*.h tests/fuzz/*.h tests/tools/*.h tests/tools/*/*.h) $(wildcard kernels/tools/*.c kernels/tools/*/*.[ch]) $(HEADERS)
 
 PKGS := libgpiod libserialport libcurl jansson libarchive libfyaml libpcre2-8 libcrypto capstone libdw libelf libbpf libRmath
 NO_PKG_GOALS := clean help format dist
@@ -180,6 +180,13 @@ torture: all ## kill -9 at random moments, many times
 demo-assets: ## fetch and build what the jobs in jobs/ boot
 	$(Q)jobs/assets/build $(O)/demo-assets
 
+vb2_ramdisk := $(O)/demo-assets/ramdisk-vb2.cpio.gz
+vb2-assets: demo-assets ## the ramdisk of jobs/vb2-fence-matrix.yaml; needs the arm64 cross compiler
+	$(Q)$(MAKE) --no-print-directory $(vb2_ramdisk)
+
+$(vb2_ramdisk): $(O)/demo-assets/ramdisk.cpio.gz kernels/tools/ramdisk $(wildcard kernels/tools/vb2churn/*)
+	$(Q)kernels/tools/ramdisk $< $@
+
 golden-update: all ## rewrite expected golden results; read the diff before you commit it
 	$(Q)tests/golden/run --update $(O)/$(CONFIG)
 
@@ -214,5 +221,5 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 FORCE:
-.PHONY: all tests-bin check check-unit check-virt check-net check-debian13 check-kernels check-lab san fuzz fuzz-bin coverage bench torture demo-assets golden-update lint format install uninstall dist clean help FORCE
+.PHONY: all tests-bin check check-unit check-virt check-net check-debian13 check-kernels check-lab san fuzz fuzz-bin coverage bench torture demo-assets vb2-assets golden-update lint format install uninstall dist clean help FORCE
 .SECONDARY:

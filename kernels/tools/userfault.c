@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Faults of a user program, which the kernel reports and survives: userfault segv|ill|abort|bus */
+/* Faults of a user program, which the kernel reports and survives: userfault
+ * segv|ill|abort|bus */
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
