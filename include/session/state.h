@@ -139,6 +139,9 @@ MUST_CHECK int session_login(struct session *s, const struct job_auto_login *log
 /* session/provenance.c: what runs is what was staged; ERR_LAB when the nonce says no. */
 MUST_CHECK int session_prove(struct session *s, struct deadline d, struct err *err);
 
+/* session/fingerprint.c: which root file system the kernel runs on, for the record. */
+MUST_CHECK int session_fingerprint(struct session *s, struct deadline d, struct err *err);
+
 /* session/shell.c: a POSIX shell at the prompt. SHELL_GONE: the command before ended it
  * (exit, set -e), and no other came. */
 enum { SHELL_GONE = -EPIPE };

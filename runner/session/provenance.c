@@ -120,5 +120,7 @@ int session_prove(struct session *s, struct deadline d, struct err *err)
 		r = read_modules(s, &s->board->boot.provenance_modules, d, err);
 	if (!r && has_shell)
 		r = read_modules(s, &s->job->provenance_modules, d, err);
+	if (!r && has_shell && s->is_staged)
+		r = session_fingerprint(s, d, err);
 	return r;
 }

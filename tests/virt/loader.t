@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Real U-Boot: each way to stop it, to give it a network and to boot, and what it says when that fails."""
+import io
 import os
 import re
 import subprocess
+import tarfile
 
 from virt import ASSETS, TOP, VIRT, Skip, case, check, check_eq, job, main, read
 
@@ -203,6 +205,49 @@ def _(t):
     check_eq([m["name"] for m in k["modules"]], ["ramoops", "no_such_module"], "modules")
     check(re.fullmatch("[0-9a-f]{40}", k["modules"][0]["seen"] or ""), f"modules: {k['modules']}")
     check_eq(k["modules"][1]["seen"], None, "a module that is not there")
+
+
+def module_of_another_build(t, name):
+    """The kernel package's own module, but for its build id."""
+    package = os.path.join(ASSETS, "linux-arm64.deb")
+    names = subprocess.run(["dpkg-deb", "--fsys-tarfile", package], capture_output=True, check=True).stdout
+    with tarfile.open(fileobj=io.BytesIO(names)) as tar:
+        member = next(m for m in tar if m.name.endswith(f"/{name}.ko"))
+        ko = bytearray(tar.extractfile(member).read())
+    at = ko.index(b"\x04\0\0\0\x14\0\0\0\x03\0\0\0GNU\0") + 16
+    real = ko[at:at + 20].hex()
+    ko[at] ^= 0xff
+    path = os.path.join(t.tmp, f"{name}.ko")
+    with open(path, "wb") as f:
+        f.write(ko)
+    return path, real, ko[at:at + 20].hex()
+
+
+@case("a stale module is the lab's fault, named with both builds, and no verdict on the kernel")
+def _(t):
+    path, real, other = module_of_another_build(t, "ramoops")
+    # vmlinux is for incidents, and there will be none.
+    r = t.run(job(inline(["true"]), provenance_modules=["ramoops"], modules=[path], vmlinux=path), board(t))
+    check_eq(r.code, 125, f"exit status ({r.verdict})")
+    check_eq(r.verdict["status"], "lab", "status")
+    check(f"the module ramoops that was loaded has build id {real}" in r.verdict["reason"] and
+          other in r.verdict["reason"] and "stale" in r.verdict["reason"], r.verdict["reason"])
+    p = r.result["attempts"][0]["provenance"]
+    check_eq((p["proven"], p["fault"]), (False, r.verdict["reason"]), "provenance")
+    check_eq(p["modules"], [{"name": "ramoops", "staged": other, "seen": real}], "modules")
+
+
+@case("a boot is proven by every witness, and the root file system leaves its fingerprint")
+def _(t):
+    r = t.run(job(inline(["true"])), board(t))
+    check_pass(r)
+    p = r.result["attempts"][0]["provenance"]
+    check_eq((p["proven"], p["fault"], p["why"]), (True, None, []), "provenance")
+    check_eq(p["label"]["seen"], p["label"]["staged"], "the label that ran")
+    check_eq(p["nonce"]["seen"], "cmdline", "nonce")
+    check_eq(p["banner"]["seen"], p["banner"]["staged"], "banner")
+    root = p["rootfs"] or {}
+    check_eq((root.get("initramfs"), root.get("fstype")), (True, "rootfs"), f"rootfs {root}")
 
 
 # ---- faults ----------------------------------------------------------------------------
