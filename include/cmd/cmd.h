@@ -8,6 +8,7 @@
 #include "util/err.h"
 
 int cmd_run(int argc, char **argv);
+int cmd_soak(int argc, char **argv);
 int cmd_oops(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_replay(int argc, char **argv);

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "cmd/cmd.h"
+#include "cmd/soak_page.h"
 #include "report/junit.h"
 #include "report/matrix_table.h"
 #include "report/result_read.h"
@@ -26,7 +27,7 @@ static const char usage[] =
 	"129 when one of them cannot be read.\n"
 	"\n"
 	"  --table        one line per run (default); with --json an array of objects;\n"
-	"                 of one matrix: one line per cell\n"
+	"                 of one matrix or soak alone: its table\n"
 	"  --junit        JUnit XML\n"
 	"  --kcidb        KCIDB 5.3; --origin or $BOOTRIG_ORIGIN names us (\"bootrig\")\n";
 
@@ -95,18 +96,22 @@ static int print_campaign(const char *dir, bool as_json, bool *is_one)
 	_cleanup_json_ json_t *result = NULL;
 	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
 	struct err ignored = ERR_INIT;
-	const json_t *matrix;
+	const json_t *matrix, *soak;
 
 	*is_one = false;
 	if (result_load(dir, &result, &ignored))
 		return REPORT_OK; /* told by who loads it again */
 	matrix = json_object_get(result, "matrix");
-	if (!json_is_array(matrix))
+	soak = json_object_get(result, "soak");
+	*is_one = json_is_array(matrix) || json_is_object(soak);
+	if (!*is_one)
 		return REPORT_OK;
-	*is_one = true;
 	if (as_json) {
-		_cleanup_free_ char *line = json_line(matrix, NULL);
+		_cleanup_free_ char *line = json_line(soak ? soak : matrix, NULL);
 		strbuf_addstr(&out, line);
+	} else if (soak) {
+		soak_page_print(soak, log_wants_color(STDOUT_FILENO), terminal_width(),
+				&out);
 	} else {
 		matrix_table_print(matrix, log_wants_color(STDOUT_FILENO),
 				   terminal_width(), &out);

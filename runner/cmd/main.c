@@ -10,6 +10,7 @@ static const struct {
 	const char *what;
 } commands[] = {
 	{ "run", cmd_run, "one job on one board, live, verdict at the end" },
+	{ "soak", cmd_soak, "a job again and again, and what its times to failure say" },
 	{ "oops", cmd_oops, "read any console log and report every incident" },
 	{ "check", cmd_check, "validate job and board files; no hardware is touched" },
 	{ "replay", cmd_replay,
