@@ -6,6 +6,11 @@
 #include "boot/stage.h"
 #include "kernel/fetch.h"
 
+#define STAGE_RAMDISK_NAME "ramdisk"
+#define STAGE_DTB_NAME "board.dtb"
+/* NULL: nothing that U-Boot boots. */
+const char *stage_kernel_name(enum image_kind kind);
+
 /* ERR_LAB with the system's words. */
 int stage_disk_failed(struct err *err, const char *name, int code);
 /* An open fd or a negative errno. */
@@ -31,6 +36,14 @@ MUST_CHECK int stage_file_copy(int from_fd, uint64_t at, uint64_t len, int to_fd
 /* stage_kernel.c: fetched, peeled to an image that U-Boot boots, named by its kind. */
 MUST_CHECK int stage_kernel(const struct stage_request *req, struct staged *s,
 			    struct err *err);
+
+/* stage_config.c: what stage_config() and stage_script() write, and below root and subdir
+ * where. Appends to *text; the caller owns *path. */
+MUST_CHECK int stage_config_text(const char *mac, const struct extlinux *x,
+				 struct strbuf *text, char **path, struct err *err);
+MUST_CHECK int stage_script_text(const struct staged *s, const struct board_boot *board,
+				 const char *append, struct strbuf *text,
+				 struct err *err);
 
 /* stage_config.c: take it away if it is still the one that was written. */
 MUST_CHECK int stage_config_remove(const struct staged *s, struct err *err);

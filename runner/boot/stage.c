@@ -49,7 +49,7 @@ static int unpack_dtb(const struct stage_request *req, const struct fetched *src
 
 static int stage_dtb(const struct stage_request *req, struct staged *s, struct err *err)
 {
-	static const char tmp[] = ".dtb", name[] = "board.dtb";
+	static const char tmp[] = ".dtb", name[] = STAGE_DTB_NAME;
 	_cleanup_free_ char *url = url_masked(req->dtb->url);
 	_cleanup_close_ int fd = -1;
 	struct fetched src = FETCHED_INIT;
@@ -135,7 +135,7 @@ static int fill_ramdisk(const struct stage_request *req, struct staged *s,
 static int stage_ramdisk(const struct stage_request *req, struct staged *s,
 			 struct err *err)
 {
-	static const char tmp[] = ".ramdisk", name[] = "ramdisk";
+	static const char tmp[] = ".ramdisk", name[] = STAGE_RAMDISK_NAME;
 	_cleanup_free_ char *url = url_masked(req->ramdisk->url);
 	_cleanup_close_ int fd = -1;
 	struct fetched src = FETCHED_INIT;

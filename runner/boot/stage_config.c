@@ -80,18 +80,19 @@ static int put(struct staged *s, const char *dir, const char *name,
 	return 0;
 }
 
-int stage_config(struct staged *s, const char *mac, const struct extlinux *x,
-		 struct err *err)
+int stage_config_text(const char *mac, const struct extlinux *x, struct strbuf *text,
+		      char **path, struct err *err)
 {
-	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 	struct pxe_name name = { "default" };
 	int r = 0;
 
 	if (mac)
 		r = pxe_name_from_mac(mac, &name, err);
 	if (!r)
-		r = extlinux_format(x, &text, err);
-	return r ? r : put(s, config_dir, name.str, &text, err);
+		r = extlinux_format(x, text, err);
+	if (!r)
+		*path = xasprintf("%s/%s", config_dir, name.str);
+	return r;
 }
 
 static char *dir_of(const char *path)
@@ -108,11 +109,19 @@ static const char *base_of(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-int stage_script(struct staged *s, const struct board_boot *board, const char *append,
+int stage_config(struct staged *s, const char *mac, const struct extlinux *x,
 		 struct err *err)
 {
-	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT, image = STRBUF_INIT;
-	_cleanup_free_ char *dir = dir_of(board->script);
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	_cleanup_free_ char *path = NULL;
+	int r = stage_config_text(mac, x, &text, &path, err);
+
+	return r ? r : put(s, config_dir, base_of(path), &text, err);
+}
+
+int stage_script_text(const struct staged *s, const struct board_boot *board,
+		      const char *append, struct strbuf *text, struct err *err)
+{
 	const struct boot_script b = { .kernel_addr = board->kernel_addr,
 				       .ramdisk_addr = board->ramdisk_addr,
 				       .dtb_addr = board->dtb_addr,
@@ -121,7 +130,16 @@ int stage_script(struct staged *s, const struct board_boot *board, const char *a
 				       .dtb = s->dtb.tftp_path,
 				       .kind = s->image.kind,
 				       .append = append };
-	int r = boot_script_text(&b, &text, err);
+
+	return boot_script_text(&b, text, err);
+}
+
+int stage_script(struct staged *s, const struct board_boot *board, const char *append,
+		 struct err *err)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT, image = STRBUF_INIT;
+	_cleanup_free_ char *dir = dir_of(board->script);
+	int r = stage_script_text(s, board, append, &text, err);
 
 	if (r)
 		return r;

@@ -121,9 +121,9 @@ static int peel(struct kernel_job *k, int *fd, const char *tmp)
 	return r;
 }
 
-static const char *staged_name(const struct kernel_job *k)
+const char *stage_kernel_name(enum image_kind kind)
 {
-	switch (k->s->image.kind) {
+	switch (kind) {
 	case IMAGE_ARM64:
 		return "Image";
 	case IMAGE_ZIMAGE:
@@ -138,7 +138,7 @@ static const char *staged_name(const struct kernel_job *k)
 	case IMAGE_COMPRESSED:
 		return NULL;
 	}
-	BUG("image kind %d", (int)k->s->image.kind);
+	BUG("image kind %d", (int)kind);
 }
 
 static int check_kind(const struct kernel_job *k)
@@ -157,7 +157,7 @@ static int check_kind(const struct kernel_job *k)
 	if (info->kind == IMAGE_EFI_ZBOOT)
 		return job_says(k, "an EFI zboot image that is cut off or compressed in "
 				   "a way not known here");
-	if (!staged_name(k))
+	if (!stage_kernel_name(k->s->image.kind))
 		return job_says(k, "no kernel image that U-Boot boots (Image, zImage, "
 				   "uImage, FIT)");
 	for (size_t i = 0; k->file->image_type && i < ARRAY_SIZE(types); i++)
@@ -187,11 +187,12 @@ static int stage_kernel_with(struct kernel_job *k)
 	if (!r)
 		r = check_kind(k);
 	if (!r)
-		r = stage_file_finish(k->s, fd, tmp, staged_name(k), k->err);
+		r = stage_file_finish(k->s, fd, tmp, stage_kernel_name(k->s->image.kind),
+				      k->err);
 	if (r)
 		return r;
-	stage_file_record(k->s, &k->s->kernel, staged_name(k), k->file->url,
-			  &k->src.sha256);
+	stage_file_record(k->s, &k->s->kernel, stage_kernel_name(k->s->image.kind),
+			  k->file->url, &k->src.sha256);
 	k->s->kernel.size = k->un.size;
 	k->s->kernel.sha256 = k->un.sha256;
 	k->s->kernel_member = k->un.member[0] ? xstrdup(k->un.member) : NULL;

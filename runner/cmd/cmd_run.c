@@ -4,6 +4,7 @@
 #include <getopt.h>
 
 #include "cmd/cmd.h"
+#include "cmd/dry_run.h"
 #include "cmd/live.h"
 #include "cmd/run_load.h"
 #include "cmd/run_matrix.h"
@@ -16,7 +17,7 @@
 
 static const char usage[] =
 	"usage: bootrig run JOB [--board BOARD] [--kernel CELL] [--runs DIR] [--json FILE]\n"
-	"       [--quiet] [--clear-wedged] [--resume DIR | --new]\n"
+	"       [--quiet] [--clear-wedged] [--resume DIR | --new] [--dry-run]\n"
 	"       [--level FACTOR=LEVEL[,...]] [--for DURATION] [--end any|shutdown|cut]\n"
 	"\n"
 	"Run a job file on a board, show its console, say what became of it. A job of more\n"
@@ -32,6 +33,9 @@ static const char usage[] =
 	"  --resume DIR   go on with that matrix; without it, with an unfinished one of the same\n"
 	"                 job and board below --runs, if there is one\n"
 	"  --new          begin a new matrix in any case\n"
+	"  --dry-run      say each step that would be done, with its limits, and do none of it:\n"
+	"                 files, labels, relays, what is typed and waited for, recovery;\n"
+	"                 with --json FILE as JSON\n"
 	"\n"
 	"One boot as bootrig soak makes it:\n"
 	"  --level F=L    a level of the job's soak: factors:, its commands and kernel_args\n"
@@ -44,7 +48,7 @@ static const char usage[] =
 
 struct run {
 	const char *job_path, *board_path, *runs, *json_path, *kernel, *resume;
-	bool quiet, clear_wedged, is_new;
+	bool quiet, clear_wedged, is_new, is_dry;
 	struct run_stretch stretch;
 	struct run_loaded loaded;
 	struct job_cells cells;
@@ -117,6 +121,7 @@ static int parse_args(struct run *run, int argc, char **argv)
 		{ "for", required_argument, NULL, 'f' },
 		{ "end", required_argument, NULL, 'd' },
 		{ "json", required_argument, NULL, 'j' },
+		{ "dry-run", no_argument, NULL, 'y' },
 		{ "quiet", no_argument, NULL, 'q' },
 		{ "clear-wedged", no_argument, NULL, 'w' },
 		{ "help", no_argument, NULL, 'h' },
@@ -143,6 +148,8 @@ static int parse_args(struct run *run, int argc, char **argv)
 			run->stretch.end = optarg;
 		else if (o == 'n')
 			run->is_new = true;
+		else if (o == 'y')
+			run->is_dry = true;
 		else if (o == 'q')
 			run->quiet = true;
 		else if (o == 'w')
@@ -182,6 +189,16 @@ static int choose_cells(struct run *run)
 	return -ENOENT;
 }
 
+static int say_plan(const struct run *run, bool all)
+{
+	const struct dry_run d = { .loaded = &run->loaded,
+				   .cells = &run->cells,
+				   .only = all ? NULL : run->cell,
+				   .json_path = run->json_path };
+
+	return dry_run("run", &d);
+}
+
 static int run_cells(struct run *run)
 {
 	const struct run_matrix m = {
@@ -211,6 +228,8 @@ static int run_cells(struct run *run)
 		      stderr);
 		return EXIT_USAGE;
 	}
+	if (run->is_dry)
+		return say_plan(run, all);
 	return all ? run_matrix(&m) : run_it(run);
 }
 

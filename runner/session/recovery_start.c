@@ -2,6 +2,7 @@
 /* How each rung of the ladder starts the board, and what it boots. */
 #include <errno.h>
 
+#include "session/actions.h"
 #include "session/recovery_int.h"
 #include "util/mem.h"
 
@@ -132,19 +133,6 @@ static int type_commands(struct session *s, const struct board_rung *rung,
 
 /* The known-good set is staged before the board starts: a loader that nobody stops must
  * find it, and one that waits at its prompt may have a watchdog. */
-static void label_action(const struct board_rung *rung, struct job_action *deploy,
-			 struct job_action *boot)
-{
-	*deploy =
-		(struct job_action){ .kind = JOB_DEPLOY, .timeout_ms = rung->timeout_ms };
-	deploy->deploy.kernel = rung->label->kernel;
-	deploy->deploy.ramdisk = rung->label->ramdisk;
-	deploy->deploy.dtb = rung->label->dtb;
-	*boot = (struct job_action){ .kind = JOB_BOOT, .timeout_ms = rung->timeout_ms };
-	boot->boot.method = JOB_BOOT_UBOOT;
-	boot->boot.commands = JOB_COMMANDS_RAMDISK;
-}
-
 int recovery_start(struct session *s, const struct board_rung *rung, struct deadline d,
 		   struct err *err)
 {
@@ -152,7 +140,7 @@ int recovery_start(struct session *s, const struct board_rung *rung, struct dead
 	int r = 0;
 
 	if (rung->label) {
-		label_action(rung, &deploy, &boot);
+		label_actions(rung, &deploy, &boot);
 		s->label = rung->label;
 		r = session_stage(s, &deploy, &boot.boot, d, err);
 	}

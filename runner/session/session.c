@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "hw/stream.h"
+#include "session/actions.h"
 #include "session/board_lock.h"
 #include "session/live_console.h"
 #include "session/state.h"
@@ -224,25 +225,10 @@ static int fetch_definitions(struct session *s, struct err *err)
 	return r ? r : check_trees(s, err);
 }
 
-/* The latest of the boot's own namespace. */
-static const struct job_action *deploy_for(const struct session *s, size_t boot_at)
-{
-	const char *ns = s->job->actions[boot_at].namespace;
-
-	for (size_t i = boot_at; i-- > 0;) {
-		const struct job_action *a = &s->job->actions[i];
-
-		if (a->kind == JOB_DEPLOY &&
-		    (!ns || (a->namespace && strcmp(a->namespace, ns) == 0)))
-			return a;
-	}
-	return NULL;
-}
-
 static enum outcome boot_action(struct session *s, size_t at, struct err *err)
 {
 	const struct job_action *a = &s->job->actions[at];
-	const struct job_action *deploy = deploy_for(s, at);
+	const struct job_action *deploy = deploy_of_boot(s->job, at);
 	struct err ended = ERR_INIT;
 	int r = 0;
 

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Files of a plan: what would be fetched, unpacked or built, and the label that names
+ * them. Looks at local files, opens no connection. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "boot/stage_file.h"
+#include "session/label.h"
+#include "session/plan_int.h"
+#include "util/mem.h"
+
+/* The path behind file:, or NULL. */
+static const char *local_path(const char *url)
+{
+	return strncmp(url, "file:", 5) == 0 ? url + 5 : NULL;
+}
+
+static void put_state(json_t *o, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st)) {
+		plan_text(o, "state", "missing");
+		return;
+	}
+	plan_text(o, "state", "exists");
+	if (S_ISREG(st.st_mode))
+		json_put(o, "size", json_integer(st.st_size));
+}
+
+static void put_source(json_t *o, const struct job_file *f)
+{
+	_cleanup_free_ char *url = spec_masked_url(f->url);
+	const char *path = local_path(f->url);
+
+	plan_text(o, "url", url);
+	if (path)
+		put_state(o, path);
+	else
+		plan_text(o, "state", "to be fetched");
+	if (f->compression)
+		plan_text(o, "compression", f->compression);
+	if (f->sha256sum)
+		plan_text(o, "sha256", f->sha256sum);
+}
+
+/* A kernel that lies unpacked has its kind; what is inside of a package is known once it
+ * is open, and is an Image more often than not. */
+static enum image_kind kernel_kind(const struct job_file *f)
+{
+	uint8_t head[IMAGE_HEAD_BYTES];
+	struct image_info info = { .kind = IMAGE_UNKNOWN };
+	const char *path = f->url ? local_path(f->url) : NULL;
+	_cleanup_close_ int fd =
+		path ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+	ssize_t n = fd < 0 ? -1 : pread(fd, head, sizeof(head), 0);
+	struct stat st;
+
+	if (n > 0 && !fstat(fd, &st))
+		image_probe_head(head, (size_t)n, (uint64_t)st.st_size, &info);
+	return stage_kernel_name(info.kind) ? info.kind : IMAGE_ARM64;
+}
+
+static void stage_one(struct plan *p, const char *role, const struct job_file *f,
+		      struct staged_file *to, const char *name)
+{
+	static const struct sha256_hex not_known;
+	json_t *o;
+
+	if (!f->url)
+		return;
+	o = plan_step(p, "file");
+	plan_text(o, "role", role);
+	put_source(o, f);
+	stage_file_record(&p->staged, to, name, f->url, &not_known);
+	plan_text(o, "to", to->tftp_path);
+}
+
+static void stage_kernel_file(struct plan *p, const struct job_file *f)
+{
+	p->staged.image.kind = kernel_kind(f);
+	stage_one(p, "kernel", f, &p->staged.kernel,
+		  stage_kernel_name(p->staged.image.kind));
+}
+
+static void put_build(json_t *o, const struct plan *p, const struct job_build *b)
+{
+	_cleanup_strvec_ struct strvec configs = STRVEC_INIT;
+
+	for (size_t i = 0; i < b->configs.n; i++)
+		strvec_add(&configs, b->configs.v[i]);
+	for (size_t i = 0; p->cell->config && i < p->cell->config->configs.n; i++)
+		strvec_add(&configs, p->cell->config->configs.v[i]);
+	plan_text(o, "base", b->base);
+	plan_text(o, "series", b->series);
+	plan_text(o, "upto", b->upto);
+	plan_text(o, "arch", b->arch);
+	plan_text(o, "config_base", b->config_base);
+	json_put(o, "configs", plan_texts(&configs));
+	if (b->command)
+		plan_text(o, "command", b->command);
+}
+
+static void build(struct plan *p, const struct job_kernel *k)
+{
+	put_build(plan_step(p, "build"), p, &k->build);
+}
+
+/* What a built or packed kernel brings; its files are known by their usual names. */
+static void stage_member(struct plan *p, const char *role, const char *member,
+			 struct staged_file *to, const char *name)
+{
+	static const struct sha256_hex not_known;
+	json_t *o = plan_step(p, "file");
+
+	plan_text(o, "role", role);
+	plan_text(o, "member", member);
+	plan_text(o, "state", "out of it");
+	stage_file_record(&p->staged, to, name, "file:/", &not_known);
+	plan_text(o, "to", to->tftp_path);
+}
+
+static void stage_modules(struct plan *p, const struct job_kernel *k)
+{
+	json_t *o;
+
+	if (k->no_modules || (k->from == JOB_KERNEL_FILES && !k->modules.url))
+		return;
+	o = plan_step(p, "file");
+	plan_text(o, "role", "modules");
+	if (k->modules.url)
+		put_source(o, &k->modules);
+	else
+		plan_text(o, "state", "out of it");
+	plan_text(o, "to", "an overlay in front of the ramdisk");
+}
+
+static void stage_cell(struct plan *p, const struct job_kernel *k)
+{
+	json_t *o;
+
+	switch (k->from) {
+	case JOB_KERNEL_FILES:
+		stage_kernel_file(p, &k->kernel);
+		break;
+	case JOB_KERNEL_BUNDLE:
+		o = plan_step(p, "file");
+		plan_text(o, "role", "bundle");
+		put_source(o, &k->bundle);
+		stage_member(p, "kernel", "Image", &p->staged.kernel, "Image");
+		break;
+	case JOB_KERNEL_BUILD:
+		build(p, k);
+		stage_member(p, "kernel", "Image", &p->staged.kernel, "Image");
+		break;
+	}
+	if (k->dtb.url)
+		stage_one(p, "dtb", &k->dtb, &p->staged.dtb, STAGE_DTB_NAME);
+	else if (k->dtb_path)
+		stage_member(p, "dtb", k->dtb_path, &p->staged.dtb, STAGE_DTB_NAME);
+	stage_modules(p, k);
+}
+
+static void stage_deploy(struct plan *p, const struct job_deploy *d)
+{
+	const struct job_kernel *k = p->cell && !p->label ? p->cell->kernel : NULL;
+
+	if (k)
+		stage_cell(p, k);
+	else
+		stage_kernel_file(p, &d->kernel);
+	if (!p->staged.dtb.name)
+		stage_one(p, "dtb", &d->dtb, &p->staged.dtb, STAGE_DTB_NAME);
+	stage_one(p, "ramdisk", &d->ramdisk, &p->staged.ramdisk, STAGE_RAMDISK_NAME);
+}
+
+static int config_text(struct plan *p, struct strbuf *text, char **path, struct err *err)
+{
+	const struct extlinux_label label = label_of(&p->staged, p->append);
+	const struct extlinux x = { .default_label = SESSION_LABEL,
+				    .labels = &label,
+				    .n_labels = 1 };
+
+	if (p->board->boot.method == BOARD_BOOT_SCRIPT) {
+		*path = xstrdup(p->board->boot.script);
+		return stage_script_text(&p->staged, &p->board->boot, p->append, text,
+					 err);
+	}
+	return stage_config_text(p->board->boot.mac, &x, text, path, err);
+}
+
+static int write_config(struct plan *p, struct err *err)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	_cleanup_free_ char *path = NULL;
+	int r = config_text(p, &text, &path, err);
+	json_t *o;
+
+	if (r)
+		return r;
+	stage_file_release(&p->staged.config);
+	p->staged.config.name = xstrdup(path);
+	p->staged.config.boot_path = xstrdup(path);
+	p->staged.config.tftp_path = xasprintf("%s%s%s", p->staged.subdir,
+					       p->staged.subdir[0] ? "/" : "", path);
+	o = plan_step(p, "write");
+	plan_text(o, "to", p->staged.config.tftp_path);
+	plan_text(o, "text", strbuf_str(&text));
+	plan_text(o, "append", p->append);
+	return 0;
+}
+
+void plan_unstage(struct plan *p)
+{
+	staged_release(&p->staged);
+	p->staged = (struct staged)STAGED_INIT;
+	p->is_staged = false;
+}
+
+int plan_stage(struct plan *p, const struct job_action *deploy,
+	       const struct job_boot *boot, struct err *err)
+{
+	json_t *o;
+	int r;
+
+	plan_unstage(p);
+	plan_phase(p, "deploy");
+	o = plan_step(p, "stage");
+	plan_text(o, "tftp_root", p->board->boot.tftp_root);
+	plan_limit(o, deploy->timeout_ms);
+	p->staged.root = xstrdup(p->board->boot.tftp_root);
+	p->staged.subdir = xstrdup(p->board->boot.tftp_subdir ?: "");
+	p->staged.dir.name = xasprintf(STAGE_DIR_PREFIX PLAN_RUN "-%u", ++p->n_staged);
+	p->staged.image.kind = IMAGE_ARM64;
+	p->is_staged = true;
+	stage_deploy(p, &deploy->deploy);
+	free(p->append);
+	p->append = label_append(p->board, p->job, boot, p->label, PLAN_NONCE);
+	r = write_config(p, err);
+	if (!r)
+		plan_text(plan_step(p, "verify"), "server", p->board->boot.tftp_url);
+	return r;
+}
