@@ -125,6 +125,9 @@ static void prove(struct plan *p)
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
 		for (size_t j = 0; j < lists[i]->n; j++)
 			read_id(p, "module", lists[i]->v[j]);
+	if (p->is_staged)
+		plan_text(plan_step(p, "rootfs"), "what",
+			  "which root file system this is");
 }
 
 void plan_attempt(struct plan *p, const struct job_action *action)
