@@ -48,9 +48,12 @@ struct session {
 	bool tx_held, tx_warned;      /* held low, while the board is off */
 	const struct board_label *label; /* known-good set that is staged in place of the
 					    job's; NULL = the job's */
-	struct upload *upload;           /* takes files while there is one */
-	size_t n_harvested;              /* by the recovery so far */
-	int64_t power_on_ns;             /* run time of the last power move */
+	struct strvec
+		modules_unseen; /* of provenance_modules: no build id on the board yet */
+	uint32_t n_proved;      /* how often they were asked for again */
+	struct upload *upload;  /* takes files while there is one */
+	size_t n_harvested;     /* by the recovery so far */
+	int64_t power_on_ns;    /* run time of the last power move */
 	int64_t latency_ns; /* of the last fatal incident, from its byte to us; -1 = none
 			     */
 };
@@ -138,6 +141,8 @@ MUST_CHECK int session_login(struct session *s, const struct job_auto_login *log
 
 /* session/provenance.c: what runs is what was staged; ERR_LAB when the nonce says no. */
 MUST_CHECK int session_prove(struct session *s, struct deadline d, struct err *err);
+/* Behind a test: modules that were not loaded before may be now. */
+MUST_CHECK int session_prove_again(struct session *s, struct deadline d, struct err *err);
 
 /* session/fingerprint.c: which root file system the kernel runs on, for the record. */
 MUST_CHECK int session_fingerprint(struct session *s, struct deadline d, struct err *err);

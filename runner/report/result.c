@@ -273,6 +273,26 @@ static void on_timing(struct fold *f, const json_t *e)
 	f->waits_ms = json_number_value(json_object_get(e, "waits_ms"));
 }
 
+/* A module that was not loaded is asked again behind a test: the last answer counts, but
+ * none that found another build is forgotten. */
+static void on_build_id(struct fold *f, const json_t *e)
+{
+	const char *of = json_get_str(e, "of", ""), *name = json_get_str(e, "name", "");
+	const json_t *b;
+	size_t i;
+
+	json_array_foreach(f->build_ids, i, b)
+	{
+		if (json_get_str(b, "seen", "")[0] ||
+		    strcmp(json_get_str(b, "of", ""), of) != 0 ||
+		    strcmp(json_get_str(b, "name", ""), name) != 0)
+			continue;
+		json_array_remove(f->build_ids, i);
+		break;
+	}
+	fold_push(f->build_ids, fold_members(e));
+}
+
 void fold_event(struct fold *f, const json_t *e)
 {
 	const char *type = json_get_str(e, "type", "");
@@ -310,7 +330,7 @@ void fold_event(struct fold *f, const json_t *e)
 	else if (strcmp(type, "staged") == 0 && !json_get_bool(e, "recovery", false))
 		keep(&f->staged, e);
 	else if (strcmp(type, "build-id") == 0)
-		fold_push(f->build_ids, fold_members(e));
+		on_build_id(f, e);
 	else if (strcmp(type, "ram-crc32") == 0 && !json_get_bool(e, "recovery", false))
 		fold_push(f->ram_crcs, fold_members(e));
 	else if (strcmp(type, "rootfs") == 0)

@@ -24,6 +24,5 @@ int board_lock(const struct board_spec *board, int *fd, struct err *err)
 		return err_set(err, ERR_LAB, -errno, "%s cannot be locked: %s",
 			       board->path, strerror(errno));
 	return err_set(err, ERR_LAB, -EBUSY,
-		       "board %s is busy: another run or command holds it",
-		       board->board);
+		       "board %s is busy: another run or command holds it", board->board);
 }

@@ -352,6 +352,7 @@ void session_release(struct session *s)
 	journal_free(s->journal);
 	watch_free(s->watch);
 	definition_set_release(&s->definitions);
+	strvec_release(&s->modules_unseen);
 	free(s->append);
 	free(s->commands_done);
 	if (s->lock_fd >= 0)

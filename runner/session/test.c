@@ -191,6 +191,9 @@ enum outcome session_test(struct session *s, const struct job_action *action,
 	journal_action(s->journal, "under-test", "{s:b}", "begins", 1);
 	enum outcome o = run_all(s, &action->test, deadline_min(d, s->stretch_end), err);
 	journal_action(s->journal, "under-test", "{s:b}", "begins", 0);
+	if (o == OUT_OK)
+		o = session_outcome(s, session_prove_again(s, d, err), err,
+				    "the build ids of modules");
 	if (o == OUT_TIMEOUT && (action->skip_on_timeout || stretch_is_over(s)) &&
 	    !deadline_passed(s->job_deadline)) {
 		*err = (struct err)ERR_INIT;

@@ -123,6 +123,19 @@ TEST(a_stale_module_is_the_labs_even_when_a_test_failed)
 		    "the module videobuf2_common that was loaded has build id " OTHER);
 }
 
+TEST(a_module_that_a_test_loads_is_asked_again_and_the_last_answer_counts)
+{
+	const char *events = ALL_BUT_IDS KERNEL_ID("'" ID "'") MODULE("null", "'" ID "'")
+		MODULE("'" ID "'", "'" ID "'") DONE("1") END;
+	_cleanup_json_ json_t *p = provenance_of(events, 0);
+
+	CHECK(json_get_bool(p, "proven", false));
+	CHECK_EQ(json_array_size(json_object_get(p, "modules")), 1);
+	check_fault(ALL_BUT_IDS KERNEL_ID("'" ID "'") MODULE("null", "'" ID "'")
+			    MODULE("'" OTHER "'", "'" ID "'") DONE("1") END,
+		    "the module videobuf2_common that was loaded");
+}
+
 TEST(each_attempt_has_its_own_proof)
 {
 	const char *events = STAGED VERIFIED BEGIN("1") LOADED("bootrig-r1/Image", "99")
@@ -142,4 +155,5 @@ TEST(each_attempt_has_its_own_proof)
 TESTS(T(a_boot_whose_witnesses_all_agree_is_proven), T(what_could_not_be_shown_is_told),
       T(a_file_that_arrives_with_another_size_is_the_labs_and_named),
       T(a_stale_module_is_the_labs_even_when_a_test_failed),
+      T(a_module_that_a_test_loads_is_asked_again_and_the_last_answer_counts),
       T(each_attempt_has_its_own_proof))

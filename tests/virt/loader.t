@@ -7,7 +7,7 @@ import re
 import subprocess
 import tarfile
 
-from virt import ASSETS, TOP, VIRT, Skip, case, check, check_eq, job, main, read
+from virt import ASSETS, LOGIN, TOP, VIRT, Skip, case, check, check_eq, job, main, read
 
 PXE = 'boot_commands: ["setenv pxe_label_override {label}", pxe get, pxe boot]'
 NETWORK = "network: [dhcp]"
@@ -235,6 +235,17 @@ def _(t):
     p = r.result["attempts"][0]["provenance"]
     check_eq((p["proven"], p["fault"]), (False, r.verdict["reason"]), "provenance")
     check_eq(p["modules"], [{"name": "ramoops", "staged": other, "seen": real}], "modules")
+
+
+@case("a stale module that a test loads is caught behind that test")
+def _(t):
+    path, real, _ = module_of_another_build(t, "ramoops")
+    gone = {"auto_login": {**LOGIN, "login_commands": ["rmmod ramoops"]}}
+    r = t.run(job(inline(["test ! -e /sys/module/ramoops", "modprobe ramoops"]), boot=gone,
+                  provenance_modules=["ramoops"], modules=[path], vmlinux=path), board(t))
+    check_eq([x["result"] for x in r.result["tests"]], ["pass", "pass"], "tests")
+    check_eq((r.code, r.verdict["status"]), (125, "lab"), f"verdict ({r.verdict})")
+    check(f"the module ramoops that was loaded has build id {real}" in r.verdict["reason"], r.verdict["reason"])
 
 
 @case("a boot is proven by every witness, and the root file system leaves its fingerprint")
