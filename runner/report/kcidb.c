@@ -368,6 +368,19 @@ static char *boot_suffix(int64_t n)
 	return n == 1 ? xstrdup("boot") : xasprintf("boot-%lld", (long long)n);
 }
 
+/* Files are the build's, without their URLs; and who may not know a URL shall not know
+ * the board again by its machine-id either. */
+static json_t *public_attempt(const json_t *attempt)
+{
+	json_t *a = json_deep_copy(attempt);
+	json_t *p = json_object_get(a, "provenance");
+
+	json_object_del(p, "files");
+	json_object_del(p, "build");
+	json_object_del(json_object_get(p, "rootfs"), "files");
+	return a;
+}
+
 /* One boot test per attempt. The last one carries the verdict of the run. attempt NULL:
  * the run ended before its first attempt. */
 static void add_boot(struct kcidb *k, const json_t *attempt, int64_t n, bool is_last)
@@ -388,7 +401,7 @@ static void add_boot(struct kcidb *k, const json_t *attempt, int64_t n, bool is_
 		put_boot_excerpt(k, t, attempt, n, is_last);
 	json_t *facts = is_last ? run_facts(k) : json_object();
 	if (attempt)
-		json_put(facts, "attempt", json_deep_copy(attempt));
+		json_put(facts, "attempt", public_attempt(attempt));
 	put_misc(t, facts);
 	json_push(k->tests, t);
 }

@@ -282,6 +282,27 @@ TEST(only_public_urls_are_published)
 	CHECK(!kcidb_url_is_public("https:///x"));
 }
 
+TEST(a_boots_proof_is_published_without_where_it_came_from)
+{
+	_cleanup_json_ json_t *result = sample_result("pass");
+	json_t *attempt = json_array_get(json_object_get(result, "attempts"), 0);
+
+	json_put(attempt, "provenance",
+		 json_pack("{s:b, s:[{s:s}], s:{s:s}, s:{s:s, s:[{s:s}]}}", "proven", 1,
+			   "files", "url", "file:///home/me/Image", "build", "base",
+			   "/home/me/linux", "rootfs", "sha256", "abc", "files", "path",
+			   "/etc/machine-id"));
+	_cleanup_json_ json_t *k =
+		convert_with(result, &(struct kcidb_opts){ .origin = "o" });
+	_cleanup_free_ char *text =
+		json_dumps(json_object_get(test_at(k, "boot"), "misc"), JSON_COMPACT);
+
+	CHECK(strstr(text,
+		     "\"provenance\":{\"proven\":true,\"rootfs\":{\"sha256\":\"abc\"}}"));
+	CHECK(!strstr(text, "/home/me"));
+	CHECK(!strstr(text, "machine-id"));
+}
+
 TEST(null_and_nul_never_reach_kcidb)
 {
 	_cleanup_json_ json_t *in =
@@ -358,5 +379,6 @@ TESTS(T(every_way_to_end_has_its_kcidb_status), T(test_cases_keep_their_own_stat
       T(a_build_that_kcidb_knows_is_referred_to_not_sent_again),
       T(a_lab_fault_that_looks_like_a_reset_does_not_blame_the_kernel),
       T(a_bad_origin_is_the_users_mistake), T(paths_keep_to_the_alphabet_of_kcidb),
-      T(only_public_urls_are_published), T(null_and_nul_never_reach_kcidb),
-      T(every_sample_is_valid_kcidb_5_3))
+      T(only_public_urls_are_published),
+      T(a_boots_proof_is_published_without_where_it_came_from),
+      T(null_and_nul_never_reach_kcidb), T(every_sample_is_valid_kcidb_5_3))
