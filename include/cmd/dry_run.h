@@ -8,7 +8,8 @@
 struct dry_run {
 	const struct run_loaded *loaded;
 	const struct job_cells *cells; /* those of the job; n 0 = it names no kernels */
-	const struct job_cell *only;   /* NULL = all of them */
+	const struct job_cell *only;   /* NULL = all of them, or … */
+	const struct strvec *chosen;   /* … those of these names; NULL = all */
 	const char *json_path;         /* NULL = a page for people; "-" = standard output
 					*/
 	bool is_soak;                  /* repeated: say how often and with which levels */

@@ -6,6 +6,7 @@
 #include "campaign/soak.h"
 #include "cmd/campaign_page.h"
 #include "cmd/cmd.h"
+#include "cmd/dry_run.h"
 #include "cmd/run_load.h"
 #include "cmd/soak_page.h"
 #include "parse/job_cells.h"
@@ -18,7 +19,7 @@
 static const char usage[] =
 	"usage: bootrig soak JOB [--for DURATION] [--boots N] [--failures N] [--each DURATION]\n"
 	"       [--board BOARD] [--kernel CELL]... [--against DIR] [--runs DIR] [--json FILE]\n"
-	"       [--resume DIR | --new] [--quiet] [--clear-wedged]\n"
+	"       [--resume DIR | --new] [--quiet] [--clear-wedged] [--dry-run]\n"
 	"\n"
 	"Repeat a job until a goal is reached, and say what its times to failure prove. What\n"
 	"is not given comes from the job's bootrig: soak:. Each boot is an ordinary run; the\n"
@@ -36,6 +37,7 @@ static const char usage[] =
 	"  --resume DIR    go on with that soak; without it, with an unfinished one of the same\n"
 	"                  job and board below --runs, if there is one\n"
 	"  --new           begin a new soak in any case\n"
+	"  --dry-run       say each step of each boot, with its limits, and do none of it\n"
 	"  --quiet         no console\n"
 	"  --clear-wedged  the board was put right: begin although it was left wedged\n"
 	"\n"
@@ -44,7 +46,7 @@ static const char usage[] =
 
 struct soak_cmd {
 	const char *job_path, *board_path, *runs, *json_path, *resume, *against_dir;
-	bool is_new, quiet, clear_wedged;
+	bool is_new, quiet, clear_wedged, is_dry;
 	struct soak_goal given;
 	struct strvec kernels;
 	struct run_loaded loaded;
@@ -102,6 +104,7 @@ static int parse_args(struct soak_cmd *s, int argc, char **argv)
 		{ "json", required_argument, NULL, 'j' },
 		{ "resume", required_argument, NULL, 'R' },
 		{ "new", no_argument, NULL, 'N' },
+		{ "dry-run", no_argument, NULL, 'y' },
 		{ "quiet", no_argument, NULL, 'q' },
 		{ "clear-wedged", no_argument, NULL, 'w' },
 		{ "help", no_argument, NULL, 'h' },
@@ -133,6 +136,8 @@ static int parse_args(struct soak_cmd *s, int argc, char **argv)
 			s->resume = optarg;
 		else if (o == 'N')
 			s->is_new = true;
+		else if (o == 'y')
+			s->is_dry = true;
 		else if (o == 'q')
 			s->quiet = true;
 		else if (o == 'w')
@@ -298,6 +303,25 @@ static int run_soak(struct soak_cmd *s)
 	return status;
 }
 
+static int say_plan(const struct soak_cmd *s)
+{
+	_cleanup_job_cells_ struct job_cells cells = JOB_CELLS_INIT;
+	const struct soak_goal *g = &s->plan.goal;
+	struct job_soak *soak = &s->loaded.job->soak;
+	const struct dry_run d = { .loaded = &s->loaded,
+				   .cells = &cells,
+				   .chosen = &s->plan.cells,
+				   .json_path = s->json_path,
+				   .is_soak = true };
+
+	job_cells_list(&s->loaded.job->kernels, &cells);
+	soak->for_ms = g->for_ms;
+	soak->boots = g->boots;
+	soak->failures = g->failures;
+	soak->each_ms = g->each_ms;
+	return dry_run("soak", &d);
+}
+
 int cmd_soak(int argc, char **argv)
 {
 	struct soak_cmd s = { .runs = "runs", .loaded = RUN_LOADED_INIT };
@@ -312,7 +336,9 @@ int cmd_soak(int argc, char **argv)
 	if (!run_load("soak", s.job_path, s.board_path, &s.loaded)) {
 		soak_plan_init(&s.plan, &s.loaded.job->soak);
 		if (choose_cells(&s) && set_goal(&s) && load_against(&s)) {
-			if (cmd_take_signals(0, &s.cancel_fd, &err)) {
+			if (s.is_dry) {
+				status = say_plan(&s);
+			} else if (cmd_take_signals(0, &s.cancel_fd, &err)) {
 				status = cmd_failed("soak", &err);
 			} else {
 				status = run_soak(&s);

@@ -21,6 +21,14 @@ static int add_plan(const struct dry_run *d, const struct job_cell *cell, json_t
 	return r;
 }
 
+static bool is_chosen(const struct dry_run *d, const char *name)
+{
+	for (size_t i = 0; d->chosen && i < d->chosen->n; i++)
+		if (strcmp(d->chosen->v[i], name) == 0)
+			return true;
+	return !d->chosen;
+}
+
 static int add_plans(const struct dry_run *d, json_t *runs, struct err *err)
 {
 	int r = 0;
@@ -28,7 +36,8 @@ static int add_plans(const struct dry_run *d, json_t *runs, struct err *err)
 	if (d->only || !d->cells->n)
 		return add_plan(d, d->only, runs, err);
 	for (size_t i = 0; i < d->cells->n && !r; i++)
-		r = add_plan(d, &d->cells->v[i], runs, err);
+		if (is_chosen(d, d->cells->v[i].name))
+			r = add_plan(d, &d->cells->v[i], runs, err);
 	return r;
 }
 

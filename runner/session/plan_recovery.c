@@ -148,6 +148,17 @@ static int climb(struct plan *p, const struct board_rung *rung, struct err *err)
 	return 0;
 }
 
+/* In the first system that comes up. */
+static void repair(struct plan *p)
+{
+	const struct strvec *lines = &p->board->repair;
+
+	if (lines->n)
+		plan_phase(p, "recovery:repair");
+	for (size_t i = 0; i < lines->n; i++)
+		plan_text(plan_step(p, "repair"), "command", lines->v[i]);
+}
+
 int plan_recovery(struct plan *p, struct err *err)
 {
 	const struct board_spec *b = p->board;
@@ -156,11 +167,10 @@ int plan_recovery(struct plan *p, struct err *err)
 	capture(p);
 	if (p->job->recover == 0 || !b->n_recovery)
 		return 0;
-	for (size_t i = 0; i < b->n_recovery && !r; i++)
+	for (size_t i = 0; i < b->n_recovery && !r; i++) {
 		r = climb(p, &b->recovery[i], err);
-	for (size_t i = 0; i < b->repair.n && !r; i++) {
-		plan_phase(p, "recovery:repair");
-		plan_text(plan_step(p, "repair"), "command", b->repair.v[i]);
+		if (i == 0)
+			repair(p);
 	}
 	plan_phase(p, "power-off");
 	if (!r)

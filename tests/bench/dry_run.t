@@ -148,4 +148,53 @@ def _(t):
              - 4, len(steps), "lines of steps")  # four more: what is watched
 
 
+@case("a matrix says each kernel's files and label, and a soak how often and with which levels")
+def _(t):
+    l = uboot.Loader(t, uboot.UBOOT + KERNEL + SHELL)
+    image = "file:" + os.path.join(t.tmp, "Image")
+    job = l.job(inline(["true"]), kernel={"select": [
+        {"name": "one", "kernel": {"url": image}},
+        {"name": "two", "kernel": {"url": "file:" + os.path.join(t.tmp, "NoImage")}}]},
+        soak={"boots": 4, "factors": [{"name": "root", "levels": [
+            {"name": "clean", "end": "shutdown"}, {"name": "dirty", "end": "cut",
+                                                   "commands": ["echo to be torn"]}]}]})
+    del job["actions"][0]["deploy"]["kernel"]
+    said = plans(t, job, l.file)
+    check_eq([p["kernel"] for p in said["runs"]], ["one", "two"], "kernels")
+    states = [s["state"] for p in said["runs"] for s in p["steps"] if s.get("role") == "kernel"]
+    check_eq(states, ["exists", "missing"], "kernels that are there")
+    check_eq([p["kernel"] for p in plans(t, job, l.file, "--kernel", "two")["runs"]], ["two"],
+             "the kernel that was asked for")
+    argv = [BOOTRIG, "soak", t.job_file(job), "--board", l.file, "--runs", t.runs, "--dry-run"]
+    said = json.loads(subprocess.run([*argv, "--json", "-", "--kernel", "one"], check=True,
+                                     capture_output=True, env=t.env).stdout)
+    check_eq(said["soak"]["boots"], 4, "boots")
+    check_eq([x["end"] for x in said["soak"]["factors"][0]["levels"]], ["shutdown", "cut"], "ends")
+    check_eq([p["kernel"] for p in said["runs"]], ["one"], "kernels of the soak")
+    page = subprocess.run([*argv, "--failures", "3"], check=True, capture_output=True,
+                          env=t.env).stdout.decode()
+    for words in ("failures     3", "root=dirty", "types echo to be torn", "and on as for kernel one"):
+        check(words in page, f"{words} is not in the page:\n{page}")
+    check("boots        4" not in page, f"an end that is given is the only one:\n{page}")
+    check_eq(l.board.clicks(), [], "clicks")
+    check(not os.path.exists(t.runs), "a dry run made a directory")
+
+
+@case("the desk's job is sound on its board, and its plan has the repair and both ends")
+def _(t):
+    args = [os.path.join(TOP, "jobs", "rk3588-vb2-soak.yaml"), "--board",
+            os.path.join(TOP, "jobs", "boards", "desk", "rock-5b.yaml")]
+    check_eq(subprocess.run([BOOTRIG, "check", args[1], args[2], args[0]], check=False,
+                            capture_output=True).returncode, 0, "exit status of check")
+    said = json.loads(subprocess.run([BOOTRIG, "soak", *args, "--dry-run", "--json", "-"], check=True,
+                                     capture_output=True, env=t.env).stdout)
+    check_eq([p["kernel"] for p in said["runs"]],
+             ["base/vanilla", "desk/vanilla", "desk/lockdep", "desk/lockdep-kasan"], "kernels")
+    failure = said["runs"][1]["on_failure"]
+    check(any(s["do"] == "repair" and "modules" in s["command"] for s in failure), "repair")
+    check(any(s.get("name") == "stick" for s in failure), "the stick")
+    builds = [s for p in said["runs"] for s in p["steps"] if s["do"] == "build"]
+    check_eq([len(b["configs"]) for b in builds], [1, 1, 2, 4], "fragments")
+
+
 main()
