@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """bootrig soak: repeats, counts, survives kills, and says what the times prove."""
 import glob
-import json
 import os
 import signal
 import subprocess
 import time
 
-from rig import (BOOT, BOOTRIG, LIMIT_S, SHELL, Failure, Receiver, case, check, check_eq, check_replay,
-                 inline, main, minimal_job, read_text, seconds)
+from campaign import Campaign
+from rig import (BOOT, BOOTRIG, SHELL, Receiver, case, check, check_eq, check_replay, inline, main,
+                 minimal_job, seconds)
 
 # Dies so many seconds after it was asked to.
 DIE = """
@@ -29,65 +29,12 @@ def stuck(*boots):
     return "".join(f'boot {n} {{ say "U-Boot SPL 2023.01 (Jan 12 2023 - 01:38:39 +0000)"; hang }}\n' for n in boots)
 
 
-class Campaign:
-    """One call of `bootrig soak`, and what it left behind."""
-
-    def __init__(self, t, job, *args, board_file=None):
-        self.t = t
-        self.runs = os.path.join(t.tmp, "campaigns")
-        self.argv = [BOOTRIG, "soak", t.job_file(job) if isinstance(job, dict) else job, "--board",
-                     board_file or t.board_file(), "--runs", self.runs, "--quiet", *args]
-
-    def start(self):
-        out = os.path.join(self.t.tmp, "soak.out")
-        err = os.path.join(self.t.tmp, "soak.err")
-        with open(out, "wb") as o, open(err, "wb") as e:
-            p = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL, stdout=o, stderr=e,
-                                 env=self.t.env, cwd=self.t.tmp)
-        self.t.children.append(p)
-        return p
-
-    def finish(self, p):
-        try:
-            p.wait(timeout=LIMIT_S)
-        except subprocess.TimeoutExpired as e:
-            raise Failure("the soak never ended\n" + self.text()) from e
-        self.t.children.remove(p)
-        return p.returncode
-
-    def run(self):
-        return self.finish(self.start())
-
-    def text(self):
-        return read_text(os.path.join(self.t.tmp, "soak.out")) + \
-            read_text(os.path.join(self.t.tmp, "soak.err"))
-
-    @property
-    def dirs(self):
-        return sorted(glob.glob(os.path.join(self.runs, "*")))
-
-    def load(self, name):
-        with open(os.path.join(self.dirs[-1], name), encoding="utf-8") as f:
-            return json.load(f)
-
-    @property
-    def result(self):
-        return self.load("result.json")
+class Soak(Campaign):
+    """`bootrig soak`."""
 
     @property
     def soak(self):
         return self.result["soak"]
-
-    def check_books(self):
-        """Every run has one record, every record's run is whole and replays to the same."""
-        boots = self.load("campaign.json")["boots"]
-        named = [b["run"] for b in boots if b["run"]]
-        there = ["runs/" + os.path.basename(d) for d in glob.glob(os.path.join(self.dirs[-1], "runs", "*"))]
-        check_eq(sorted(named), sorted(there), "runs in the books")
-        check_eq(len(set(named)), len(named), "runs that are counted twice")
-        check_eq([b["n"] for b in boots], list(range(1, len(boots) + 1)), "numbers of boots")
-        for run in named:
-            check(os.path.exists(os.path.join(self.dirs[-1], run, "result.json")), f"{run} has no result")
 
 
 def seeded(t, times, **soak):
@@ -103,7 +50,7 @@ def seeded(t, times, **soak):
 @case("boots are repeated until there are enough failures, and the interval is the textbook's")
 def _(t):
     t.board(BOOT + SHELL + DIE)
-    c = Campaign(t, seeded(t, [0.4, "-", 0.8, "-", 0.2]), "--boots", "5", "--each", "1500ms")
+    c = Soak(t, seeded(t, [0.4, "-", 0.8, "-", 0.2]), "--boots", "5", "--each", "1500ms")
     check_eq(c.run(), 1, "exit status" + c.text())
     c.check_books()
     g = c.soak["groups"][0]
@@ -127,10 +74,10 @@ def _(t):
 @case("a clean stretch is held against an earlier soak's rate")
 def _(t):
     t.board(BOOT + SHELL + DIE)
-    old = Campaign(t, seeded(t, [0.3, 0.3]), "--failures", "2", "--each", "3s")
+    old = Soak(t, seeded(t, [0.3, 0.3]), "--failures", "2", "--each", "3s")
     check_eq(old.run(), 1, "exit status" + old.text())
     exposure, where = old.soak["groups"][0]["rate"]["exposure_s"], old.dirs[-1]
-    new = Campaign(t, seeded(t, ["-", "-"]), "--boots", "2", "--each", "2s", "--against", where)
+    new = Soak(t, seeded(t, ["-", "-"]), "--boots", "2", "--each", "2s", "--against", where)
     check_eq(new.run(), 0, "exit status" + new.text())
     clean = new.soak["groups"][0]["clean"]
     p = (exposure / (exposure + clean["seconds"])) ** 2
@@ -142,7 +89,7 @@ def _(t):
 @case("lab faults say nothing, other failures only how long the kernel had lived")
 def _(t):
     t.board(stuck(1) + BOOT + SHELL + DIE)
-    c = Campaign(t, seeded(t, ["other", 0.3, "pass"]), "--boots", "3", "--each", "2s",
+    c = Soak(t, seeded(t, ["other", 0.3, "pass"]), "--boots", "3", "--each", "2s",
                  board_file=t.board_file(limits={"firmware": seconds(1)}))
     check_eq(c.run(), 1, "exit status" + c.text())
     c.check_books()
@@ -155,7 +102,7 @@ def _(t):
 def _(t):
     t.board(stuck(1, 2, 3) + BOOT + SHELL + DIE)
     job, board = t.job_file(seeded(t, [0.2])), t.board_file(limits={"firmware": seconds(1)})
-    c = Campaign(t, job, "--failures", "1", "--each", "2s", board_file=board)
+    c = Soak(t, job, "--failures", "1", "--each", "2s", board_file=board)
     check_eq(c.run(), 131, "exit status" + c.text())
     check_eq(c.load("campaign.json")["finished"], False, "finished")
     check_eq(c.run(), 1, "exit status" + c.text())
@@ -167,7 +114,7 @@ def _(t):
 def _(t):
     b = t.board(BOOT + SHELL + DIE)
     job = t.job_file(seeded(t, [0.2, "-", 0.2]))
-    c = Campaign(t, job, "--failures", "2", "--each", "30s")
+    c = Soak(t, job, "--failures", "2", "--each", "30s")
     p = c.start()
     b.wait_for("on", count=2)
     time.sleep(1.5)
@@ -175,7 +122,7 @@ def _(t):
     check_eq(c.finish(p), 130, "exit status" + c.text())
     check_eq(b.state()["power"], "off", "power")
     check_eq(c.result["exit_code"], 1, "exit_code of what is known")
-    check_eq(Campaign(t, job, "--failures", "2", "--each", "30s").run(), 1, "exit status" + c.text())
+    check_eq(Soak(t, job, "--failures", "2", "--each", "30s").run(), 1, "exit status" + c.text())
     c.check_books()
     check_eq(len(c.dirs), 1, "campaigns")
     obs = c.soak["groups"][0]["observations"]
@@ -187,18 +134,14 @@ def _(t):
 def _(t):
     b = t.board(BOOT + SHELL + DIE)
     job = t.job_file(seeded(t, ["pass"] * 200))
-    c = Campaign(t, job, "--boots", "6", "--each", "5s")
+    c = Soak(t, job, "--boots", "6", "--each", "5s")
     for whom, after in (("soak", 0.05), ("child", 0.2), ("soak", 0.5), ("both", 0.35), ("child", 0.6), ("soak", 0.8)):
         p = c.start()
         time.sleep(after)
-        child = subprocess.run(["pgrep", "-P", str(p.pid)], capture_output=True, text=True, check=False).stdout.split()
-        if whom in ("soak", "both") and p.poll() is None:
+        if whom in ("child", "both"):
+            c.kill_child(p)
+        if whom in ("soak", "both"):
             p.kill()
-        for pid in child if whom in ("child", "both") else []:
-            try:
-                os.kill(int(pid), signal.SIGKILL)
-            except ProcessLookupError:
-                pass
         if whom == "child":
             b_now = c.finish(p)
             check(b_now in (0, 125, 131), f"exit status {b_now} after the child's death" + c.text())
@@ -224,7 +167,7 @@ def _(t):
     receiver = Receiver(t)
     job = seeded(t, ["pass", "pass"])
     job["bootrig"]["results"] = [{"post": receiver.url}]
-    c = Campaign(t, job, "--boots", "2")
+    c = Soak(t, job, "--boots", "2")
     check_eq(c.run(), 0, "exit status" + c.text())
     runs = [os.path.basename(b["run"]) for b in c.load("campaign.json")["boots"]]
     check_eq(receiver.ids(), sorted([*runs, os.path.basename(c.dirs[-1])]), "posted")
@@ -235,7 +178,7 @@ def _(t):
 def _(t):
     b = t.board(BOOT + SHELL + DIE)
     root = [{"name": "root", "levels": [{"name": "clean", "end": "shutdown"}, {"name": "dirty", "end": "cut"}]}]
-    c = Campaign(t, seeded(t, ["-", 0.2, "-", "-"], shutdown="hook down", factors=root),
+    c = Soak(t, seeded(t, ["-", 0.2, "-", "-"], shutdown="hook down", factors=root),
                  "--boots", "4", "--each", "1s")
     check_eq(c.run(), 1, "exit status" + c.text())
     c.check_books()
@@ -260,7 +203,7 @@ def _(t):
 def _(t):
     t.board(BOOT + SHELL + DIE)
     start = time.monotonic()
-    c = Campaign(t, seeded(t, ["-"] * 20), "--for", "4s")
+    c = Soak(t, seeded(t, ["-"] * 20), "--for", "4s")
     check_eq(c.run(), 0, "exit status" + c.text())
     check(time.monotonic() - start < 15, f"it took {time.monotonic() - start:.1f} s")
     check_eq(c.soak["survived"], len(c.soak["groups"][0]["observations"]), "survived")
@@ -273,7 +216,7 @@ def _(t):
     for args, want in (([], "has no end"), (["--boots", "0"], "expected 1 to"),
                        (["--for", "ever"], "expected a duration"), (["--boots", "1", "--kernel", "x"], "has no kernel"),
                        (["--boots", "1", "--against", "/nowhere"], "--against")):
-        c = Campaign(t, job, *args)
+        c = Soak(t, job, *args)
         check_eq(c.run(), 129, f"exit status of {args}")
         check(want in c.text(), f"{args}: {c.text()}")
     check_eq(b.clicks(), [], "clicks")
@@ -282,7 +225,7 @@ def _(t):
 @case("report shows a soak's page again, and one line for it among other runs")
 def _(t):
     t.board(BOOT + SHELL + DIE)
-    c = Campaign(t, seeded(t, ["pass"]), "--boots", "1")
+    c = Soak(t, seeded(t, ["pass"]), "--boots", "1")
     check_eq(c.run(), 0, "exit status" + c.text())
     one = subprocess.run([BOOTRIG, "report", "--table", c.dirs[-1]], capture_output=True, text=True, check=True)
     check("UNDER TEST" in one.stdout, one.stdout)
