@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the readers of archives share: the file below, a .deb's inner tar, and the bounds
+ * that every entry and every byte is held to. Private to kernel/unpack*.c and bundle.c.
+ */
+#pragma once
+
+#include <archive.h>
+#include <archive_entry.h>
+
+#include "kernel/unpack.h"
+
+/* The part of the input file that counts, as libarchive reads it. */
+struct unpack_source {
+	const struct unpack *u;
+	const struct task *task;
+	struct err *err;   /* why reading stopped, when it was not libarchive's doing */
+	int failed;        /* that error's code; 0 = none */
+	uint64_t pos, len; /* relative to u->offset */
+	uint64_t given;    /* bytes handed to libarchive */
+	char *buf;
+};
+
+struct unpack_reader {
+	struct unpack_source src;
+	struct archive *outer; /* the file itself, or the ar of a .deb */
+	struct archive *inner; /* data.tar inside a .deb; NULL = no .deb */
+	struct archive *a;     /* the one that holds the entries: inner or outer */
+	char how[64];          /* "deb, tar.xz" */
+	uint64_t skipped;
+	uint32_t n_entries;
+	struct err *err;
+};
+
+/* Look at the first bytes and open. The reader is to be released also after an error. */
+MUST_CHECK int unpack_reader_open(struct unpack_reader *rd, const struct unpack *u,
+				  const struct task *task, struct err *err);
+void unpack_reader_release(struct unpack_reader *rd);
+/* 1 and the next entry, with its name without "./" in front (never NULL); 0 at the end.
+ * The entry was held to the bounds. */
+MUST_CHECK int unpack_reader_next(struct unpack_reader *rd, struct archive_entry **e,
+				  const char **name);
+/* A piece of the entry's content reached `to` bytes: is it a bomb? */
+MUST_CHECK int unpack_reader_check_ratio(const struct unpack_reader *rd, uint64_t to);
+/* No ".." and no "/" in front. */
+bool unpack_is_name_safe(const char *name);
+/* One file without an archive around it. */
+bool unpack_reader_is_raw(const struct unpack_reader *rd);
+MUST_CHECK int unpack_reader_err(const struct unpack_reader *rd, int code,
+				 const char *what);
+/* libarchive's reason, or that of our own read callback. */
+MUST_CHECK int unpack_reader_failed(const struct unpack_reader *rd);
+bool unpack_is_kernel_name(const char *name, bool is_deb);
