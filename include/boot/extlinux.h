@@ -22,6 +22,9 @@ struct extlinux_label {
 	const char *fdt;    /* NULL = none; wins over fdtdir. U-Boot ignores both unless
 			       fdt_addr_r is set */
 	const char *fdtdir; /* NULL = none */
+	const char *const *overlays; /* FDTOVERLAYS, applied to fdt or what U-Boot took
+					from fdtdir */
+	size_t n_overlays;
 	const char *append; /* the whole command line, nonce included; NULL = none */
 	bool expand;        /* APPEND means its ${variables}; else they are refused */
 };

@@ -15,12 +15,23 @@
 #include "parse/job_spec.h"
 #include "util/hash.h"
 
+enum { STAGE_MAX_OVERLAYS = 16 };
+
 struct stage_request {
 	const char *tftp_root,
 		*tftp_subdir; /* from the board; subdir "" or NULL = none */
 	const char *run;      /* [A-Za-z0-9._-]{1,100}, different for each boot action */
 	const struct job_file *kernel, *dtb, *ramdisk; /* NULL or url NULL = none */
-	bool overlay; /* put LAVA's helpers (and trees) in front of the ramdisk */
+	/* An archive or directory with lib/modules/<release>, which goes behind the
+	 * ramdisk; NULL or url NULL = none. optional: it need not have any. */
+	const struct job_file *modules;
+	bool modules_optional;
+	const struct job_file *overlays; /* .dtbo */
+	size_t n_overlays;
+	const char *label; /* NULL = "bootrig" */
+	bool is_bundle; /* kernel is an archive; where dtb, overlays and modules have the
+			   same URL, they are taken out of it in the same pass */
+	bool overlay;   /* put LAVA's helpers (and trees) in front of the ramdisk */
 	const struct overlay_tree *trees;
 	size_t n_trees;
 	const char *cache_dir; /* of unpacked kernels; NULL = the user's, "" = none */
@@ -41,6 +52,13 @@ struct staged_file {
 struct staged {
 	char *root, *subdir; /* copies of the request's; subdir "" */
 	struct staged_file kernel, ramdisk, dtb, config;
+	struct staged_file overlays[STAGE_MAX_OVERLAYS];
+	const char *overlay_paths[STAGE_MAX_OVERLAYS]; /* their boot_path */
+	size_t n_overlays;
+	char *label;                    /* of the configuration; NULL = "bootrig" */
+	char modules_release[65];       /* of the modules behind the ramdisk; "" = none */
+	uint64_t modules_bytes;         /* of their archive */
+	struct stage_pieces *pieces;    /* while it is staged; stage_bundle.c's */
 	struct image_info image;        /* of the kernel as staged */
 	char *kernel_member;            /* "boot/vmlinuz-6.1.0-56-arm64" or NULL */
 	char *kernel_how;               /* "deb, tar.xz"; "" = as it came */

@@ -5,6 +5,7 @@
 
 #include "boot/stage.h"
 #include "kernel/fetch.h"
+#include "kernel/unpack.h"
 
 #define STAGE_RAMDISK_NAME "ramdisk"
 #define STAGE_DTB_NAME "board.dtb"
@@ -44,6 +45,26 @@ MUST_CHECK int stage_config_text(const char *mac, const struct extlinux *x,
 MUST_CHECK int stage_script_text(const struct staged *s, const struct board_boot *board,
 				 const char *append, struct strbuf *text,
 				 struct err *err);
+
+/* stage_bundle.c: what comes out of an archive beside the kernel, kept in unnamed files
+ * until its turn comes. */
+struct stage_piece {
+	int fd; /* -1 = not there */
+	struct unpacked un;
+};
+struct stage_pieces {
+	struct stage_piece dtb, overlays[STAGE_MAX_OVERLAYS], modules;
+	struct sha256_hex source; /* of the archive */
+};
+/* All pieces of the archive src; the kernel goes to kernel_fd. */
+MUST_CHECK int stage_bundle(const struct stage_request *req, struct staged *s,
+			    const struct fetched *src, const char *url, int kernel_fd,
+			    struct unpacked *kernel, struct err *err);
+void stage_pieces_free(struct stage_pieces *p); /* NULL is fine */
+/* An fd with the modules' cpio archive, or -1 where there are none; checked against the
+ * kernel's release. The caller closes it. */
+MUST_CHECK int stage_modules_open(const struct stage_request *req, struct staged *s,
+				  int *fd, struct err *err);
 
 /* stage_config.c: take it away if it is still the one that was written. */
 MUST_CHECK int stage_config_remove(const struct staged *s, struct err *err);

@@ -20,7 +20,7 @@ struct tftp_check {
 
 struct tftp_report {
 	char server[256]; /* "tftp://192.168.5.1/" or "atftpd on 127.0.0.1:41234" */
-	struct tftp_check checks[4];
+	struct tftp_check checks[4 + STAGE_MAX_OVERLAYS];
 	size_t n_checks;
 	uint64_t bytes; /* all together */
 	int64_t ns;

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "kernel/task.h"
+#include "util/hash.h"
 
 struct archive;
 
@@ -14,10 +15,11 @@ struct cpio_writer { /* set task, out_fd, err; max_bytes 0 = OVERLAY_MAX_BYTES *
 	struct archive *a;
 	const struct task *task;
 	int out_fd;
-	bool is_modules;  /* "build" and "source" at the top of a tree stay out */
-	bool failed;      /* nothing more is to be written */
-	uint64_t written; /* of the archive */
-	uint64_t bytes;   /* content so far */
+	bool is_modules;     /* "build" and "source" at the top of a tree stay out */
+	bool failed;         /* nothing more is to be written */
+	struct sha256 *hash; /* fed with the archive; NULL = nobody wants it */
+	uint64_t written;    /* of the archive */
+	uint64_t bytes;      /* content so far */
 	uint64_t max_bytes;
 	uint32_t n_entries;
 	struct err *err;

@@ -4,6 +4,7 @@
  * copied, and whatever is wrong with the cache is a miss. */
 #pragma once
 
+#include "kernel/bundle.h"
 #include "kernel/task.h"
 #include "kernel/unpack.h"
 
@@ -15,6 +16,9 @@ int unpack_cache_open(const char *dir);
 /* source and the request's words make the key. */
 struct sha256_hex unpack_cache_key(const struct sha256_hex *source,
 				   const struct unpack *u);
+/* The same for a piece of a bundle; compression of MODULES is part of it. */
+struct sha256_hex unpack_cache_piece_key(const struct sha256_hex *source,
+					 const struct bundle_piece *piece);
 /* True: the file was appended to out_fd and *out describes it. False: a miss, out_fd is
  * as it was. */
 bool unpack_cache_get(int cache_dirfd, const struct sha256_hex *key, int out_fd,

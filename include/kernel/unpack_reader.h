@@ -39,6 +39,18 @@ void unpack_reader_release(struct unpack_reader *rd);
  * The entry was held to the bounds. */
 MUST_CHECK int unpack_reader_next(struct unpack_reader *rd, struct archive_entry **e,
 				  const char **name);
+/* Where an entry's content goes: to fd, hashed, or to put() (0 or a negative errno with
+ * the reader's err set), not hashed. */
+struct unpack_sink {
+	int fd;
+	int (*put)(void *arg, const void *data, size_t len);
+	void *arg;
+	uint64_t max_bytes;
+	uint64_t size;
+	struct sha256_hex sha256;
+	struct sha256 *hash; /* while it is written */
+};
+MUST_CHECK int unpack_reader_write(struct unpack_reader *rd, struct unpack_sink *s);
 /* A piece of the entry's content reached `to` bytes: is it a bomb? */
 MUST_CHECK int unpack_reader_check_ratio(const struct unpack_reader *rd, uint64_t to);
 /* No ".." and no "/" in front. */

@@ -16,6 +16,8 @@ struct job_file {
 	char *image_type;  /* LAVA kernel `type:`: "image" "zimage" "uimage"; NULL = by
 			      content */
 	char *sha256sum;   /* expected, or NULL */
+	char *member; /* the file of that name (or path's end) inside the archive; NULL =
+			 what it is all about */
 	bool install_overlay; /* ramdisk: put LAVA's helpers and test directories in
 				 front; default true, as in LAVA */
 	bool install_modules; /* ramdisk: put the kernel's modules behind it; default

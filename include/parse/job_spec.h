@@ -23,7 +23,13 @@ struct job_deploy {
 	/* kernel's url is NULL where `bootrig: kernel:` names the kernels. modules:
 	 * LAVA's, an archive of lib/modules/<release> */
 	struct job_file kernel, dtb, ramdisk, modules;
-	bool is_tftp; /* else it was refused, and nothing of it was read */
+	/* Of a kernel that was selected, see kernel/select.h. */
+	struct job_file *overlays; /* .dtbo */
+	size_t n_overlays;
+	char *label;           /* NULL = "bootrig" */
+	bool is_bundle;        /* kernel is an archive that holds the rest as well */
+	bool modules_optional; /* those that come with the kernel, if any do */
+	bool is_tftp;          /* else it was refused, and nothing of it was read */
 };
 
 enum job_boot_method { JOB_BOOT_UBOOT, JOB_BOOT_MINIMAL };

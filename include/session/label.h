@@ -15,6 +15,7 @@
 char *label_append(const struct board_spec *board, const struct job_spec *job,
 		   const struct job_boot *boot, const struct board_label *known_good,
 		   const char *nonce);
+const char *label_name(const struct staged *staged);
 /* What it says of the files as they lie in the TFTP root. Borrows from staged and append.
  */
 struct extlinux_label label_of(const struct staged *staged, const char *append);

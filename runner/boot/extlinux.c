@@ -108,6 +108,10 @@ static int check_label(const struct extlinux *x, size_t i, struct err *err)
 		r = check_path(l->name, "FDT", l->fdt, err);
 	if (!r)
 		r = check_path(l->name, "FDTDIR", l->fdtdir, err);
+	for (size_t k = 0; !r && k < l->n_overlays; k++)
+		r = check_path(l->name, "FDTOVERLAYS", l->overlays[k], err);
+	if (!r && l->n_overlays && !l->fdt && !l->fdtdir)
+		r = bad(err, l->name, "FDTOVERLAYS", "stands without FDT");
 	if (!r)
 		r = check_append(l, x->append_max ?: EXTLINUX_APPEND_MAX, err);
 	return r;
@@ -148,6 +152,9 @@ int extlinux_format(const struct extlinux *x, struct strbuf *out, struct err *er
 		put(out, "INITRD", l->initrd);
 		put(out, "FDT", l->fdt);
 		put(out, "FDTDIR", l->fdt ? NULL : l->fdtdir);
+		for (size_t k = 0; k < l->n_overlays; k++)
+			strbuf_addf(out, "%s%s%s", k ? " " : "\tFDTOVERLAYS ",
+				    l->overlays[k], k + 1 < l->n_overlays ? "" : "\n");
 		put(out, "APPEND", l->append);
 	}
 	return 0;

@@ -7,6 +7,7 @@
 
 #include "kernel/transfer.h"
 #include "kernel/unpack.h"
+#include "util/io.h"
 #include "util/mem.h"
 
 enum { READ_STEP = 1 << 18, FDT_HEADER = 40 };
@@ -34,46 +35,92 @@ static int check_dtb(int fd, uint64_t size, const char *url, struct err *err)
 	return 0;
 }
 
-static int unpack_dtb(const struct stage_request *req, const struct fetched *src,
-		      const char *url, int out_fd, struct unpacked *un, struct err *err)
+/* A bare file passes through as well, and the job's words are checked. */
+static int unpack_dtb(const struct stage_request *req, const struct staged *s,
+		      const struct job_file *file, const char *url, int out_fd,
+		      struct unpacked *un, struct sha256_hex *source, struct err *err)
 {
-	struct unpack u = { .fd = src->fd,
+	struct fetched src = FETCHED_INIT;
+	int r = stage_file_fetch(req, s, file, DTB_MAX_BYTES, &src, err);
+	struct unpack u = { .fd = src.fd,
 			    .want = UNPACK_ONLY,
 			    .name = url,
-			    .compression = req->dtb->compression,
-			    .archive = req->dtb->archive,
+			    .compression = file->compression,
+			    .archive = file->archive,
 			    .max_bytes = DTB_MAX_BYTES };
 
-	return unpack_file(&u, out_fd, &req->task, un, err);
-}
-
-static int stage_dtb(const struct stage_request *req, struct staged *s, struct err *err)
-{
-	static const char tmp[] = ".dtb", name[] = STAGE_DTB_NAME;
-	_cleanup_free_ char *url = url_masked(req->dtb->url);
-	_cleanup_close_ int fd = -1;
-	struct fetched src = FETCHED_INIT;
-	struct unpacked un;
-	int r = stage_file_fetch(req, s, req->dtb, DTB_MAX_BYTES, &src, err);
-
-	if (r)
-		return r;
-	fd = stage_file_create(s, tmp, err);
-	/* A bare file passes through as well, and the job's words are checked. */
-	r = fd < 0 ? fd : unpack_dtb(req, &src, url, fd, &un, err);
+	if (!r)
+		r = unpack_file(&u, out_fd, &req->task, un, err);
 	if (!r)
 		r = fetched_recheck(&src, url, err);
+	*source = src.sha256;
+	fetched_release(&src);
+	return r;
+}
+
+/* What came out of the kernel's archive. */
+static int copy_piece(const struct stage_request *req, const struct stage_piece *piece,
+		      const char *url, int out_fd, struct unpacked *un, struct err *err)
+{
+	struct sha256 *hash = sha256_new();
+	int r = stage_file_copy(piece->fd, 0, piece->un.size, out_fd, hash, &req->task,
+				url, err);
+
+	*un = piece->un;
+	un->sha256 = sha256_finish(hash);
+	return r;
+}
+
+/* A device tree or an overlay of one. */
+static int stage_dtb(const struct stage_request *req, struct staged *s,
+		     const struct job_file *file, const struct stage_piece *piece,
+		     const char *name, struct staged_file *out, struct err *err)
+{
+	static const char tmp[] = ".dtb";
+	_cleanup_free_ char *url = url_masked(file->url);
+	_cleanup_close_ int fd = stage_file_create(s, tmp, err);
+	struct sha256_hex source;
+	struct unpacked un;
+	int r;
+
+	if (fd < 0)
+		return fd;
+	if (piece && piece->fd >= 0) {
+		source = s->pieces->source;
+		r = copy_piece(req, piece, url, fd, &un, err);
+	} else {
+		r = unpack_dtb(req, s, file, url, fd, &un, &source, err);
+	}
 	if (!r)
 		r = check_dtb(fd, un.size, url, err);
 	if (!r)
 		r = stage_file_finish(s, fd, tmp, name, err);
-	if (!r) {
-		stage_file_record(s, &s->dtb, name, req->dtb->url, &src.sha256);
-		s->dtb.size = un.size;
-		s->dtb.sha256 = un.sha256;
+	if (r)
+		return r;
+	stage_file_record(s, out, name, file->url, &source);
+	out->size = un.size;
+	out->sha256 = un.sha256;
+	return 0;
+}
+
+static int stage_overlays(const struct stage_request *req, struct staged *s,
+			  struct err *err)
+{
+	if (req->n_overlays > STAGE_MAX_OVERLAYS)
+		return err_set(err, ERR_JOB, -E2BIG, "%zu overlays; expected at most %d",
+			       req->n_overlays, STAGE_MAX_OVERLAYS);
+	for (; s->n_overlays < req->n_overlays; s->n_overlays++) {
+		const size_t i = s->n_overlays;
+		_cleanup_free_ char *name = xasprintf("overlay%zu.dtbo", i);
+		int r = stage_dtb(req, s, &req->overlays[i],
+				  s->pieces ? &s->pieces->overlays[i] : NULL, name,
+				  &s->overlays[i], err);
+
+		if (r)
+			return r;
+		s->overlay_paths[i] = s->overlays[i].boot_path;
 	}
-	fetched_release(&src);
-	return r;
+	return 0;
 }
 
 /* ---- ramdisk ---- */
@@ -113,52 +160,101 @@ static int hash_start(int fd, uint64_t size, struct sha256 *hash, struct err *er
 	return 0;
 }
 
-static int fill_ramdisk(const struct stage_request *req, struct staged *s,
-			const struct fetched *src, const char *url, int fd,
-			struct err *err)
-{
-	struct sha256 *hash = sha256_new();
-	uint64_t overlay;
-	int r = put_overlay(req, s, url, fd, &overlay, err);
+/* The ramdisk while it grows: helpers, what the job gives, modules. */
+struct ramdisk {
+	char *url; /* masked */
+	int fd;
+	struct sha256 *hash; /* NULL = not begun */
+	struct sha256_hex source;
+};
 
+static const char ramdisk_tmp[] = ".ramdisk";
+
+static int fill_ramdisk(const struct stage_request *req, struct staged *s,
+			struct ramdisk *rd, const struct fetched *src, struct err *err)
+{
+	uint64_t overlay;
+	int r = put_overlay(req, s, rd->url, rd->fd, &overlay, err);
+
+	rd->hash = sha256_new();
+	rd->source = src->sha256;
 	if (!r)
-		r = hash_start(fd, overlay, hash, err);
+		r = hash_start(rd->fd, overlay, rd->hash, err);
 	if (!r)
 		r = stage_file_copy(src->fd, s->ramdisk_is.header_bytes,
-				    s->ramdisk_is.payload_bytes, fd, hash, &req->task,
-				    url, err);
-	s->ramdisk.sha256 = sha256_finish(hash);
+				    s->ramdisk_is.payload_bytes, rd->fd, rd->hash,
+				    &req->task, rd->url, err);
 	s->ramdisk.size = overlay + s->ramdisk_is.payload_bytes;
-	return r ?: fetched_recheck(src, url, err);
+	return r ?: fetched_recheck(src, rd->url, err);
 }
 
-static int stage_ramdisk(const struct stage_request *req, struct staged *s,
-			 struct err *err)
+static int begin_ramdisk(const struct stage_request *req, struct staged *s,
+			 struct ramdisk *rd, struct err *err)
 {
-	static const char tmp[] = ".ramdisk", name[] = STAGE_RAMDISK_NAME;
-	_cleanup_free_ char *url = url_masked(req->ramdisk->url);
-	_cleanup_close_ int fd = -1;
 	struct fetched src = FETCHED_INIT;
 	int r;
 
+	rd->url = url_masked(req->ramdisk->url);
 	if (req->ramdisk->archive)
 		return err_set(err, ERR_JOB, -EOPNOTSUPP,
 			       "%s: a ramdisk inside an archive (%s) is not supported",
-			       url, req->ramdisk->archive);
+			       rd->url, req->ramdisk->archive);
 	r = stage_file_fetch(req, s, req->ramdisk, RAMDISK_MAX_BYTES, &src, err);
 	if (r)
 		return r;
-	r = ramdisk_probe(src.fd, url, req->ramdisk->compression, &s->ramdisk_is, err);
+	r = ramdisk_probe(src.fd, rd->url, req->ramdisk->compression, &s->ramdisk_is,
+			  err);
 	if (!r) {
-		fd = stage_file_create(s, tmp, err);
-		r = fd < 0 ? fd : fill_ramdisk(req, s, &src, url, fd, err);
+		rd->fd = stage_file_create(s, ramdisk_tmp, err);
+		r = rd->fd < 0 ? rd->fd : fill_ramdisk(req, s, rd, &src, err);
 	}
-	if (!r)
-		r = stage_file_finish(s, fd, tmp, name, err);
-	if (!r)
-		stage_file_record(s, &s->ramdisk, name, req->ramdisk->url, &src.sha256);
 	fetched_release(&src);
 	return r;
+}
+
+/* init/initramfs.c, unpack_to_rootfs(): archives follow each other, with zeros between;
+ * one that is not compressed starts at a multiple of 4 from the last one's start. 512
+ * serves both. */
+static int append_modules(const struct stage_request *req, struct staged *s,
+			  struct ramdisk *rd, int fd, struct err *err)
+{
+	static const char zeros[512];
+	size_t gap = (size_t)(-s->ramdisk.size % sizeof(zeros));
+	int r = io_write_all(rd->fd, zeros, gap);
+
+	if (r)
+		return stage_disk_failed(err, STAGE_RAMDISK_NAME, r);
+	sha256_update(rd->hash, zeros, gap);
+	s->ramdisk.size += gap + s->modules_bytes;
+	return stage_file_copy(fd, 0, s->modules_bytes, rd->fd, rd->hash, &req->task,
+			       "modules", err);
+}
+
+static int finish_ramdisk(const struct stage_request *req, struct staged *s,
+			  struct ramdisk *rd, struct err *err)
+{
+	_cleanup_close_ int modules_fd = -1;
+	int r = stage_modules_open(req, s, &modules_fd, err);
+
+	if (!r && modules_fd >= 0)
+		r = append_modules(req, s, rd, modules_fd, err);
+	if (!r)
+		r = stage_file_finish(s, rd->fd, ramdisk_tmp, STAGE_RAMDISK_NAME, err);
+	if (!r) {
+		stage_file_record(s, &s->ramdisk, STAGE_RAMDISK_NAME, req->ramdisk->url,
+				  &rd->source);
+		s->ramdisk.sha256 = sha256_finish(rd->hash);
+		rd->hash = NULL;
+	}
+	return r;
+}
+
+static void release_ramdisk(struct ramdisk *rd)
+{
+	if (rd->hash)
+		(void)sha256_finish(rd->hash);
+	cleanup_close(&rd->fd);
+	free(rd->url);
 }
 
 /* ---- all of it ---- */
@@ -170,14 +266,23 @@ static bool is_given(const struct job_file *f)
 
 static int stage_all(const struct stage_request *req, struct staged *s, struct err *err)
 {
+	struct ramdisk rd = { .fd = -1 };
 	int r = stage_dir_create(s->root, s->subdir, req->run, &s->dir, &s->n_swept, err);
 
+	if (!r && is_given(req->ramdisk))
+		r = begin_ramdisk(req, s, &rd, err);
 	if (!r && is_given(req->kernel))
 		r = stage_kernel(req, s, err);
 	if (!r && is_given(req->dtb))
-		r = stage_dtb(req, s, err);
+		r = stage_dtb(req, s, req->dtb, s->pieces ? &s->pieces->dtb : NULL,
+			      STAGE_DTB_NAME, &s->dtb, err);
+	if (!r)
+		r = stage_overlays(req, s, err);
 	if (!r && is_given(req->ramdisk))
-		r = stage_ramdisk(req, s, err);
+		r = finish_ramdisk(req, s, &rd, err);
+	release_ramdisk(&rd);
+	stage_pieces_free(s->pieces);
+	s->pieces = NULL;
 	return r ?: stage_dir_complete(&s->dir, err);
 }
 
@@ -188,6 +293,7 @@ int stage_files(const struct stage_request *req, struct staged *out, struct err 
 	*out = (struct staged)STAGED_INIT;
 	out->root = xstrdup(req->tftp_root);
 	out->subdir = xstrdup(req->tftp_subdir ?: "");
+	out->label = req->label ? xstrdup(req->label) : NULL;
 	int r = stage_all(req, out, err);
 	if (!r)
 		return 0;
@@ -203,8 +309,11 @@ void staged_release(struct staged *s)
 	stage_file_release(&s->ramdisk);
 	stage_file_release(&s->dtb);
 	stage_file_release(&s->config);
+	for (size_t i = 0; i < STAGE_MAX_OVERLAYS; i++)
+		stage_file_release(&s->overlays[i]);
 	free(s->root);
 	free(s->subdir);
+	free(s->label);
 	free(s->kernel_member);
 	free(s->kernel_how);
 	stage_dir_release(&s->dir);

@@ -40,6 +40,9 @@ static int first_layer(struct kernel_job *k, int out_fd)
 
 	if (r)
 		return r;
+	if (k->req->is_bundle)
+		return stage_bundle(k->req, k->s, &k->src, k->url, out_fd, &k->un,
+				    k->err);
 	if (!unpack_is_packed(head, n) && !u.compression && !u.archive) {
 		struct sha256 *hash = sha256_new();
 

@@ -121,6 +121,8 @@ static int check_all(struct verify *v)
 		r = check_file(v, &v->s->config);
 	if (!r)
 		r = check_file(v, &v->s->dtb);
+	for (size_t i = 0; !r && i < v->s->n_overlays; i++)
+		r = check_file(v, &v->s->overlays[i]);
 	if (!r)
 		r = check_file(v, &v->s->ramdisk);
 	if (!r)

@@ -10,6 +10,7 @@
 #include "cmd/run_matrix.h"
 #include "cmd/run_result.h"
 #include "cmd/run_stretch.h"
+#include "kernel/select.h"
 #include "report/result.h"
 #include "report/run_files.h"
 #include "session/session.h"
@@ -77,6 +78,15 @@ static int report(struct run *run, const struct run_dir *dir, struct live *live,
 	return r ? r : (int)json_get_int(result, "exit_code", EXIT_OUR_BUG);
 }
 
+/* Before the board is claimed: a build takes its time. */
+static int prepare_kernel(struct run *run, struct err *err)
+{
+	struct kernel_select k = { .cell = run->cell, .task = TASK_INIT };
+
+	k.task.cancel_fd = run->cancel_fd;
+	return run->cell ? kernel_select(run->loaded.job, &k, err) : 0;
+}
+
 static int run_it(struct run *run)
 {
 	bool json_on_stdout = run->json_path && strcmp(run->json_path, "-") == 0;
@@ -98,8 +108,10 @@ static int run_it(struct run *run)
 		.on_progress = live_progress,
 		.arg = live,
 	};
-	int r = session_run(&opts, &dir, &err);
+	int r = prepare_kernel(run, &err);
 
+	if (!r)
+		r = session_run(&opts, &dir, &err);
 	if (!r)
 		r = report(run, &dir, live, &err);
 	if (r < 0)

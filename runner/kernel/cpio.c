@@ -196,6 +196,8 @@ static la_ssize_t write_out(struct archive *a, void *arg, const void *data, size
 		archive_set_error(a, -r, "%s", strerror(-r));
 		return -1;
 	}
+	if (w->hash)
+		sha256_update(w->hash, data, len);
 	w->written += len;
 	return (la_ssize_t)len;
 }

@@ -12,7 +12,6 @@
 #include "util/strbuf.h"
 
 enum { N_LISTED = 8 };
-#define PROGRESS_EVERY (UINT64_C(1) << 20)
 
 struct job {
 	struct unpack_reader rd;
@@ -48,72 +47,13 @@ static bool is_wanted(const struct job *j, const char *name)
 	return true;
 }
 
-static int too_big(const struct job *j)
-{
-	return err_set(j->err, ERR_JOB, -EFBIG, "%s: unpacks to more than %llu bytes",
-		       j->rd.src.u->name, (unsigned long long)j->max_bytes);
-}
-
-static int fill_gap(struct job *j, struct sha256 *hash, uint64_t to)
-{
-	static const char zeros[4096];
-
-	while (j->out->size < to) {
-		size_t n = sizeof(zeros);
-
-		if (n > to - j->out->size)
-			n = (size_t)(to - j->out->size);
-		int r = io_write_all(j->out_fd, zeros, n);
-		if (r)
-			return err_set(j->err, ERR_LAB, r, "cannot write: %s",
-				       strerror(-r));
-		sha256_update(hash, zeros, n);
-		j->out->size += n;
-	}
-	return 0;
-}
-
-static int write_block(struct job *j, struct sha256 *hash, const void *data, size_t n,
-		       uint64_t at)
-{
-	uint64_t before = j->out->size;
-
-	if (at < j->out->size)
-		return unpack_reader_err(&j->rd, -EINVAL, "damaged: blocks overlap");
-	if (at > j->max_bytes || n > j->max_bytes - at)
-		return too_big(j);
-	int r = unpack_reader_check_ratio(&j->rd, at + n);
-	if (!r)
-		r = fill_gap(j, hash, at); /* sparse tar, zip */
-	if (r)
-		return r;
-	r = io_write_all(j->out_fd, data, n);
-	if (r)
-		return err_set(j->err, ERR_LAB, r, "cannot write: %s", strerror(-r));
-	sha256_update(hash, data, n);
-	j->out->size += n;
-	if (before / PROGRESS_EVERY != j->out->size / PROGRESS_EVERY) {
-		task_progress(j->rd.src.task, j->rd.src.u->name, j->out->size, 0);
-		return task_check(j->rd.src.task, j->rd.src.u->name, j->err);
-	}
-	return 0;
-}
-
 static int write_member(struct job *j)
 {
-	struct sha256 *hash = sha256_new();
-	const void *data;
-	la_int64_t at;
-	size_t n;
-	int r = 0, a = ARCHIVE_OK;
+	struct unpack_sink sink = { .fd = j->out_fd, .max_bytes = j->max_bytes };
+	int r = unpack_reader_write(&j->rd, &sink);
 
-	j->out->size = 0;
-	while (!r && (a = archive_read_data_block(j->rd.a, &data, &n, &at)) == ARCHIVE_OK)
-		r = at < 0 ? unpack_reader_failed(&j->rd)
-			   : write_block(j, hash, data, n, (uint64_t)at);
-	if (!r && a != ARCHIVE_EOF)
-		r = unpack_reader_failed(&j->rd);
-	j->out->sha256 = sha256_finish(hash);
+	j->out->size = sink.size;
+	j->out->sha256 = sink.sha256;
 	return r;
 }
 

@@ -43,6 +43,16 @@ struct sha256_hex unpack_cache_key(const struct sha256_hex *source,
 	return sha256_of(text, strlen(text));
 }
 
+struct sha256_hex unpack_cache_piece_key(const struct sha256_hex *source,
+					 const struct bundle_piece *piece)
+{
+	_cleanup_free_ char *text = xasprintf(
+		"bootrig bundle 1\n%s\n%d\n%s\n%s\n", source->str, (int)piece->what,
+		piece->member ?: "", piece->compression ?: "");
+
+	return sha256_of(text, strlen(text));
+}
+
 static bool read_meta(int dirfd, const char *key, struct unpacked *out)
 {
 	_cleanup_free_ char *name = xasprintf("%s.json", key);

@@ -7,9 +7,11 @@
 
 #include <errno.h>
 
+#include "util/io.h"
 #include "util/mem.h"
 
 enum { READ_STEP = 1 << 17, MAX_FILTERS = 4 };
+#define PROGRESS_EVERY (UINT64_C(1) << 20)
 
 int unpack_reader_err(const struct unpack_reader *rd, int code, const char *what)
 {
@@ -346,4 +348,79 @@ int unpack_reader_next(struct unpack_reader *rd, struct archive_entry **e,
 	*name = given ? skip_dot_slash(given) : "";
 	int r = rd->n_entries == 0 ? check_words(rd) : 0;
 	return r ?: check_entry(rd, *e) ?: 1;
+}
+
+/* ---- the content of an entry ---- */
+
+static int too_big(const struct unpack_reader *rd, const struct unpack_sink *s)
+{
+	return err_set(rd->err, ERR_JOB, -EFBIG, "%s: unpacks to more than %llu bytes",
+		       rd->src.u->name, (unsigned long long)s->max_bytes);
+}
+
+static int put(const struct unpack_reader *rd, struct unpack_sink *s, const void *data,
+	       size_t n)
+{
+	int r = s->put ? s->put(s->arg, data, n) : io_write_all(s->fd, data, n);
+
+	if (r && !s->put)
+		return err_set(rd->err, ERR_LAB, r, "cannot write: %s", strerror(-r));
+	if (s->hash)
+		sha256_update(s->hash, data, n);
+	s->size += n;
+	return r;
+}
+
+static int fill_gap(const struct unpack_reader *rd, struct unpack_sink *s, uint64_t to)
+{
+	static const char zeros[4096];
+	int r = 0;
+
+	while (!r && s->size < to) {
+		uint64_t left = to - s->size;
+
+		r = put(rd, s, zeros,
+			left < sizeof(zeros) ? (size_t)left : sizeof(zeros));
+	}
+	return r;
+}
+
+static int put_block(const struct unpack_reader *rd, struct unpack_sink *s,
+		     const void *data, size_t n, uint64_t at)
+{
+	uint64_t before = s->size;
+
+	if (at < s->size)
+		return unpack_reader_err(rd, -EINVAL, "damaged: blocks overlap");
+	if (at > s->max_bytes || n > s->max_bytes - at)
+		return too_big(rd, s);
+	int r = unpack_reader_check_ratio(rd, at + n);
+	if (!r)
+		r = fill_gap(rd, s, at); /* sparse tar, zip */
+	if (!r)
+		r = put(rd, s, data, n);
+	if (!r && before / PROGRESS_EVERY != s->size / PROGRESS_EVERY) {
+		task_progress(rd->src.task, rd->src.u->name, s->size, 0);
+		r = task_check(rd->src.task, rd->src.u->name, rd->err);
+	}
+	return r;
+}
+
+int unpack_reader_write(struct unpack_reader *rd, struct unpack_sink *s)
+{
+	const void *data;
+	la_int64_t at;
+	size_t n;
+	int r = 0, a = ARCHIVE_OK;
+
+	s->size = 0;
+	s->hash = s->put ? NULL : sha256_new();
+	while (!r && (a = archive_read_data_block(rd->a, &data, &n, &at)) == ARCHIVE_OK)
+		r = at < 0 ? unpack_reader_failed(rd)
+			   : put_block(rd, s, data, n, (uint64_t)at);
+	if (!r && a != ARCHIVE_EOF)
+		r = unpack_reader_failed(rd);
+	if (s->hash)
+		s->sha256 = sha256_finish(s->hash);
+	return r;
 }

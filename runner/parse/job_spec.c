@@ -479,6 +479,10 @@ static void release_action(struct job_action *a)
 		job_release_file(&a->deploy.dtb);
 		job_release_file(&a->deploy.ramdisk);
 		job_release_file(&a->deploy.modules);
+		for (size_t i = 0; i < a->deploy.n_overlays; i++)
+			job_release_file(&a->deploy.overlays[i]);
+		free(a->deploy.overlays);
+		free(a->deploy.label);
 		return;
 	case JOB_BOOT:
 		release_boot(&a->boot);

@@ -150,4 +150,5 @@ void job_release_file(struct job_file *f)
 	free(f->archive);
 	free(f->image_type);
 	free(f->sha256sum);
+	free(f->member);
 }

@@ -151,7 +151,7 @@ static const struct yaml_field kernel_fields[] = {
 	YAML_FN("from", job_load_file_plain, struct job_kernel, bundle),
 	YAML_FN("kernel", job_load_file_kernel, struct job_kernel, kernel),
 	YAML_FN_BASE("dtb", load_dtb),
-	YAML_BOOL("fdtdir", struct job_kernel, fdtdir),
+	YAML_REFUSED("fdtdir", "name the board's device tree with dtb"),
 	YAML_FN("overlays", load_overlays, struct job_kernel, overlays),
 	YAML_FN_BASE("modules", load_modules),
 	YAML_LINES("kernel_args", struct job_kernel, kernel_args),
@@ -181,7 +181,7 @@ static void find_from(struct spec_report *r, struct job_kernel *k)
 					: JOB_KERNEL_BUILD;
 	if (k->from != JOB_KERNEL_FILES)
 		return;
-	if (k->dtb_path || k->fdtdir)
+	if (k->dtb_path)
 		spec_complain(
 			r, k->mark,
 			"the kernel is a single file, and no device tree is inside it; expected dtb: {url: …}");
@@ -201,10 +201,6 @@ static void load_kernel(struct spec_report *r, const struct yaml_node *n,
 			   k))
 		return;
 	find_from(r, k);
-	if ((k->dtb_path || k->dtb.url) && k->fdtdir)
-		spec_complain(
-			r, k->mark,
-			"the kernel has dtb and fdtdir; expected one device tree, or U-Boot's choice");
 }
 
 static void load_select(struct spec_report *r, const struct yaml_node *n,
@@ -274,8 +270,12 @@ static void load_stage(struct spec_report *r, const struct yaml_node *n, const c
 	static const char *const words[] = { "own", "all" };
 	size_t i;
 
-	if (yaml_get_word(r, n, what, words, ARRAY_SIZE(words), &i))
-		*(bool *)all = i == 1;
+	if (!yaml_get_word(r, n, what, words, ARRAY_SIZE(words), &i))
+		return;
+	*(bool *)all = i == 1;
+	if (i == 1)
+		spec_complain(r, n->mark, "%s: all is not supported yet; expected own",
+			      what);
 }
 
 static const struct yaml_field kernels_fields[] = {

@@ -132,7 +132,8 @@ int session_login(struct session *s, const struct job_auto_login *login,
 static int type_lines(struct session *s, struct uboot *u, const struct job_boot *boot,
 		      struct deadline d, struct err *err)
 {
-	const struct loader_words words = loader_words_of(SESSION_LABEL, &s->staged);
+	const struct loader_words words =
+		loader_words_of(label_name(&s->staged), &s->staged);
 	_cleanup_strvec_ struct strvec lines = STRVEC_INIT;
 	int r = 0;
 

@@ -24,11 +24,18 @@ char *label_append(const struct board_spec *board, const struct job_spec *job,
 	return append_compose(&board->boot.kernel_defaults, sb.buf);
 }
 
+const char *label_name(const struct staged *staged)
+{
+	return staged->label ?: SESSION_LABEL;
+}
+
 struct extlinux_label label_of(const struct staged *staged, const char *append)
 {
-	return (struct extlinux_label){ .name = SESSION_LABEL,
+	return (struct extlinux_label){ .name = label_name(staged),
 					.kernel = staged->kernel.boot_path,
 					.initrd = staged->ramdisk.boot_path,
 					.fdt = staged->dtb.boot_path,
+					.overlays = staged->overlay_paths,
+					.n_overlays = staged->n_overlays,
 					.append = append };
 }

@@ -54,8 +54,10 @@ static void record_staged(struct session *s, int64_t stage_ns)
 		json_push(files, file_json("ramdisk", &st->ramdisk));
 	if (st->dtb.name)
 		json_push(files, file_json("dtb", &st->dtb));
+	for (size_t i = 0; i < st->n_overlays; i++)
+		json_push(files, file_json("overlay", &st->overlays[i]));
 	json_put(m, "files", files);
-	json_put(m, "label", json_string(SESSION_LABEL));
+	json_put(m, "label", json_string(label_name(st)));
 	json_put(m, "append", json_lossy_str(s->append));
 	json_put(m, "nonce", json_string(s->nonce));
 	json_put(m, "kernel_kind", json_string(image_kind_to_str(st->image.kind)));
@@ -67,6 +69,8 @@ static void record_staged(struct session *s, int64_t stage_ns)
 	for (size_t i = 0; i < st->image.n_build_ids; i++)
 		json_push(ids, json_string(st->image.build_ids[i]));
 	json_put(m, "build_ids", ids);
+	if (st->modules_release[0])
+		json_put(m, "modules_bytes", json_integer((json_int_t)st->modules_bytes));
 	json_put(m, "ms", json_real((double)(stage_ns / 1000) / 1e3));
 	journal_action_json(s->journal, "staged", m);
 }
@@ -104,6 +108,12 @@ static int stage(struct session *s, const struct job_deploy *dp, const struct ta
 		.kernel = &dp->kernel,
 		.dtb = &dp->dtb,
 		.ramdisk = &dp->ramdisk,
+		.modules = &dp->modules,
+		.modules_optional = dp->modules_optional,
+		.overlays = dp->overlays,
+		.n_overlays = dp->n_overlays,
+		.is_bundle = dp->is_bundle,
+		.label = dp->label,
 		.overlay = dp->ramdisk.url && dp->ramdisk.install_overlay,
 		.trees = trees,
 		.n_trees = n,
@@ -115,10 +125,14 @@ static int stage(struct session *s, const struct job_deploy *dp, const struct ta
 static int write_config(struct session *s, struct err *err)
 {
 	const struct extlinux_label label = label_of(&s->staged, s->append);
-	const struct extlinux x = { .default_label = SESSION_LABEL,
+	const struct extlinux x = { .default_label = label_name(&s->staged),
 				    .labels = &label,
 				    .n_labels = 1 };
 
+	if (s->board->boot.method == BOARD_BOOT_SCRIPT && s->staged.n_overlays)
+		return err_set(err, ERR_JOB, -EINVAL,
+			       "the board boots by a script, which applies no device "
+			       "tree overlays");
 	if (s->board->boot.method == BOARD_BOOT_SCRIPT)
 		return stage_script(&s->staged, &s->board->boot, s->append, err);
 	return stage_config(&s->staged, s->board->boot.mac, &x, err);

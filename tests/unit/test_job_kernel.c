@@ -104,7 +104,7 @@ TEST(a_bundle_and_its_parts_are_read)
 		     "      overlays: [rockchip/x.dtbo, 'file:/y.dtbo', {url: z.dtbo}]\n"
 		     "      modules: false\n"
 		     "      kernel_args: [a=1, b]\n"
-		     "    - {name: dir, from: {url: ../out}, fdtdir: true}\n");
+		     "    - {name: dir, from: {url: ../out}}\n");
 	const struct job_kernel *k = &job->kernels.v[0];
 
 	CHECK_EQ(k->from, JOB_KERNEL_BUNDLE);
@@ -117,7 +117,6 @@ TEST(a_bundle_and_its_parts_are_read)
 	CHECK(k->no_modules);
 	CHECK_EQ(k->kernel_args.n, 2);
 	CHECK_STR(job->kernels.v[1].bundle.url, "file:/out");
-	CHECK(job->kernels.v[1].fdtdir);
 	CHECK(!job->kernels.v[1].no_modules);
 }
 
@@ -127,7 +126,7 @@ TEST(single_files_are_read)
 		SELECT
 		"    - {name: f, kernel: {url: Image, type: image},\n"
 		"       dtb: {url: b.dtb}, modules: {url: m.tar.xz, compression: xz}}\n"
-		"    stage: all\n");
+		"    stage: own\n");
 	const struct job_kernel *k = &job->kernels.v[0];
 
 	CHECK_EQ(k->from, JOB_KERNEL_FILES);
@@ -135,7 +134,7 @@ TEST(single_files_are_read)
 	CHECK_STR(k->kernel.image_type, "image");
 	CHECK_STR(k->dtb.url, "file:/jobs/b.dtb");
 	CHECK_STR(k->modules.compression, "xz");
-	CHECK(job->kernels.stage_all);
+	CHECK(!job->kernels.stage_all);
 }
 
 TEST(what_cells_should_come_to_is_read)
@@ -203,7 +202,9 @@ TEST(mistakes_have_a_place)
 	check_bad(SELECT "    - {name: a, from: {url: y}, dtb: ../b.dtb}\n",
 		  "t.yaml:12:38: the kernel.dtb is");
 	check_bad(SELECT "    - {name: a, from: {url: y}, dtb: b.dtb, fdtdir: true}\n",
-		  "dtb and fdtdir");
+		  "fdtdir is not supported");
+	check_bad(JOB "    select: [{name: a, from: {url: y}}]\n    stage: all\n",
+		  "all is not supported yet");
 	check_bad(SELECT "    - {name: a, base: linux, upto: 2}\n",
 		  "upto without series");
 	check_bad(JOB "    select: []\n", "has 0 kernels");

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* lib/modules/<release> out of an archive or a directory, into a cpio archive. */
+#include "kernel/modules.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+
+#include "kernel/unpack_reader.h"
+#include "util/mem.h"
+#include "util/strbuf.h"
+
+enum { MAX_RELEASE = 64 };
+
+static bool is_release(const char *s, size_t n)
+{
+	return n && n <= MAX_RELEASE && s[0] != '.' &&
+	       strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+			 "0123456789._+~-") >= n;
+}
+
+/* The part behind lib/modules/<release>, "" for the directory itself; NULL = no module.
+ */
+static const char *split(const char *name, const char **release, size_t *n_release)
+{
+	if (strncmp(name, "usr/", 4) == 0)
+		name += 4;
+	if (strncmp(name, "lib/modules/", 12) != 0)
+		return NULL;
+	*release = name + 12;
+	*n_release = strcspn(*release, "/");
+	if (!is_release(*release, *n_release))
+		return NULL;
+	name = *release + *n_release;
+	return name + strspn(name, "/");
+}
+
+static bool is_left_out(const char *rest)
+{
+	static const char *const globs[] = { "build",  "source", "vmlinuz*", "vmlinux*",
+					     "Image*", "zImage", "dtb",      "dtb/*",
+					     "dtbs",   "dtbs/*" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(globs); i++)
+		if (fnmatch(globs[i], rest, 0) == 0)
+			return true;
+	return false;
+}
+
+static int check_release(const struct unpack_reader *rd, struct bundle_piece *piece,
+			 const char *release, size_t n)
+{
+	char *known = piece->out.member;
+
+	if (!piece->is_found) {
+		piece->is_found = true;
+		snprintf(known, sizeof(piece->out.member), "%.*s", (int)n, release);
+	}
+	if (strlen(known) == n && strncmp(known, release, n) == 0)
+		return 0;
+	return err_set(rd->err, ERR_JOB, -EINVAL,
+		       "%s: modules of two kernels in it: %s and %.*s", rd->src.u->name,
+		       known, (int)n, release);
+}
+
+static int put_parents(struct cpio_writer *w, const char *release, size_t n)
+{
+	_cleanup_free_ char *top = xasprintf("lib/modules/%.*s", (int)n, release);
+	int r = cpio_put_header(w, "lib", S_IFDIR | 0755, 0, NULL);
+
+	if (!r)
+		r = cpio_put_header(w, "lib/modules", S_IFDIR | 0755, 0, NULL);
+	return r ?: cpio_put_header(w, top, S_IFDIR | 0755, 0, NULL);
+}
+
+static int put_content(void *arg, const void *data, size_t len)
+{
+	return cpio_put_data(arg, data, len);
+}
+
+static int put_file(struct unpack_reader *rd, struct cpio_writer *w, const char *path,
+		    struct archive_entry *e)
+{
+	const uint64_t size = (uint64_t)archive_entry_size(e);
+	struct unpack_sink sink = { .put = put_content, .arg = w, .max_bytes = size };
+
+	if (archive_entry_hardlink(e) || !archive_entry_size_is_set(e))
+		return err_set(rd->err, ERR_JOB, -EINVAL,
+			       "%s: %.200s is a hard link, or its size is not said; "
+			       "expected plain files",
+			       rd->src.u->name, path);
+	int r = cpio_put_header(w, path, S_IFREG | 0644, size, NULL);
+	if (!r)
+		r = unpack_reader_write(rd, &sink);
+	if (!r && sink.size != size)
+		r = unpack_reader_err(rd, -EINVAL, "damaged: a module is cut short");
+	return r;
+}
+
+static int put_entry(struct unpack_reader *rd, struct cpio_writer *w, const char *path,
+		     const char *rest, struct archive_entry *e)
+{
+	const char *link = archive_entry_symlink(e);
+	int depth = 0;
+
+	if (archive_entry_hardlink(e) || archive_entry_filetype(e) == AE_IFREG)
+		return put_file(rd, w, path, e);
+	if (archive_entry_filetype(e) == AE_IFDIR)
+		return cpio_put_header(w, path, S_IFDIR | 0755, 0, NULL);
+	for (const char *p = rest; (p = strchr(p, '/')); p++)
+		depth++;
+	if (!link || !cpio_link_stays_inside(link, depth))
+		return err_set(rd->err, ERR_JOB, -EINVAL,
+			       "%s: %.200s is no file, or a link that leads out of "
+			       "lib/modules",
+			       rd->src.u->name, path);
+	return cpio_put_header(w, path, S_IFLNK | 0777, 0, link);
+}
+
+int modules_take_entry(struct unpack_reader *rd, struct cpio_writer *w,
+		       struct bundle_piece *piece, const char *name,
+		       struct archive_entry *e)
+{
+	const bool is_first = !piece->is_found;
+	const char *release;
+	size_t n;
+	const char *rest = split(name, &release, &n);
+
+	if (!rest)
+		return 0;
+	if (!unpack_is_name_safe(name))
+		return err_set(rd->err, ERR_JOB, -EINVAL,
+			       "%s: %.200s leads out of the archive", rd->src.u->name,
+			       name);
+	int r = check_release(rd, piece, release, n);
+	if (!r && is_first)
+		r = put_parents(w, release, n);
+	_cleanup_free_ char *path =
+		xasprintf("lib/modules/%s/%s", piece->out.member, rest);
+	size_t len = strlen(path);
+	if (len && path[len - 1] == '/')
+		path[len - 1] = '\0'; /* tar's directories */
+	if (r || !rest[0] || is_left_out(rest))
+		return r;
+	return put_entry(rd, w, path, rest, e);
+}
+
+/* ---- a directory ---- */
+
+static int list_releases(int fd, struct strbuf *out)
+{
+	struct dirent **list = NULL;
+	int n = scandirat(fd, ".", &list, NULL, alphasort), found = 0;
+
+	for (int i = 0; i < n; i++) {
+		if (list[i]->d_name[0] != '.' && found++ < 8)
+			strbuf_addf(out, "%s%.64s", out->len ? ", " : "",
+				    list[i]->d_name);
+		free(list[i]);
+	}
+	free(list);
+	return found;
+}
+
+static int open_dir(int dirfd, const char *path)
+{
+	return openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+int modules_put_dir(struct cpio_writer *w, const char *dir, const char *release,
+		    struct err *err)
+{
+	static const char *const places[] = { "lib/modules", "usr/lib/modules" };
+	_cleanup_strbuf_ struct strbuf there = STRBUF_INIT;
+	_cleanup_close_ int top = open_dir(AT_FDCWD, dir);
+
+	if (top < 0)
+		return err_set(err, ERR_JOB, -errno, "%s: %s", dir, strerror(errno));
+	if (!is_release(release, strlen(release)))
+		return err_set(err, ERR_JOB, -EINVAL,
+			       "%s: the kernel does not say its release, so its modules "
+			       "are not known",
+			       dir);
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		_cleanup_close_ int fd = open_dir(top, places[i]);
+		_cleanup_close_ int own = fd < 0 ? -1 : open_dir(fd, release);
+		_cleanup_free_ char *path = xasprintf("lib/modules/%s", release);
+
+		if (own < 0) {
+			if (fd >= 0)
+				list_releases(fd, &there);
+			continue;
+		}
+		int r = cpio_put_header(w, "lib", S_IFDIR | 0755, 0, NULL);
+		if (!r)
+			r = cpio_put_header(w, "lib/modules", S_IFDIR | 0755, 0, NULL);
+		w->is_modules = true;
+		return r ?: cpio_put_dir(w, own, path, 0);
+	}
+	if (!there.len)
+		return 1;
+	return err_set(err, ERR_JOB, -ENOENT,
+		       "%s: the kernel is %s, the modules are of %s", dir, release,
+		       strbuf_str(&there));
+}
