@@ -9,6 +9,7 @@
 
 #define STAGE_RAMDISK_NAME "ramdisk"
 #define STAGE_DTB_NAME "board.dtb"
+char *stage_overlay_name(size_t i); /* the caller owns it */
 /* NULL: nothing that U-Boot boots. */
 const char *stage_kernel_name(enum image_kind kind);
 

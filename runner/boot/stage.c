@@ -103,6 +103,11 @@ static int stage_dtb(const struct stage_request *req, struct staged *s,
 	return 0;
 }
 
+char *stage_overlay_name(size_t i)
+{
+	return xasprintf("overlay%zu.dtbo", i);
+}
+
 static int stage_overlays(const struct stage_request *req, struct staged *s,
 			  struct err *err)
 {
@@ -111,7 +116,7 @@ static int stage_overlays(const struct stage_request *req, struct staged *s,
 			       req->n_overlays, STAGE_MAX_OVERLAYS);
 	for (; s->n_overlays < req->n_overlays; s->n_overlays++) {
 		const size_t i = s->n_overlays;
-		_cleanup_free_ char *name = xasprintf("overlay%zu.dtbo", i);
+		_cleanup_free_ char *name = stage_overlay_name(i);
 		int r = stage_dtb(req, s, &req->overlays[i],
 				  s->pieces ? &s->pieces->overlays[i] : NULL, name,
 				  &s->overlays[i], err);

@@ -5,6 +5,8 @@
 #include "report/text.h"
 #include "util/jsonx.h"
 
+enum { MAX_DIFFERENCES = 4 };
+
 static void add_value(struct strbuf *out, const json_t *v)
 {
 	size_t i;
@@ -192,16 +194,25 @@ static size_t say_steps(struct strbuf *out, const json_t *steps, size_t from,
 	return i;
 }
 
-static bool same_tail(const json_t *a, size_t at_a, const json_t *b)
+/* What differs behind deploy: the line that names the label, and what else few kernels
+ * have of their own. False: too much does. */
+static bool say_differences(struct strbuf *out, const json_t *a, size_t at_a,
+			    const json_t *b)
 {
+	_cleanup_json_ json_t *own = json_array();
 	size_t left = json_array_size(a) - at_a, n = json_array_size(b);
 
 	if (left > n)
 		return false;
-	for (size_t i = 0; i < left; i++)
-		if (!json_equal(json_array_get(a, at_a + i),
-				json_array_get(b, n - left + i)))
-			return false;
+	for (size_t i = 0; i < left; i++) {
+		json_t *step = json_array_get(a, at_a + i);
+
+		if (!json_equal(step, json_array_get(b, n - left + i)))
+			json_push(own, json_incref(step));
+	}
+	if (json_array_size(own) > MAX_DIFFERENCES)
+		return false;
+	say_steps(out, own, 0, NULL);
 	return true;
 }
 
@@ -237,9 +248,9 @@ void plan_page(const json_t *plan, const json_t *like, struct strbuf *out)
 	add_limit(out, plan, ", at most ");
 	strbuf_addch(out, '\n');
 	at = say_steps(out, steps, 0, "deploy");
-	if (like && same_tail(steps, at, before) &&
-	    json_equal(failure, json_object_get(like, "on_failure"))) {
-		strbuf_addf(out, "  … and on as for kernel %s\n",
+	if (like && json_equal(failure, json_object_get(like, "on_failure")) &&
+	    say_differences(out, steps, at, before)) {
+		strbuf_addf(out, "  … all else as for kernel %s\n",
 			    json_get_str(like, "kernel", ""));
 		return;
 	}

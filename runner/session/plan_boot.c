@@ -50,7 +50,8 @@ static void wait_kernel(struct plan *p, const struct job_boot *boot, int64_t lim
 
 static void type_lines(struct plan *p, const struct job_action *action)
 {
-	const struct loader_words words = loader_words_of(SESSION_LABEL, &p->staged);
+	const struct loader_words words =
+		loader_words_of(label_name(&p->staged), &p->staged);
 	_cleanup_strvec_ struct strvec lines = STRVEC_INIT;
 	int64_t limit_ms = job_timeout_ms(p->job, "uboot-commands", action->timeout_ms);
 

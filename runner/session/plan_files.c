@@ -121,11 +121,13 @@ static void stage_member(struct plan *p, const char *role, const char *member,
 	plan_text(o, "to", to->tftp_path);
 }
 
-static void stage_modules(struct plan *p, const struct job_kernel *k)
+static void stage_modules(struct plan *p, const struct job_kernel *k,
+			  const struct job_file *ramdisk)
 {
 	json_t *o;
 
-	if (k->no_modules || (k->from == JOB_KERNEL_FILES && !k->modules.url))
+	if (!ramdisk->url || !ramdisk->install_modules || k->no_modules ||
+	    (k->from == JOB_KERNEL_FILES && !k->modules.url))
 		return;
 	o = plan_step(p, "file");
 	plan_text(o, "role", "modules");
@@ -133,12 +135,31 @@ static void stage_modules(struct plan *p, const struct job_kernel *k)
 		put_source(o, &k->modules);
 	else
 		plan_text(o, "state", "out of it");
-	plan_text(o, "to", "an overlay in front of the ramdisk");
+	plan_text(o, "to", "behind the ramdisk");
+}
+
+static void stage_overlays(struct plan *p, const struct job_kernel *k)
+{
+	for (size_t i = 0; i < k->overlays.n && i < STAGE_MAX_OVERLAYS; i++) {
+		_cleanup_free_ char *name = stage_overlay_name(i);
+		const char *from = k->overlays.v[i];
+		struct job_file f = { .url = k->overlays.v[i] };
+		struct staged_file *to = &p->staged.overlays[i];
+
+		if (strchr(from, ':'))
+			stage_one(p, "overlay", &f, to, name);
+		else
+			stage_member(p, "overlay", from, to, name);
+		p->staged.overlay_paths[i] = to->boot_path;
+		p->staged.n_overlays++;
+	}
 }
 
 static void stage_cell(struct plan *p, const struct job_kernel *k)
 {
 	json_t *o;
+
+	p->staged.label = job_cell_label(p->cell);
 
 	switch (k->from) {
 	case JOB_KERNEL_FILES:
@@ -159,7 +180,7 @@ static void stage_cell(struct plan *p, const struct job_kernel *k)
 		stage_one(p, "dtb", &k->dtb, &p->staged.dtb, STAGE_DTB_NAME);
 	else if (k->dtb_path)
 		stage_member(p, "dtb", k->dtb_path, &p->staged.dtb, STAGE_DTB_NAME);
-	stage_modules(p, k);
+	stage_overlays(p, k);
 }
 
 static void stage_deploy(struct plan *p, const struct job_deploy *d)
@@ -173,12 +194,14 @@ static void stage_deploy(struct plan *p, const struct job_deploy *d)
 	if (!p->staged.dtb.name)
 		stage_one(p, "dtb", &d->dtb, &p->staged.dtb, STAGE_DTB_NAME);
 	stage_one(p, "ramdisk", &d->ramdisk, &p->staged.ramdisk, STAGE_RAMDISK_NAME);
+	if (k)
+		stage_modules(p, k, &d->ramdisk);
 }
 
 static int config_text(struct plan *p, struct strbuf *text, char **path, struct err *err)
 {
 	const struct extlinux_label label = label_of(&p->staged, p->append);
-	const struct extlinux x = { .default_label = SESSION_LABEL,
+	const struct extlinux x = { .default_label = label_name(&p->staged),
 				    .labels = &label,
 				    .n_labels = 1 };
 
@@ -218,6 +241,26 @@ void plan_unstage(struct plan *p)
 	p->is_staged = false;
 }
 
+/* As kernel_select() completes the job: the kernel's arguments, then the configuration's.
+ */
+static void set_append(struct plan *p, const struct job_boot *boot)
+{
+	_cleanup_strvec_ struct strvec args = STRVEC_INIT;
+	struct job_spec job = *p->job;
+	const struct strvec *lists[] = {
+		&p->job->kernel_args,
+		p->cell ? &p->cell->kernel->kernel_args : NULL,
+		p->cell && p->cell->config ? &p->cell->config->kernel_args : NULL,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		for (size_t j = 0; lists[i] && j < lists[i]->n; j++)
+			strvec_add(&args, lists[i]->v[j]);
+	job.kernel_args = args;
+	free(p->append);
+	p->append = label_append(p->board, &job, boot, p->label, PLAN_NONCE);
+}
+
 int plan_stage(struct plan *p, const struct job_action *deploy,
 	       const struct job_boot *boot, struct err *err)
 {
@@ -235,8 +278,7 @@ int plan_stage(struct plan *p, const struct job_action *deploy,
 	p->staged.image.kind = IMAGE_ARM64;
 	p->is_staged = true;
 	stage_deploy(p, &deploy->deploy);
-	free(p->append);
-	p->append = label_append(p->board, p->job, boot, p->label, PLAN_NONCE);
+	set_append(p, boot);
 	r = write_config(p, err);
 	if (!r)
 		plan_text(plan_step(p, "verify"), "server", p->board->boot.tftp_url);

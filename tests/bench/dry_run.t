@@ -173,11 +173,32 @@ def _(t):
     check_eq([p["kernel"] for p in said["runs"]], ["one"], "kernels of the soak")
     page = subprocess.run([*argv, "--failures", "3"], check=True, capture_output=True,
                           env=t.env).stdout.decode()
-    for words in ("failures     3", "root=dirty", "types echo to be torn", "and on as for kernel one"):
+    for words in ("failures     3", "root=dirty", "types echo to be torn", '"setenv pxe_label_override two"', "all else as for kernel one"):
         check(words in page, f"{words} is not in the page:\n{page}")
     check("boots        4" not in page, f"an end that is given is the only one:\n{page}")
     check_eq(l.board.clicks(), [], "clicks")
     check(not os.path.exists(t.runs), "a dry run made a directory")
+
+
+@case("a kernel of a matrix has the label, the arguments and the lines of its plan")
+def _(t):
+    l = uboot.Loader(t, uboot.UBOOT + KERNEL + SHELL)
+    job = l.job(inline(["true"]), kernel_args=["of=job"], kernel={"select": [
+        {"name": "one", "kernel": {"url": "file:" + os.path.join(t.tmp, "Image")},
+         "kernel_args": ["of=kernel"]},
+        {"name": "two", "kernel": {"url": "file:" + os.path.join(t.tmp, "Image")}}]})
+    del job["actions"][0]["deploy"]["kernel"]
+    plan = plans(t, job, l.file, "--kernel", "one")["runs"][0]
+    write = next(s for s in plan["steps"] if s["do"] == "write")
+    r = t.run(job, l.file, args=("--kernel", "one"))
+    check_eq(r.code, 0, f"exit status ({r.verdict})")
+    check_same(r, plan)
+    staged = next(a for a in r.lines("actions.jsonl") if a["do"] == "staged")
+    check_eq(staged["append"], write["append"].replace("<32 random hex digits>", staged["nonce"]),
+             "append")
+    check("of=job of=kernel" in write["append"], f"arguments: {write['append']}")
+    check_eq(staged["label"], "one", "label")
+    check("LABEL one\n" in write["text"], f"label: {write['text']}")
 
 
 @case("the desk's job is sound on its board, and its plan has the repair and both ends")
