@@ -41,7 +41,11 @@ static const char help[] =
 	"when streaming stops, it shows when that dma-buf is used again.\n"
 	"  -k, --keep N           after a stop use the same dma-bufs in one of N cases, at random,\n"
 	"                         and new ones otherwise (1: always the same)\n"
-	"  -R, --rate X           rounds begun in a second by each thread, at random times (0: no pause)\n";
+	"  -R, --rate X           rounds begun in a second by each thread, at random times (0: no pause)\n"
+	"\n"
+	"Mean time to failure on such a kernel is about N rounds, each of 1/X + jobs * job time seconds:\n"
+	"v1a with --distinct --threads 1 in QEMU: 0.6 s, with --keep 10 4 s, --keep 100 100 s,\n"
+	"--keep 1000 9 min (README.md)\n";
 
 static const struct option words[] = {
 	{ "device", required_argument, NULL, 'D' },
