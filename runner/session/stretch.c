@@ -5,7 +5,7 @@
 #include "util/mem.h"
 
 enum {
-	PROMPT_MS = 5000,
+	PROMPT_MS = 20000,
 	SHUTDOWN_MS = 120000,
 	SLICE_MS = 500,
 	LINGER_MS = 300,
@@ -85,25 +85,24 @@ static void record_end(struct session *s, const char *how, bool ok)
 	journal_action(s->journal, "ended", "{s:s, s:b}", "how", how, "ok", ok);
 }
 
-/* A prompt, also where a step still runs. None is no reason not to try. */
+/* A prompt, also where a step still runs: some shells (busybox with our trap) end with
+ * the step, and another login comes. None is no reason not to try. */
 static int interrupt_step(struct session *s, struct err *err)
 {
-	struct pattern *p[16];
-	struct console_hit hit;
-	size_t n = 0;
-	int r;
+	int status, r;
 
 	if (!stretch_is_over(s) || !s->stretch_begun)
 		return 0;
-	console_mark(s->console);
 	r = console_send(s->console, "\003", 1, 0, deadline_in_ms(PROMPT_MS), err);
-	for (; s->prompts && n < s->prompts->n && n < ARRAY_SIZE(p) && !r; n += !r)
-		r = pattern_new(s->prompts->v[n], &p[n], err);
-	if (!r && n)
-		r = console_wait(s->console, p, n, deadline_in_ms(PROMPT_MS), &hit, err);
-	for (size_t i = 0; i < n; i++)
-		pattern_free(p[i]);
-	return r == -ETIMEDOUT ? 0 : r;
+	if (r)
+		return r;
+	s->shell_gone = true;
+	s->shell_ready = s->helpers_ready = false;
+	r = shell_run(s, "true", deadline_in_ms(PROMPT_MS), &status, err);
+	if (r != -ETIMEDOUT && r != SHELL_GONE)
+		return r;
+	*err = (struct err)ERR_INIT;
+	return 0;
 }
 
 /* Until the kernel says that it is down (kernel/reboot.c), or the machine is gone. */

@@ -3,9 +3,10 @@
 """A matrix and a soak of real kernels: Debian's package, told apart by their arguments."""
 import json
 import os
+import subprocess
 import time
 
-from virt import asset, case, check, check_eq, check_replay, job, main, until
+from virt import BOOTRIG, VIRT, asset, case, check, check_eq, check_replay, job, main, until
 
 STEPS = {"test": {"definitions": [{
     "from": "inline", "name": "fences", "path": "inline.yaml",
@@ -62,6 +63,26 @@ def _(t):
     check(boots[1]["broke_off"], f"the boot that was killed: {boots[1]}")
     for b in (boots[0], boots[2]):
         check_replay(os.path.join(path, b["run"]))
+    t.check_nothing_left()
+
+
+@case("a running step is stopped and the system shut down in order, so that the next boot finds it so", 150)
+def _(t):
+    spec = job({"test": {"definitions": [{**STEPS["test"]["definitions"][0], "repository": {
+        "metadata": {"format": "Lava-Test Test Definition 1.0", "name": "load"}, "run": {"steps": ["sleep 60"]}}}]}},
+        soak={"shutdown": "poweroff -f", "factors": [{"name": "root", "levels": [
+            {"name": "clean", "end": "shutdown"}, {"name": "dirty", "end": "cut"}]}]})
+    p = subprocess.Popen([BOOTRIG, "soak", t.write_job(spec), "--board", VIRT, "--runs", t.runs, "--boots", "3",
+                          "--each", "2s", "--quiet"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                         env=t.env, cwd=t.tmp, start_new_session=True)
+    t.helpers.append(p)
+    p.wait(timeout=120)
+    t.helpers.remove(p)
+    boots = load(campaign_of(t), "campaign.json")["boots"]
+    check_eq([(b["level"], b["counted"], b["ended"]) for b in boots],
+             [("root=clean", "prepare", "shutdown"), ("root=clean", "survived", "cut"),
+              ("root=dirty", "survived", "shutdown"), ("root=clean", "survived", "cut")], "boots")
+    check_eq(p.returncode, 0, "exit status")
     t.check_nothing_left()
 
 
