@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Child processes: argv in, exit status out, always with a deadline and a way to cancel.
  * No shell in between unless the caller's argv says so. A child dies with us
- * (PR_SET_PDEATHSIG), also by SIGKILL. */
+ * (PR_SET_PDEATHSIG), also when that is by SIGKILL. */
 #pragma once
 
 #include <signal.h>
@@ -29,12 +29,14 @@ struct child_opts {
 	const char *dir;            /* working directory or NULL; borrowed */
 	const char *const *env_add; /* "NAME=value" strings, or "NAME" to take it away;
 				       NULL-terminated, or NULL; borrowed */
-	bool own_group; /* a process group of its own, killed as one by child_kill */
+	bool own_group;   /* a process group of its own, killed as one by child_kill */
+	int keep_fd;      /* it has this one too, under the same number; -1: none */
+	int death_signal; /* what it gets when we die; 0: SIGKILL */
 };
 
 #define CHILD_OPTS_INIT                                                                  \
 	{                                                                                \
-		.stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1                         \
+		.stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1, .keep_fd = -1          \
 	}
 
 /* Errors: ERR_LAB with -ENOENT when the program is missing, else the system's. The exec

@@ -34,7 +34,7 @@ NORETURN static void child_main(const char *const argv[], const struct child_opt
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL))
+	if (prctl(PR_SET_PDEATHSIG, o->death_signal ? o->death_signal : SIGKILL))
 		r = -errno;
 	if (getppid() != parent)
 		_exit(127); /* the parent died before PDEATHSIG was armed */
@@ -46,6 +46,8 @@ NORETURN static void child_main(const char *const argv[], const struct child_opt
 		r = take_over_fd(o->stdout_fd, 1, O_WRONLY);
 	if (!r && o->stderr_fd >= 0)
 		r = take_over_fd(o->stderr_fd, 2, O_WRONLY);
+	if (!r && o->keep_fd >= 0 && fcntl(o->keep_fd, F_SETFD, 0))
+		r = -errno;
 	if (!r && o->dir && chdir(o->dir))
 		r = -errno;
 	for (const char *const *e = o->env_add; !r && e && *e; e++)
