@@ -32,10 +32,12 @@ struct kernel_build_progress {
 struct kernel_build {
 	const struct job_build *point;
 	const struct job_config *config; /* on top; NULL = none */
-	const char *pool; /* NULL = ${XDG_CACHE_HOME:-~/.cache}/bootrig/kernels */
-	uint32_t jobs;    /* make -j; 0 = one for each processor */
-	bool only_cached; /* never build: -ENOENT */
-	struct task task; /* its progress is not used; see below */
+	const char *pool;   /* NULL = ${XDG_CACHE_HOME:-~/.cache}/bootrig/kernels */
+	uint32_t jobs;      /* make -j; 0 = one for each processor */
+	const char *module; /* directory of an out-of-tree module built along (make M=),
+			       whose .ko files lie beside Image; NULL = none */
+	bool only_cached;   /* never build: -ENOENT */
+	struct task task;   /* its progress is not used; see below */
 	void (*progress)(void *arg, const struct kernel_build_progress *p); /* or NULL */
 	void *progress_arg;
 };

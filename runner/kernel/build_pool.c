@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The pool: POOL/src (source trees), POOL/obj (object trees), POOL/built (finished builds
+ * by key), POOL/ids (hashes of bases), POOL/lock. One build at a time. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "kernel/build_work.h"
+#include "util/io.h"
+#include "util/jsonx.h"
+#include "util/mem.h"
+
+enum { KEEP_OBJECT_TREES = 12, KEEP_SOURCE_TREES = 6, LOCK_TRY_MS = 200 };
+#define KEEP_BUILT_BYTES (INT64_C(24) << 30)
+
+static char *default_pool(void)
+{
+	const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+
+	if (xdg && xdg[0] == '/')
+		return xasprintf("%s/bootrig/kernels", xdg);
+	if (home && home[0] == '/')
+		return xasprintf("%s/.cache/bootrig/kernels", home);
+	return NULL;
+}
+
+int build_pool_path(struct build_work *w)
+{
+	static const char *const parts[] = { "src", "obj", "built", "ids" };
+	_cleanup_free_ char *asked = w->b->pool ? xstrdup(w->b->pool) : default_pool();
+	int r = asked ? io_mkdir_p(asked) : -ENOENT;
+
+	if (r)
+		return err_set(w->err, ERR_LAB, r, "pool %s: %s",
+			       asked ?: "($HOME is not set)", strerror(-r));
+	w->pool = realpath(asked, NULL);
+	for (size_t i = 0; w->pool && i < ARRAY_SIZE(parts); i++) {
+		_cleanup_free_ char *path = xasprintf("%s/%s", w->pool, parts[i]);
+
+		r = io_mkdir_p(path);
+		if (r)
+			return err_set(w->err, ERR_LAB, r, "%s: %s", path, strerror(-r));
+	}
+	/* make splits its arguments at blanks, and Kbuild refuses colons. */
+	if (!w->pool || strpbrk(w->pool, " \t:"))
+		return err_set(
+			w->err, ERR_JOB, -EINVAL,
+			"pool %s: a path with blanks or colons, which Kbuild cannot use",
+			asked);
+	return 0;
+}
+
+void build_tell(const struct build_work *w, enum kernel_build_phase phase, uint64_t done,
+		uint64_t expected, const char *what)
+{
+	const struct kernel_build_progress p = {
+		.phase = phase,
+		.done = done,
+		.expected = expected,
+		.is_estimate = phase == KERNEL_BUILD_MAKE && w->is_estimate,
+		.what = what
+	};
+
+	if (w->b->progress)
+		w->b->progress(w->b->progress_arg, &p);
+}
+
+/* flock(2) cannot wait for a lock and for a cancel at once. */
+int build_pool_lock(struct build_work *w)
+{
+	_cleanup_free_ char *path = xasprintf("%s/lock", w->pool);
+	const struct task *t = &w->b->task;
+
+	w->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	if (w->lock_fd < 0)
+		return err_set(w->err, ERR_LAB, -errno, "%s: %s", path, strerror(errno));
+	while (flock(w->lock_fd, LOCK_EX | LOCK_NB)) {
+		struct pollfd p = { .fd = t->cancel_fd, .events = POLLIN };
+
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return err_set(w->err, ERR_LAB, -errno, "%s: %s", path,
+				       strerror(errno));
+		int r = task_check(t, "waiting for another build", w->err);
+		if (r)
+			return r;
+		build_tell(w, KERNEL_BUILD_WAIT, 0, 0, path);
+		if (poll(&p, 1, LOCK_TRY_MS) < 0 && errno != EINTR)
+			return err_set(w->err, ERR_LAB, -errno, "poll: %s",
+				       strerror(errno));
+	}
+	return 0;
+}
+
+/* ---- housekeeping -------------------------------------------------------------------
+ */
+
+struct entry {
+	char *name;
+	int64_t used_ns, bytes;
+};
+
+static int newest_first(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+
+	return x->used_ns < y->used_ns ? 1 : x->used_ns > y->used_ns ? -1 : 0;
+}
+
+static int64_t bytes_of(int dirfd, const char *name)
+{
+	_cleanup_free_ char *path = xasprintf("%s/build.json", name);
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	_cleanup_json_ json_t *j = NULL;
+
+	if (io_read_file_at(dirfd, path, 4 << 20, &text))
+		return 0;
+	j = json_loadb(strbuf_str(&text), text.len, 0, NULL);
+	return json_get_int(j, "bytes", 0);
+}
+
+/* Beyond `keep` entries, or beyond `bytes` of finished builds; 0 = no such limit. A
+ * source tree NAME has its NAME.state with it. */
+static void prune(const struct build_work *w, const char *part, size_t keep,
+		  int64_t bytes, const char *spare)
+{
+	_cleanup_free_ char *path = xasprintf("%s/%s", w->pool, part);
+	DIR *d = opendir(path);
+	struct entry *v = NULL;
+	size_t n = 0;
+	int64_t sum = 0;
+	struct dirent *e;
+	struct stat st;
+
+	while (d && (e = readdir(d))) {
+		const char *dot = strrchr(e->d_name, '.');
+
+		if (e->d_name[0] == '.' || (dot && strcmp(dot, ".state") == 0) ||
+		    fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW))
+			continue;
+		v = xreallocarray(v, n + 1, sizeof(*v));
+		v[n++] = (struct entry){ xstrdup(e->d_name),
+					 st.st_mtim.tv_sec * INT64_C(1000000000) +
+						 st.st_mtim.tv_nsec,
+					 bytes ? bytes_of(dirfd(d), e->d_name) : 0 };
+	}
+	if (n)
+		qsort(v, n, sizeof(*v), newest_first);
+	for (size_t i = 0; i < n; i++) {
+		_cleanup_free_ char *state = xasprintf("%s.state", v[i].name);
+
+		sum += v[i].bytes;
+		if (((keep && i >= keep) || (bytes && sum > bytes)) &&
+		    strcmp(v[i].name, spare) != 0 &&
+		    (io_remove_tree_at(dirfd(d), state) ||
+		     io_remove_tree_at(dirfd(d), v[i].name)))
+			break; /* the next build tries again */
+		free(v[i].name);
+		v[i].name = NULL;
+	}
+	for (size_t i = 0; i < n; i++)
+		free(v[i].name);
+	free(v);
+	if (d)
+		closedir(d);
+}
+
+static const char *last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static void mark_used(const char *path)
+{
+	if (path && utimensat(AT_FDCWD, path, NULL, 0))
+		return; /* not there, or not ours: it is pruned a little earlier */
+}
+
+void build_pool_prune(const struct build_work *w)
+{
+	mark_used(w->objects);
+	mark_used(w->tree.dir);
+	prune(w, "obj", KEEP_OBJECT_TREES, 0, w->objects ? last_part(w->objects) : "");
+	prune(w, "src", KEEP_SOURCE_TREES, 0, w->tree.dir ? last_part(w->tree.dir) : "");
+	prune(w, "built", 0, KEEP_BUILT_BYTES, last_part(w->dir));
+}
