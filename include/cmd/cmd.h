@@ -18,6 +18,7 @@ int cmd_power(int argc, char **argv);
 int cmd_keeper(int argc, char **argv);
 int cmd_console(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
+int cmd_build(int argc, char **argv);
 
 /* Until fd (-1: none) is readable or the deadline, which without an fd is success.
  * -ETIMEDOUT, -ECANCELED when cancel_fd (-1: none) is readable. */
@@ -36,7 +37,8 @@ int cmd_failed(const char *command, const struct err *err);
 
 enum {
 	EXIT_PASS = 0,
-	EXIT_USAGE = 129, /* usage, or a bad job or board file */
+	EXIT_UNTESTABLE = 125, /* what `git bisect run` skips */
+	EXIT_USAGE = 129,      /* usage, or a bad job or board file */
 	EXIT_CANCELED = 130,
 	EXIT_LAB = 131, /* the lab itself is broken */
 	EXIT_OUR_BUG = 134,

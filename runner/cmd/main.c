@@ -11,6 +11,8 @@ static const struct {
 } commands[] = {
 	{ "run", cmd_run, "one job on one board, live, verdict at the end" },
 	{ "soak", cmd_soak, "a job again and again, and what its times to failure say" },
+	{ "build", cmd_build,
+	  "a kernel out of a point of a patch series, kept by content" },
 	{ "oops", cmd_oops, "read any console log and report every incident" },
 	{ "check", cmd_check, "validate job and board files; no hardware is touched" },
 	{ "replay", cmd_replay,
