@@ -150,8 +150,13 @@ def _(t):
         else:
             p.wait()
             t.children.remove(p)
-        check_eq(len(c.dirs), 1, "campaigns")
-    check_eq(c.run(), 0, "exit status" + c.text())
+        # Killed before it had begun, or behind the last boot.
+        books = [d for d in c.dirs if os.path.exists(os.path.join(d, "campaign.json"))]
+        check(len(books) <= 1, f"campaigns: {c.dirs}")
+        if books and c.load("campaign.json")["finished"]:
+            break
+    if not books or not c.load("campaign.json")["finished"]:
+        check_eq(c.run(), 0, "exit status" + c.text())
     c.check_books()
     s = c.soak
     check_eq((s["survived"], s["failures"]), (6, 0), f"counts {s}")
