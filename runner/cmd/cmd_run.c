@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <getopt.h>
 
+#include "cmd/build_page.h"
 #include "cmd/cmd.h"
 #include "cmd/dry_run.h"
 #include "cmd/live.h"
@@ -79,19 +80,27 @@ static int report(struct run *run, const struct run_dir *dir, struct live *live,
 }
 
 /* Before the board is claimed: a build takes its time. */
-static int prepare_kernel(struct run *run, struct err *err)
+static int prepare_kernel(struct run *run, int fd, struct err *err)
 {
-	struct kernel_select k = { .cell = run->cell, .task = TASK_INIT };
+	struct build_page page = build_page_open(run->quiet ? -1 : fd);
+	struct kernel_select k = { .cell = run->cell,
+				   .task = TASK_INIT,
+				   .progress = build_page_progress,
+				   .progress_arg = &page };
+	int r = 0;
 
 	k.task.cancel_fd = run->cancel_fd;
-	return run->cell ? kernel_select(run->loaded.job, &k, err) : 0;
+	if (run->cell)
+		r = kernel_select(run->loaded.job, &k, err);
+	build_page_close(&page);
+	return r;
 }
 
 static int run_it(struct run *run)
 {
 	bool json_on_stdout = run->json_path && strcmp(run->json_path, "-") == 0;
-	struct live *live =
-		live_new(json_on_stdout ? STDERR_FILENO : STDOUT_FILENO, run->quiet);
+	const int show_fd = json_on_stdout ? STDERR_FILENO : STDOUT_FILENO;
+	struct live *live = live_new(show_fd, run->quiet);
 	struct run_dir dir = RUN_DIR_INIT;
 	struct err err = ERR_INIT;
 	const struct session_opts opts = {
@@ -108,7 +117,7 @@ static int run_it(struct run *run)
 		.on_progress = live_progress,
 		.arg = live,
 	};
-	int r = prepare_kernel(run, &err);
+	int r = prepare_kernel(run, show_fd, &err);
 
 	if (!r)
 		r = session_run(&opts, &dir, &err);

@@ -266,6 +266,25 @@ static const char *local_dir(const struct job_file *f)
 	return f->url + 5;
 }
 
+static int select_built(struct job_spec *job, const struct kernel_select *k,
+			struct err *err)
+{
+	const struct kernel_build b = { .point = &k->cell->kernel->build,
+					.config = k->cell->config,
+					.task = k->task,
+					.progress = k->progress,
+					.progress_arg = k->progress_arg };
+	struct kernel_built built;
+	int r = kernel_build(&b, &built, err);
+
+	if (r)
+		return r;
+	const struct origin o = { .k = k->cell->kernel, .dir = built.dir };
+	r = fill_job(job, &o, k->cell, err);
+	kernel_built_release(&built);
+	return r;
+}
+
 int kernel_select(struct job_spec *job, const struct kernel_select *k, struct err *err)
 {
 	const struct job_kernel *kernel = k->cell->kernel;
@@ -273,11 +292,7 @@ int kernel_select(struct job_spec *job, const struct kernel_select *k, struct er
 
 	switch (kernel->from) {
 	case JOB_KERNEL_BUILD:
-		return err_set(err, ERR_JOB, -EOPNOTSUPP,
-			       "%s:%u:%u: kernel %s has to be built; expected one that "
-			       "is there, by from or kernel",
-			       job->path, kernel->mark.line, kernel->mark.col,
-			       kernel->name);
+		return select_built(job, k, err);
 	case JOB_KERNEL_BUNDLE:
 		o.dir = local_dir(&kernel->bundle);
 		o.archive = o.dir ? NULL : &kernel->bundle;
