@@ -4,6 +4,7 @@
 #pragma once
 
 #include "parse/board_spec.h"
+#include "parse/job_cells.h"
 #include "util/clock.h"
 #include "util/err.h"
 
@@ -31,6 +32,10 @@ MUST_CHECK int cmd_take_signals(int one_more, int *fd, struct err *err);
 /* What is wrong with the file is told on stderr. */
 MUST_CHECK int cmd_load_board(const char *command, const char *path,
 			      struct board_spec **out);
+
+/* Tells on stderr what there is. */
+void cmd_no_such_cell(const char *command, const char *job_path,
+		      const struct job_cells *cells, const char *unknown);
 
 /* Tells the error on stderr; the exit status that it means. */
 int cmd_failed(const char *command, const struct err *err);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "parse/job_kernel.h"
+#include "util/strvec.h"
 
 struct job_cell {
 	char *name;                      /* "v1a/lockdep"; "v1a" without configuration */
@@ -32,5 +33,9 @@ void job_cells_release(struct job_cells *cells);
 void job_cells_list(const struct job_kernels *kernels, struct job_cells *out);
 /* NULL when there is no cell of that name. A kernel's name alone is its only cell. */
 const struct job_cell *job_cells_find(const struct job_cells *cells, const char *name);
+/* Keep those that one of the patterns means, in their order: a cell's name, a kernel's
+ * for all of its cells, or a glob of either ("v1*"). NULL, or the first pattern that
+ * means none; then nothing has changed. */
+const char *job_cells_keep(struct job_cells *cells, const struct strvec *patterns);
 /* In extlinux.conf, "v1a-lockdep". The caller owns it. */
 char *job_cell_label(const struct job_cell *cell);

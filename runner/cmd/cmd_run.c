@@ -18,7 +18,7 @@
 #include "util/jsonx.h"
 
 static const char usage[] =
-	"usage: bootrig run JOB [--board BOARD] [--kernel CELL] [--runs DIR] [--json FILE]\n"
+	"usage: bootrig run JOB [--board BOARD] [--kernel CELL]... [--runs DIR] [--json FILE]\n"
 	"       [--quiet] [--clear-wedged] [--resume DIR | --new] [--dry-run]\n"
 	"       [--level FACTOR=LEVEL[,...]] [--for DURATION] [--end any|shutdown|cut]\n"
 	"\n"
@@ -27,7 +27,8 @@ static const char usage[] =
 	"\n"
 	"  --board BOARD  board file; default: $BOOTRIG_BOARD, or the one board beside the job\n"
 	"                 (boards/*.yaml) that has the job's device_type (any, if it has none)\n"
-	"  --kernel CELL  of the job's kernels only this one: KERNEL or KERNEL/CONFIGURATION\n"
+	"  --kernel CELL  of the job's kernels only this one: KERNEL or KERNEL/CONFIGURATION; also a\n"
+	"                 pattern (*/plain), and more than once\n"
 	"  --runs DIR     where run directories are made (default: runs)\n"
 	"  --json FILE    also write the result there; - is standard output\n"
 	"  --quiet        no console, only the verdict\n"
@@ -49,7 +50,8 @@ static const char usage[] =
 	"itself is sound); 129 bad usage or file; 130 canceled; 131 the lab is broken; 134 our bug.\n";
 
 struct run {
-	const char *job_path, *board_path, *runs, *json_path, *kernel, *resume;
+	const char *job_path, *board_path, *runs, *json_path, *resume;
+	struct strvec kernels;
 	bool quiet, clear_wedged, is_new, is_dry;
 	struct run_stretch stretch;
 	struct run_loaded loaded;
@@ -158,7 +160,7 @@ static int parse_args(struct run *run, int argc, char **argv)
 		else if (o == 'j')
 			run->json_path = optarg;
 		else if (o == 'k')
-			run->kernel = optarg;
+			strvec_add(&run->kernels, optarg);
 		else if (o == 'e')
 			run->resume = optarg;
 		else if (o == 'l')
@@ -188,26 +190,22 @@ static int parse_args(struct run *run, int argc, char **argv)
 	return -1;
 }
 
-/* 1: all of them, a matrix; 0: run->cell; or a complaint. */
+/* 1: more than one, a matrix; 0: run->cell; or a complaint. */
 static int choose_cells(struct run *run)
 {
+	_cleanup_job_cells_ struct job_cells all = JOB_CELLS_INIT;
+	const char *unknown = NULL;
+
 	job_cells_list(&run->loaded.job->kernels, &run->cells);
-	if (!run->kernel && run->cells.n > 1)
-		return 1;
-	if (!run->kernel) {
-		run->cell = run->cells.n ? run->cells.v : NULL;
-		return 0;
+	job_cells_list(&run->loaded.job->kernels, &all);
+	if (run->kernels.n)
+		unknown = job_cells_keep(&run->cells, &run->kernels);
+	if (unknown) {
+		cmd_no_such_cell("run", run->job_path, &all, unknown);
+		return -ENOENT;
 	}
-	run->cell = job_cells_find(&run->cells, run->kernel);
-	if (run->cell)
-		return 0;
-	fprintf(stderr, "bootrig run: %s has no kernel \"%s\"; expected %s",
-		run->job_path, run->kernel,
-		run->cells.n ? "one of:" : "a job with bootrig: kernel:");
-	for (size_t i = 0; i < run->cells.n; i++)
-		fprintf(stderr, " %s", run->cells.v[i].name);
-	fputc('\n', stderr);
-	return -ENOENT;
+	run->cell = run->cells.n ? run->cells.v : NULL;
+	return run->cells.n > 1;
 }
 
 static int say_plan(const struct run *run, bool all)
@@ -257,6 +255,7 @@ static int run_cells(struct run *run)
 int cmd_run(int argc, char **argv)
 {
 	struct run run = { .runs = "runs",
+			   .kernels = STRVEC_INIT,
 			   .stretch = RUN_STRETCH_INIT,
 			   .loaded = RUN_LOADED_INIT,
 			   .cells = JOB_CELLS_INIT,
@@ -276,6 +275,7 @@ int cmd_run(int argc, char **argv)
 		close(run.cancel_fd);
 	}
 	run_stretch_release(&run.stretch);
+	strvec_release(&run.kernels);
 	job_cells_release(&run.cells);
 	run_loaded_release(&run.loaded);
 	return status;

@@ -129,20 +129,19 @@ static int parse_args(struct soak_cmd *s, int argc, char **argv)
 /* All cells, or those that were asked for. */
 static bool choose_cells(struct soak_cmd *s)
 {
-	job_cells_list(&s->loaded.job->kernels, &s->cells);
-	for (size_t i = 0; i < s->cells.n && !s->kernels.n; i++)
-		strvec_add(&s->plan.cells, s->cells.v[i].name);
-	for (size_t i = 0; i < s->kernels.n; i++) {
-		const struct job_cell *cell = job_cells_find(&s->cells, s->kernels.v[i]);
+	struct job_cells chosen = JOB_CELLS_INIT;
+	const char *unknown = NULL;
 
-		if (!cell) {
-			fprintf(stderr, "bootrig soak: %s has no kernel \"%s\"\n",
-				s->job_path, s->kernels.v[i]);
-			return false;
-		}
-		strvec_add(&s->plan.cells, cell->name);
-	}
-	return true;
+	job_cells_list(&s->loaded.job->kernels, &s->cells);
+	job_cells_list(&s->loaded.job->kernels, &chosen);
+	if (s->kernels.n)
+		unknown = job_cells_keep(&chosen, &s->kernels);
+	if (unknown)
+		cmd_no_such_cell("soak", s->job_path, &s->cells, unknown);
+	for (size_t i = 0; i < chosen.n; i++)
+		strvec_add(&s->plan.cells, chosen.v[i].name);
+	job_cells_release(&chosen);
+	return !unknown;
 }
 
 static bool set_goal(struct soak_cmd *s)

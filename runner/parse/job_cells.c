@@ -2,6 +2,8 @@
 /* Kernels times configurations. */
 #include "parse/job_cells.h"
 
+#include <fnmatch.h>
+
 #include "util/mem.h"
 
 static const struct job_outcome *outcome_of(const struct job_kernel *k,
@@ -67,6 +69,37 @@ const struct job_cell *job_cells_find(const struct job_cells *cells, const char 
 		}
 	}
 	return n == 1 ? only : NULL;
+}
+
+static bool means(const char *pattern, const struct job_cell *cell)
+{
+	return fnmatch(pattern, cell->name, 0) == 0 ||
+	       fnmatch(pattern, cell->kernel->name, 0) == 0;
+}
+
+const char *job_cells_keep(struct job_cells *cells, const struct strvec *patterns)
+{
+	bool *kept = xcalloc(cells->n + 1, sizeof(*kept));
+	const char *unknown = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < patterns->n && !unknown; i++) {
+		bool found = false;
+
+		for (size_t c = 0; c < cells->n; c++)
+			if (means(patterns->v[i], &cells->v[c]))
+				kept[c] = found = true;
+		unknown = found ? NULL : patterns->v[i];
+	}
+	for (size_t c = 0; c < cells->n && !unknown; c++) {
+		if (kept[c])
+			cells->v[n++] = cells->v[c];
+		else
+			free(cells->v[c].name);
+	}
+	cells->n = unknown ? cells->n : n;
+	free(kept);
+	return unknown;
 }
 
 char *job_cell_label(const struct job_cell *cell)

@@ -98,9 +98,44 @@ TEST(an_expectation_of_a_configuration_goes_before_the_kernels)
 	CHECK(cells.v[1].outcome == &other.outcome);
 }
 
+static void check_kept(struct job_kernels *k, const char *pattern, const char *other,
+		       const char *want)
+{
+	_cleanup_job_cells_ struct job_cells cells = JOB_CELLS_INIT;
+	_cleanup_strvec_ struct strvec patterns = STRVEC_INIT;
+
+	strvec_add(&patterns, pattern);
+	strvec_add(&patterns, other);
+	job_cells_list(k, &cells);
+	const char *unknown = job_cells_keep(&cells, &patterns);
+	CHECK(!unknown);
+	check_order(&cells, want);
+}
+
+TEST(cells_are_kept_by_name_kernel_or_pattern_in_their_own_order)
+{
+	struct job_kernel v[] = { { .name = v1, .from = JOB_KERNEL_BUILD },
+				  { .name = v2, .from = JOB_KERNEL_BUILD } };
+	struct job_kernels k = { .v = v, .n = 2, .configs = configs, .n_configs = 2 };
+	_cleanup_job_cells_ struct job_cells cells = JOB_CELLS_INIT;
+	_cleanup_strvec_ struct strvec patterns = STRVEC_INIT;
+
+	check_kept(&k, "v2/lockdep", "v1/plain", "v1/plain v2/lockdep");
+	check_kept(&k, "v1", "v1", "v1/plain v1/lockdep");
+	check_kept(&k, "*/plain", "v2*n", "v1/plain v2/plain");
+	check_kept(&k, "v?/lock*", "v1/lockdep", "v1/lockdep v2/lockdep");
+
+	job_cells_list(&k, &cells);
+	strvec_add(&patterns, "v1");
+	strvec_add(&patterns, "v3");
+	CHECK_STR(job_cells_keep(&cells, &patterns), "v3");
+	check_order(&cells, "v1/plain v2/plain v1/lockdep v2/lockdep");
+}
+
 TESTS(T(one_configuration_comes_after_the_other),
       T(what_is_built_already_is_not_configured_again),
       T(a_kernel_may_skip_a_configuration),
       T(without_configurations_a_cell_is_its_kernel),
       T(a_kernels_name_alone_is_its_only_cell),
+      T(cells_are_kept_by_name_kernel_or_pattern_in_their_own_order),
       T(an_expectation_of_a_configuration_goes_before_the_kernels))
