@@ -117,7 +117,7 @@ static int hand_out(struct work *w)
 		if (!p->is_found && !may_miss)
 			return missing(w, p);
 		if (w->to[i] && !p->is_found)
-			cleanup_close(&w->to[i]->fd);
+			close(TAKE_FD(w->to[i]->fd));
 		if (w->to[i])
 			w->to[i]->un = p->out;
 	}
