@@ -654,6 +654,105 @@ TEST(canceling_leaves_nothing_behind)
 	drop_inputs();
 }
 
+/* A kernel with its device tree and modules in one archive. */
+static void set_bundle(const char *release, bool has_modules)
+{
+	_cleanup_free_ char *ko = xasprintf("lib/modules/%s/a.ko", release);
+	static const uint8_t fdt[48] = { 0xd0, 0x0d, 0xfe, 0xed, 0, 0, 0, 48 };
+	const struct member v[] = { { "boot/Image", image, sizeof(image), NULL },
+				    { "boot/dtbs/rockchip/b.dtb", fdt, 48, NULL },
+				    { "boot/dtbs/rockchip/o.dtbo", fdt, 48, NULL },
+				    { ko, "module", 6, NULL } };
+	_cleanup_strbuf_ struct strbuf tar = STRBUF_INIT;
+
+	pack(&tar, "ustar", "gzip", v, has_modules ? 4 : 3);
+	set_kernel(tar.buf, tar.len);
+}
+
+static char b_dtb[] = "rockchip/b.dtb", o_dtbo[] = "rockchip/o.dtbo";
+
+static struct stage_request bundle_request(struct job_file inner[3])
+{
+	struct stage_request req = request("r1");
+
+	inner[0] = inner[1] = inner[2] = kernel;
+	inner[0].member = b_dtb;
+	inner[1].member = o_dtbo;
+	ramdisk.install_modules = true;
+	req.dtb = &inner[0];
+	req.overlays = &inner[1];
+	req.n_overlays = 1;
+	req.modules = &inner[2];
+	req.is_bundle = true;
+	req.label = "distro";
+	return req;
+}
+
+TEST(all_that_a_bundle_holds_is_staged)
+{
+	struct job_file inner[3];
+	struct staged s;
+
+	make_inputs();
+	set_bundle("6.9.0-x", true);
+	struct stage_request req = bundle_request(inner);
+	CHECK_EQ(stage(&req, &s), 0);
+	CHECK_STR(s.label, "distro");
+	check_file(&s.kernel, "Image", "bootrig-r1/Image");
+	check_file(&s.dtb, "board.dtb", "bootrig-r1/board.dtb");
+	CHECK_EQ(s.n_overlays, 1);
+	check_file(&s.overlays[0], "overlay0.dtbo", "bootrig-r1/overlay0.dtbo");
+	check_file(&s.ramdisk, "ramdisk", "bootrig-r1/ramdisk");
+	CHECK_STR(s.modules_release, "6.9.0-x");
+	/* Behind the ramdisk, packed as it is, where the kernel looks for it. */
+	size_t len;
+	_cleanup_free_ char *text = content("bootrig-r1/ramdisk", &len);
+	CHECK_EQ((len - s.modules_bytes) % 4, 0);
+	CHECK_EQ(memcmp(text + len - s.modules_bytes, "\x1f\x8b", 2), 0);
+	CHECK_EQ(stage_remove(&s, &err), 0);
+	staged_release(&s);
+	drop_inputs();
+}
+
+TEST(modules_of_another_release_are_the_job_s_fault)
+{
+	struct job_file inner[3];
+	struct staged s;
+
+	make_inputs();
+	set_bundle("6.8.0", true);
+	struct stage_request req = bundle_request(inner);
+	CHECK_EQ(stage(&req, &s), -EINVAL);
+	CHECK_EQ(err.class, ERR_JOB);
+	CHECK_CONTAINS(err.msg, "the kernel is 6.9.0-x, the modules are of 6.8.0");
+	CHECK(!exists("bootrig-r1"));
+	drop_inputs();
+}
+
+TEST(a_kernel_needs_no_modules_unless_the_job_names_some)
+{
+	_cleanup_free_ char *dir = xasprintf("file:%s", tap_tmpdir());
+	struct job_file inner[3];
+	struct staged s;
+
+	make_inputs();
+	set_bundle("6.9.0-x", false);
+	struct stage_request req = bundle_request(inner);
+	CHECK_EQ(stage(&req, &s), -ENOENT);
+	CHECK_CONTAINS(err.msg, "no lib/modules/<release> in it");
+	req.modules_optional = true;
+	CHECK_EQ(stage(&req, &s), 0);
+	CHECK_EQ(s.modules_bytes, 0);
+	CHECK_EQ(stage_remove(&s, &err), 0);
+	staged_release(&s);
+	inner[2].url = dir; /* a directory without any, as a build without modules is */
+	CHECK_EQ(stage(&req, &s), 0);
+	CHECK_STR(s.modules_release, "");
+	CHECK_EQ(stage_remove(&s, &err), 0);
+	staged_release(&s);
+	drop_inputs();
+}
+
 TESTS(T(a_plain_boot_is_staged_under_stable_names),
       T(a_subdirectory_is_in_the_server_s_path_but_not_in_the_config_s),
       T(everybody_may_read_it_whatever_the_umask),
@@ -675,4 +774,7 @@ TESTS(T(a_plain_boot_is_staged_under_stable_names),
       T(a_config_written_by_hand_comes_back_after_the_run),
       T(a_config_that_somebody_else_wrote_since_stays),
       T(a_kernel_is_unpacked_once_and_a_damaged_cache_is_a_miss),
-      T(the_cache_drops_what_was_used_longest_ago), T(canceling_leaves_nothing_behind))
+      T(the_cache_drops_what_was_used_longest_ago), T(canceling_leaves_nothing_behind),
+      T(all_that_a_bundle_holds_is_staged),
+      T(modules_of_another_release_are_the_job_s_fault),
+      T(a_kernel_needs_no_modules_unless_the_job_names_some))
