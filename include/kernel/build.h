@@ -42,12 +42,8 @@ struct kernel_build {
 	void *progress_arg;
 };
 
-/* What a finished build's directory holds:
- *   Image (or what the architecture makes), vmlinux, System.map, config,
- *   dtbs/<vendor>/<board>.dtb, lib/modules/<release>/…, build.log,
- *   build.json: {"schema": "bootrig.build/1", key, release, build_id, base, series,
- * patches:
- *   [{name, sha256}], configs, compiler, arch, seconds, objects} */
+/* What a finished build's directory holds, and the members of its build.json:
+ * docs/kernel-build.md, "What comes out". */
 struct kernel_built {
 	char *dir;     /* absolute, in the pool; complete, or the call failed */
 	char *release; /* make kernelrelease */
