@@ -40,6 +40,8 @@ MUST_CHECK int build_pool_lock(struct build_work *w);
 /* What has not been used for longest goes when there is too much. Never fails: it is
  * housekeeping. */
 void build_pool_prune(const struct build_work *w);
+/* What was used last is kept longest. path may be NULL. */
+void build_mark_used(const char *path);
 void build_tell(const struct build_work *w, enum kernel_build_phase phase, uint64_t done,
 		uint64_t expected, const char *what);
 

@@ -174,7 +174,7 @@ static const char *last_part(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-static void mark_used(const char *path)
+void build_mark_used(const char *path)
 {
 	if (path && utimensat(AT_FDCWD, path, NULL, 0))
 		return; /* not there, or not ours: it is pruned a little earlier */
@@ -182,8 +182,8 @@ static void mark_used(const char *path)
 
 void build_pool_prune(const struct build_work *w)
 {
-	mark_used(w->objects);
-	mark_used(w->tree.dir);
+	build_mark_used(w->objects);
+	build_mark_used(w->tree.dir);
 	prune(w, "obj", KEEP_OBJECT_TREES, 0, w->objects ? last_part(w->objects) : "");
 	prune(w, "src", KEEP_SOURCE_TREES, 0, w->tree.dir ? last_part(w->tree.dir) : "");
 	prune(w, "built", 0, KEEP_BUILT_BYTES, last_part(w->dir));

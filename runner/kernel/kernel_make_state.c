@@ -101,7 +101,8 @@ struct ages {
 	const struct kernel_make *m;
 	int fd; /* of the object tree */
 	struct stat object;
-	bool is_stale;
+	bool is_first; /* the object's source is asked for next */
+	bool is_stale, is_foreign;
 	uint64_t n_stale, n_have;
 	struct strvec names; /* the table's keys */
 	struct timespec *values;
@@ -124,7 +125,9 @@ static const struct timespec *time_of(struct ages *a, const char *path)
 	strvec_add(&a->names, path);
 	want.key = a->names.v[a->names.n - 1];
 	want.data = t;
-	return hsearch_r(want, ENTER, &found, &a->times) ? t : t;
+	if (!hsearch_r(want, ENTER, &found, &a->times))
+		BUG("table of times: full with %zu of %d", a->n_values, N_TIMES);
+	return t;
 }
 
 static bool check_age(void *arg, const char *path)
@@ -132,6 +135,13 @@ static bool check_age(void *arg, const char *path)
 	struct ages *a = arg;
 	const struct timespec *t = time_of(a, path), *o = &a->object.st_mtim;
 
+	/* Of a program that make rules of its own build (tools/), in its own directory.
+	 */
+	if (a->is_first && t->tv_sec == INT64_MAX) {
+		a->is_foreign = true;
+		return false;
+	}
+	a->is_first = false;
 	a->is_stale =
 		t->tv_sec != o->tv_sec ? t->tv_sec > o->tv_sec : t->tv_nsec > o->tv_nsec;
 	return !a->is_stale;
@@ -152,9 +162,10 @@ static int count_object(void *arg, int dirfd, const char *cmd, const char *targe
 		a->n_stale++;
 		return 0;
 	}
-	a->n_have++;
-	a->is_stale = false;
+	a->is_first = true;
+	a->is_stale = a->is_foreign = false;
 	make_dependencies(strbuf_str(&text), text.len, check_age, a);
+	a->n_have += !a->is_foreign;
 	a->n_stale += a->is_stale;
 	return task_check(a->m->task, "looking for what is out of date", err);
 }

@@ -62,7 +62,8 @@ static bool is_object(const char *line, size_t len, struct make_said *out)
 	const char *blank = memrchr(line, ' ', len);
 	out->text = blank + 1;
 	out->len = (size_t)(line + len - out->text);
-	return true;
+	/* The symbol table, put together anew each time. */
+	return !starts(out->text, out->len, ".tmp_vmlinux");
 }
 
 struct make_said make_output_line(const char *line, size_t len)
