@@ -9,6 +9,7 @@
 #include "boot/extlinux.h"
 #include "boot/stage_dir.h"
 #include "kernel/image.h"
+#include "kernel/module_ids.h"
 #include "kernel/overlay.h"
 #include "kernel/task.h"
 #include "parse/board_spec.h"
@@ -26,7 +27,8 @@ struct stage_request {
 	 * ramdisk; NULL or url NULL = none. optional: it need not have any. */
 	const struct job_file *modules;
 	bool modules_optional;
-	const struct job_file *overlays; /* .dtbo */
+	const struct strvec *module_names; /* whose build ids are wanted; NULL = none */
+	const struct job_file *overlays;   /* .dtbo */
 	size_t n_overlays;
 	const char *label; /* NULL = "bootrig" */
 	bool is_bundle; /* kernel is an archive; where dtb, overlays and modules have the
@@ -58,6 +60,7 @@ struct staged {
 	char *label;                    /* of the configuration; NULL = "bootrig" */
 	char modules_release[65];       /* of the modules behind the ramdisk; "" = none */
 	uint64_t modules_bytes;         /* of their archive */
+	struct module_ids module_ids;   /* of the kernel's modules, as far as wanted */
 	struct stage_pieces *pieces;    /* while it is staged; stage_bundle.c's */
 	struct image_info image;        /* of the kernel as staged */
 	char *kernel_member;            /* "boot/vmlinuz-6.1.0-56-arm64" or NULL */

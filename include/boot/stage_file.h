@@ -67,5 +67,10 @@ void stage_pieces_free(struct stage_pieces *p); /* NULL is fine */
 MUST_CHECK int stage_modules_open(const struct stage_request *req, struct staged *s,
 				  int *fd, struct err *err);
 
+/* Modules in the kernel's directory that no ramdisk carries: the board loads its own, and
+ * these say of which build they should be. */
+MUST_CHECK int stage_modules_beside(const struct stage_request *req, struct staged *s,
+				    struct err *err);
+
 /* stage_config.c: take it away if it is still the one that was written. */
 MUST_CHECK int stage_config_remove(const struct staged *s, struct err *err);

@@ -144,6 +144,10 @@ MUST_CHECK int session_prove(struct session *s, struct deadline d, struct err *e
 /* Behind a test: modules that were not loaded before may be now. */
 MUST_CHECK int session_prove_again(struct session *s, struct deadline d, struct err *err);
 
+/* Whose build ids are wanted, each once: of what board and job name, and of vb2, in case
+ * the kernel brings it as modules. */
+void session_module_names(const struct session *s, struct strvec *names);
+
 /* session/fingerprint.c: which root file system the kernel runs on, for the record. */
 MUST_CHECK int session_fingerprint(struct session *s, struct deadline d, struct err *err);
 

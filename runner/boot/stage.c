@@ -285,6 +285,8 @@ static int stage_all(const struct stage_request *req, struct staged *s, struct e
 		r = stage_overlays(req, s, err);
 	if (!r && is_given(req->ramdisk))
 		r = finish_ramdisk(req, s, &rd, err);
+	if (!r)
+		r = stage_modules_beside(req, s, err);
 	release_ramdisk(&rd);
 	stage_pieces_free(s->pieces);
 	s->pieces = NULL;

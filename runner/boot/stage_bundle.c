@@ -251,27 +251,42 @@ static int check_modules(const struct stage_request *req, const struct staged *s
 	return 0;
 }
 
+static int read_ids(struct work *w, int fd)
+{
+	if (!w->req->module_names)
+		return 0;
+	return module_ids_read(fd, w->req->module_names, &w->req->task, &w->s->module_ids,
+			       w->err);
+}
+
+static int find_modules(struct work *w, struct stage_piece *to)
+{
+	const char *dir = local_dir(w->req->modules);
+
+	if (dir)
+		return modules_of_dir(w, dir, to);
+	if (!w->req->is_bundle || !is_from(w->req->modules, w->req->kernel))
+		return modules_of_archive(w, to);
+	*to = (struct stage_piece){ TAKE_FD(w->s->pieces->modules.fd),
+				    w->s->pieces->modules.un };
+	return 0;
+}
+
 int stage_modules_open(const struct stage_request *req, struct staged *s, int *fd,
 		       struct err *err)
 {
 	struct stage_piece one = { .fd = -1 };
-	int r = 0;
 
 	*fd = -1;
 	if (!wants_modules(req, s))
 		return 0;
 	_cleanup_free_ char *url = url_masked(req->modules->url);
 	struct work w = { .req = req, .s = s, .url = url, .err = err };
-	const char *dir = local_dir(req->modules);
-	if (dir)
-		r = modules_of_dir(&w, dir, &one);
-	else if (req->is_bundle && is_from(req->modules, req->kernel))
-		one = (struct stage_piece){ TAKE_FD(s->pieces->modules.fd),
-					    s->pieces->modules.un };
-	else
-		r = modules_of_archive(&w, &one);
+	int r = find_modules(&w, &one);
 	if (!r && one.fd >= 0)
 		r = check_modules(req, s, url, one.un.member, err);
+	if (!r && one.fd >= 0)
+		r = read_ids(&w, one.fd);
 	if (r || one.fd < 0) {
 		cleanup_close(&one.fd);
 		return r;
@@ -279,5 +294,25 @@ int stage_modules_open(const struct stage_request *req, struct staged *s, int *f
 	s->modules_bytes = one.un.size;
 	snprintf(s->modules_release, sizeof(s->modules_release), "%.64s", one.un.member);
 	*fd = one.fd;
+	return 0;
+}
+
+int stage_modules_beside(const struct stage_request *req, struct staged *s,
+			 struct err *err)
+{
+	struct stage_piece one = { .fd = -1 };
+	struct work w = { .req = req, .s = s, .err = err };
+	const char *dir =
+		req->modules && req->modules->url ? local_dir(req->modules) : NULL;
+
+	if (s->modules_release[0] || !dir || !req->module_names)
+		return 0;
+	int r = modules_of_dir(&w, dir, &one);
+	if (!r && one.fd >= 0)
+		r = read_ids(&w, one.fd);
+	cleanup_close(&one.fd);
+	if (!r || err->class != ERR_JOB)
+		return r;
+	*err = (struct err)ERR_INIT;
 	return 0;
 }

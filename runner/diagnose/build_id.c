@@ -12,16 +12,12 @@
 
 enum { MAX_ID = 64 };
 
-char *build_id_of_file(const char *path)
+char *build_id_of_fd(int fd)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct strbuf hex = STRBUF_INIT;
 	const void *bytes;
-	struct stat st;
 	Elf *elf;
 
-	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode))
-		return NULL;
 	if (elf_version(EV_CURRENT) == EV_NONE)
 		return NULL;
 	elf = elf_begin(fd, ELF_C_READ, NULL);
@@ -31,4 +27,14 @@ char *build_id_of_file(const char *path)
 		strbuf_addf(&hex, "%02x", ((const unsigned char *)bytes)[i]);
 	elf_end(elf);
 	return hex.len ? strbuf_take(&hex) : NULL;
+}
+
+char *build_id_of_file(const char *path)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode))
+		return NULL;
+	return build_id_of_fd(fd);
 }

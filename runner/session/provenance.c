@@ -6,6 +6,7 @@
 #include <fcntl.h>
 
 #include "diagnose/build_id.h"
+#include "kernel/module_ids.h"
 #include "parse/build_note.h"
 #include "session/state.h"
 #include "util/io.h"
@@ -34,21 +35,51 @@ static int prove_nonce(struct session *s, struct deadline d, bool *has_shell,
 	return r;
 }
 
-/* The .ko file that the job gave for this module: its build is the one that should run.
+/* Where the fence of a queued buffer lives; asked for where the kernel has it as a
+ * module.
  */
+static const char *const vb2_modules[] = { "videobuf2_common", "videobuf2_v4l2",
+					   "v4l2_mem2mem" };
+
+static bool has_name(const struct strvec *names, const char *name)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (strcmp(names->v[i], name) == 0)
+			return true;
+	return false;
+}
+
+static void add_new(struct strvec *names, const char *name)
+{
+	if (!has_name(names, name))
+		strvec_add(names, name);
+}
+
+void session_module_names(const struct session *s, struct strvec *names)
+{
+	const struct strvec *asked[] = { &s->board->boot.provenance_modules,
+					 &s->job->provenance_modules };
+
+	for (size_t i = 0; i < ARRAY_SIZE(asked); i++)
+		for (size_t k = 0; k < asked[i]->n; k++)
+			add_new(names, asked[i]->v[k]);
+	for (size_t i = 0; i < ARRAY_SIZE(vb2_modules); i++)
+		add_new(names, vb2_modules[i]);
+}
+
+/* The build that should run: of the .ko file that the job gave for this module, else of
+ * the one among the kernel's modules. */
 static char *staged_id(const struct session *s, const char *module)
 {
-	for (size_t i = 0; i < s->job->modules.n; i++) {
-		const char *path = s->job->modules.v[i], *base = strrchr(path, '/');
-		_cleanup_free_ char *name = xstrdup(base ? base + 1 : path);
+	const char *id = module_ids_find(&s->staged.module_ids, module);
+	char name[MODULE_NAME_MAX];
 
-		name[strcspn(name, ".")] = '\0';
-		for (char *p = name; *p; p++)
-			*p = *p == '-' ? '_' : *p;
+	for (size_t i = 0; i < s->job->modules.n; i++) {
+		module_name_of_path(s->job->modules.v[i], name);
 		if (strcmp(name, module) == 0)
-			return build_id_of_file(path);
+			return build_id_of_file(s->job->modules.v[i]);
 	}
-	return NULL;
+	return id ? xstrdup(id) : NULL;
 }
 
 /* od is in busybox and coreutils; hexdump where od was left out. */
@@ -76,6 +107,13 @@ static int read_note(struct session *s, const char *name, const char *file,
 	return 0;
 }
 
+/* By the job or the board; then that it is not loaded is told, too. */
+static bool is_asked(const struct session *s, const char *name)
+{
+	return has_name(&s->board->boot.provenance_modules, name) ||
+	       has_name(&s->job->provenance_modules, name);
+}
+
 static int record_id(struct session *s, const char *what, const char *name,
 		     const char *file, const char *staged, struct deadline d,
 		     struct err *err)
@@ -85,8 +123,11 @@ static int record_id(struct session *s, const char *what, const char *name,
 
 	if (r && r != -ETIMEDOUT)
 		return r;
-	if (!note.hex[0] && strcmp(what, "module") == 0)
+	if (!note.hex[0] && strcmp(what, "module") == 0) {
 		strvec_add(&s->modules_unseen, name);
+		if (!is_asked(s, name))
+			return 0;
+	}
 	json_t *m = json_object();
 	json_put(m, "of", json_string(what));
 	json_put(m, "name", json_string(name));
@@ -96,18 +137,26 @@ static int record_id(struct session *s, const char *what, const char *name,
 	return 0;
 }
 
+static int read_module(struct session *s, const char *name, struct deadline d,
+		       struct err *err)
+{
+	_cleanup_free_ char *staged = staged_id(s, name);
+	_cleanup_free_ char *file =
+		xasprintf("/sys/module/%s/notes/.note.gnu.build-id", name);
+
+	return record_id(s, "module", name, file, staged, d, err);
+}
+
+/* What nobody asked for only where it is among the kernel's modules. */
 static int read_modules(struct session *s, const struct strvec *names, struct deadline d,
 			struct err *err)
 {
 	int r = 0;
 
-	for (size_t i = 0; i < names->n && !r; i++) {
-		_cleanup_free_ char *staged = staged_id(s, names->v[i]);
-		_cleanup_free_ char *file =
-			xasprintf("/sys/module/%s/notes/.note.gnu.build-id", names->v[i]);
-
-		r = record_id(s, "module", names->v[i], file, staged, d, err);
-	}
+	for (size_t i = 0; i < names->n && !r; i++)
+		if (is_asked(s, names->v[i]) ||
+		    module_ids_find(&s->staged.module_ids, names->v[i]))
+			r = read_module(s, names->v[i], d, err);
 	return r;
 }
 
@@ -127,9 +176,11 @@ int session_prove_again(struct session *s, struct deadline d, struct err *err)
 
 int session_prove(struct session *s, struct deadline d, struct err *err)
 {
+	struct strvec names = { .n = 0 };
 	bool has_shell = true;
 	int r = 0;
 
+	session_module_names(s, &names);
 	strvec_release(&s->modules_unseen);
 	s->n_proved = 0;
 	if (s->is_staged) {
@@ -139,10 +190,9 @@ int session_prove(struct session *s, struct deadline d, struct err *err)
 	if (!r && has_shell && s->is_staged && s->staged.image.n_build_ids)
 		r = record_id(s, "kernel", "kernel", "/sys/kernel/notes", NULL, d, err);
 	if (!r && has_shell)
-		r = read_modules(s, &s->board->boot.provenance_modules, d, err);
-	if (!r && has_shell)
-		r = read_modules(s, &s->job->provenance_modules, d, err);
+		r = read_modules(s, &names, d, err);
 	if (!r && has_shell && s->is_staged)
 		r = session_fingerprint(s, d, err);
+	strvec_release(&names);
 	return r;
 }

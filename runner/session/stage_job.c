@@ -93,6 +93,7 @@ static int stage(struct session *s, const struct job_deploy *dp, const struct ta
 		 struct err *err)
 {
 	struct overlay_tree trees[32];
+	struct strvec names = { .n = 0 };
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->definitions.n && n < ARRAY_SIZE(trees); i++)
@@ -110,6 +111,7 @@ static int stage(struct session *s, const struct job_deploy *dp, const struct ta
 		.ramdisk = &dp->ramdisk,
 		.modules = &dp->modules,
 		.modules_optional = dp->modules_optional,
+		.module_names = &names,
 		.overlays = dp->overlays,
 		.n_overlays = dp->n_overlays,
 		.is_bundle = dp->is_bundle,
@@ -119,7 +121,10 @@ static int stage(struct session *s, const struct job_deploy *dp, const struct ta
 		.n_trees = n,
 		.task = *task,
 	};
-	return stage_files(&req, &s->staged, err);
+	session_module_names(s, &names);
+	int r = stage_files(&req, &s->staged, err);
+	strvec_release(&names);
+	return r;
 }
 
 static int write_config(struct session *s, struct err *err)

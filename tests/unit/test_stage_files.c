@@ -6,6 +6,7 @@
 
 #include "kernel/unpack_cache.h"
 #include "make_archive.h"
+#include "make_module.h"
 
 enum { IMAGE_SIZE = 8192 };
 
@@ -547,6 +548,92 @@ TEST(a_config_that_somebody_else_wrote_since_stays)
 	drop_inputs();
 }
 
+/* ---- modules ---- */
+
+static void put_module(const char *path, unsigned char id)
+{
+	const struct made_module m = make_module(id);
+
+	free(write_file(path, &m, sizeof(m)));
+}
+
+/* A directory as `bootrig build` leaves it, with a module of that build. */
+static char *make_kernel_dir(unsigned char id)
+{
+	_cleanup_free_ char *lib = tmp_path("built/lib/modules/6.9.0-x/kernel");
+
+	CHECK_EQ(io_mkdir_p(lib), 0);
+	put_module("built/lib/modules/6.9.0-x/kernel/videobuf2-common.ko", id);
+	return tmp_path("built");
+}
+
+static const char *staged_id(const struct stage_request *req, struct staged *s)
+{
+	CHECK_EQ(stage(req, s), 0);
+	return module_ids_find(&s->module_ids, "videobuf2_common") ?: "none";
+}
+
+TEST(the_build_of_a_module_is_known_from_directory_archive_and_cache)
+{
+	_cleanup_free_ char *cache = tmp_path("cache");
+	const struct made_module m = make_module(0xbb);
+	struct strvec names = { .n = 0 };
+	struct staged s;
+
+	make_inputs();
+	strvec_add(&names, "videobuf2_common");
+	struct stage_request req = request("dir");
+	_cleanup_free_ char *dir = make_kernel_dir(0xaa);
+	_cleanup_free_ char *url = xasprintf("file:%s", dir);
+	struct job_file modules = { .url = url };
+	req.modules = &modules;
+	req.module_names = &names;
+	ramdisk.install_modules = true;
+	CHECK_STR(staged_id(&req, &s), MODULE_ID("aa"));
+	CHECK_STR(s.modules_release, "6.9.0-x");
+	staged_release(&s);
+
+	const struct member v[] = {
+		{ "boot/vmlinuz-6.9.0-x", image, sizeof(image), NULL },
+		{ "lib/modules/6.9.0-x/videobuf2-common.ko", &m, sizeof(m), NULL },
+	};
+	_cleanup_strbuf_ struct strbuf tar = STRBUF_INIT;
+	pack(&tar, "ustar", "zstd", v, ARRAY_SIZE(v));
+	set_kernel(tar.buf, tar.len);
+	req.modules = &kernel;
+	req.is_bundle = true;
+	req.cache_dir = cache;
+	for (int i = 0; i < 2; i++) {
+		req.run = i ? "cached" : "tar";
+		CHECK_STR(staged_id(&req, &s), MODULE_ID("bb"));
+		CHECK_EQ(s.kernel_from_cache, i);
+		staged_release(&s);
+	}
+	strvec_release(&names);
+	drop_inputs();
+}
+
+TEST(a_kernel_without_a_ramdisk_still_says_of_which_build_its_modules_are)
+{
+	struct strvec names = { .n = 0 };
+	struct staged s;
+
+	make_inputs();
+	strvec_add(&names, "videobuf2_common");
+	struct stage_request req = request("r1");
+	_cleanup_free_ char *dir = make_kernel_dir(0xaa);
+	_cleanup_free_ char *url = xasprintf("file:%s", dir);
+	struct job_file modules = { .url = url };
+	req.ramdisk = NULL;
+	req.modules = &modules;
+	req.module_names = &names;
+	CHECK_STR(staged_id(&req, &s), MODULE_ID("aa"));
+	CHECK_STR(s.modules_release, "");
+	staged_release(&s);
+	strvec_release(&names);
+	drop_inputs();
+}
+
 /* ---- cache ---- */
 
 static bool stage_cached(const char *run, const char *cache)
@@ -753,7 +840,9 @@ TEST(a_kernel_needs_no_modules_unless_the_job_names_some)
 	drop_inputs();
 }
 
-TESTS(T(a_plain_boot_is_staged_under_stable_names),
+TESTS(T(the_build_of_a_module_is_known_from_directory_archive_and_cache),
+      T(a_kernel_without_a_ramdisk_still_says_of_which_build_its_modules_are),
+      T(a_plain_boot_is_staged_under_stable_names),
       T(a_subdirectory_is_in_the_server_s_path_but_not_in_the_config_s),
       T(everybody_may_read_it_whatever_the_umask),
       T(a_kernel_comes_out_of_a_deb_and_out_of_what_is_in_it),
