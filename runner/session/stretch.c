@@ -22,7 +22,7 @@ void stretch_reset(struct session *s)
 
 bool stretch_is_over(const struct session *s)
 {
-	return deadline_passed(s->stretch_end);
+	return s->opts->stretch && deadline_passed(s->stretch_end);
 }
 
 static int type_commands(struct session *s, const struct session_stretch *st,
