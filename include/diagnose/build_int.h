@@ -216,6 +216,10 @@ struct register_var {
 /* Pointers to something that live in a register at addr, innermost scope first. */
 size_t dwarf_register_vars(struct build_file *f, uint64_t addr, int reg,
 			   struct register_var out[REGISTER_VARS_MAX]);
+/* The pointer variable that lives in the stack's 8 bytes at sp + sp_offset at addr, as
+ * the frame's description (.debug_frame) tells (build_slot.c). */
+bool dwarf_slot_var(struct build_file *f, uint64_t addr, int64_t sp_offset,
+		    struct register_var *out);
 /* The type of the variable at a link address: static in the function or unit at near, or
  * an external one of that name. */
 bool dwarf_global(struct build_file *f, uint64_t near, uint64_t addr, const char *name,

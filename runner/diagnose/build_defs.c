@@ -157,10 +157,12 @@ static bool follow(struct asking *a, struct value *v, int64_t off, const char *r
 	return value_say(v, "%s was loaded from the %s at %s", rd, type, base);
 }
 
-/* A value that was saved on the stack meanwhile. */
-static bool reloaded(struct asking *a, size_t d, int slot, unsigned depth,
+/* A value that was saved on the stack meanwhile; else a variable that lives there: a
+ * function may have filled it in through its address, and no store of its is seen. */
+static bool reloaded(struct asking *a, size_t d, int reg, int slot, unsigned depth,
 		     struct value *out)
 {
+	struct register_var var;
 	struct way_defs defs;
 
 	way_find(a->w, d, slot, &defs);
@@ -174,7 +176,11 @@ static bool reloaded(struct asking *a, size_t d, int slot, unsigned depth,
 			return value_say(out, "it was %s, saved on the stack",
 					 name_of(stored));
 	}
-	return false;
+	if (!dwarf_slot_var(a->f, way_insn(a->w, d)->pc, slot - WAY_SLOT, &var))
+		return false;
+	out->type = var.type;
+	return value_say(out, "%s was loaded from the variable %s on the stack",
+			 name_of(reg), var.name ? var.name : "?");
 }
 
 static bool loaded(struct asking *a, size_t d, int reg, unsigned depth, struct value *out)
@@ -189,7 +195,8 @@ static bool loaded(struct asking *a, size_t d, int reg, unsigned depth, struct v
 	if ((reg != in->rd && !is_second) || in->bytes != 8 || in->is_literal)
 		return false;
 	if (way_slot(in) != INSN_NO_REG)
-		return reloaded(a, d, way_slot(in) + (is_second ? 8 : 0), depth, out);
+		return reloaded(a, d, reg, way_slot(in) + (is_second ? 8 : 0), depth,
+				out);
 	if (in->base < 0 || in->base > 30)
 		return false;
 	if (!in->has_index && address_before(a, d, in->base, depth, &addr) &&

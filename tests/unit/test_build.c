@@ -332,6 +332,26 @@ TEST(members_of_a_union_that_point_to_different_things_give_no_type)
 	build_close(b);
 }
 
+/* ldr x0, [sp, #24]; ldr x1, [x0, #8]; ldr x1, [x1, #32]: v1b of the reference bug on a
+ * kernel with lockdep. The base is overwritten by the load that used it, and the fence
+ * came off the stack, where a call had put it. */
+TEST(a_variable_that_a_call_filled_in_gives_its_type)
+{
+	struct build *b = open_fixture("fence.elf");
+	struct candidate_query q = ask(b, "dma_resv_first_is_signaled", 0x1c, 1, 0x20, 8);
+	struct candidate *v;
+	size_t n;
+
+	check_type(b, "dma_resv_first_is_signaled", 0x18, 0, "struct dma_fence *",
+		   "x0 was loaded from the variable old on the stack");
+	check_type(b, "dma_resv_first_is_signaled", 0x1c, 1, "struct dma_fence_ops *",
+		   "x1 was loaded from ops of the struct dma_fence that x0 points to");
+	n = build_candidates(b, &q, &v);
+	CHECK_STR(ranked(v, n, 1), "struct dma_fence_ops.signaled");
+	candidates_free(v, n);
+	build_close(b);
+}
+
 /* ---- candidates ------------------------------------------------------------------- */
 
 TEST(a_null_slot_and_null_ops_are_told_apart)
@@ -699,6 +719,7 @@ TESTS(T(a_vmlinux_says_who_it_is_and_what_it_has),
       T(btf_of_two_functions_of_one_name_is_taken_for_neither),
       T(a_register_that_holds_a_number_has_no_type),
       T(members_of_a_union_that_point_to_different_things_give_no_type),
+      T(a_variable_that_a_call_filled_in_gives_its_type),
       T(a_null_slot_and_null_ops_are_told_apart),
       T(after_the_base_come_the_function_its_subsystem_and_the_rest),
       T(equal_questions_have_equal_answers), T(each_member_of_a_union_is_a_candidate),

@@ -104,3 +104,19 @@ struct list_head *dma_fence_second_callback(struct dma_fence *fence)
 {
 	return fence->cb_list.next->next;
 }
+
+/* Fills in a variable through its address, as dma_resv_list_entry() does where it is not
+ * inlined. */
+__attribute__((noipa)) void dma_resv_list_first(struct dma_resv_list *list,
+						 struct dma_fence **fence)
+{
+	*fence = list->table[0];
+}
+
+bool dma_resv_first_is_signaled(struct dma_resv *obj)
+{
+	struct dma_fence *old = NULL;
+
+	dma_resv_list_first(obj->fences, &old);
+	return old->ops->signaled && old->ops->signaled(old);
+}
