@@ -38,7 +38,9 @@ struct diagnosis {
 	bool code_is_from_build; /* the log had no Code line, or too short a one */
 	/* The object's register: where the code adds a constant to a pointer first, that
 	 * pointer's, and access_offset counts from it. */
-	int base; /* or INSN_NO_REG */
+	int base;                 /* or INSN_NO_REG */
+	unsigned base_back_words; /* how far before pc base is read: KASAN's check may
+				     have overwritten it since */
 	bool has_base_value;
 	uint64_t base_value;
 	bool has_access_offset;

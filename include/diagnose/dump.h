@@ -22,6 +22,8 @@ struct code_path {
  * ends, *at behind which instruction. */
 void origin_find(const struct incident *in, const struct code_path *path, size_t at,
 		 int *reg, int64_t *disp, struct base_origin *out);
+/* Does reg hold at the fault what it held before v[from] ran? */
+bool origin_is_kept(const struct code_path *path, size_t from, int reg);
 /* If the instruction at the end of the path is the load of KASAN's inlined check: the
  * register that holds the address under check, and the index of the instruction that
  * shifted it; else false. */

@@ -111,6 +111,18 @@ static void match_address(struct diagnosis *d, const struct incident *in)
 		d->address_matches = is_hit(sum, in->fault_address, span);
 }
 
+/* Was the base made from the object by adding moved? Where the check's own code has
+ * overwritten the base, the range that KASAN names tells. */
+static bool is_made_from(const struct incident *in, uint64_t object, int64_t moved,
+			 bool base_is_kept, int base)
+{
+	uint64_t sum = object + (uint64_t)moved, now;
+
+	if (!base_is_kept)
+		return sum >= in->real_first && sum <= in->real_last;
+	return !dump_register(in, base, &now) || sum == now;
+}
+
 static void find_access(struct diagnosis *d, const struct incident *in,
 			const struct code *c)
 {
@@ -130,17 +142,20 @@ static void find_access(struct diagnosis *d, const struct incident *in,
 	/* Past a move or an addition only where the dump has the register before it. */
 	int object = base;
 	int64_t moved = 0;
-	uint64_t before, now;
+	uint64_t before;
+	bool is_kept = origin_is_kept(&path, at, base);
 
 	origin_find(in, &path, at, &object, &moved, &d->origin);
 	if (object != base && dump_register(in, object, &before) &&
-	    (!dump_register(in, base, &now) || before + (uint64_t)moved == now)) {
+	    is_made_from(in, before, moved, is_kept, base)) {
 		base = object;
 		offset += moved;
+		is_kept = true;
 	}
 	d->base = base;
 	d->access_offset = offset;
-	d->has_base_value = dump_register(in, base, &d->base_value);
+	d->base_back_words = is_kept ? 0 : (unsigned)(c->n - 1 - at);
+	d->has_base_value = is_kept && dump_register(in, base, &d->base_value);
 	match_address(d, in);
 	d->null_base = d->has_base_value && d->base_value == 0 &&
 		       (!d->has_match || d->address_matches);
@@ -219,13 +234,16 @@ static void find_candidates(struct diagnosis *d, const struct incident *in,
 	if (!wants_candidates(d, in, &q.offset))
 		return;
 	if (b && build_has_types(b)) {
-		if (d->has_place)
+		if (d->has_place) {
 			q.at = d->place;
-		else if (!build_has_code(b) && place_pc_symbol(in, &sym, &name, &module))
+			q.at.addr -= 4 * (uint64_t)d->base_back_words;
+		} else if (!build_has_code(b) &&
+			   place_pc_symbol(in, &sym, &name, &module)) {
 			q.at.function = name; /* bare BTF knows prototypes */
+		}
 		if (d->has_place && d->base != INSN_NO_REG)
-			d->base_type = build_register_type(b, &d->place, d->base,
-							   &d->base_type_why);
+			d->base_type =
+				build_register_type(b, &q.at, d->base, &d->base_type_why);
 		q.bytes = d->has_insn && !d->is_shadow_check ? d->insn.bytes : 0;
 		d->n_candidates = build_candidates(b, &q, &d->candidates);
 		return;

@@ -46,8 +46,7 @@ static size_t find_writer(const struct code_path *path, size_t at, int reg)
 	return path->n;
 }
 
-/* Does reg hold at the fault what it held before v[from] ran? */
-static bool is_kept(const struct code_path *path, size_t from, int reg)
+bool origin_is_kept(const struct code_path *path, size_t from, int reg)
 {
 	for (size_t i = from; i + 1 < path->n; i++)
 		if (insn_writes(&path->v[i], reg))
@@ -84,7 +83,7 @@ static void from_register(const struct incident *in, const struct code_path *pat
 {
 	out->reg = reg;
 	out->has_value =
-		is_kept(path, writer, reg) && dump_register(in, reg, &out->value);
+		origin_is_kept(path, writer, reg) && dump_register(in, reg, &out->value);
 }
 
 /* The dump must agree: else another path led here. */
@@ -120,7 +119,7 @@ void origin_find(const struct incident *in, const struct code_path *path, size_t
 			if (i->rn == INSN_NO_REG || i->rn == INSN_SP || i->rd_is_32)
 				return;
 			/* Only where the dump still shows the pointer before. */
-			if (!is_kept(path, w, i->rn) && i->op == INSN_ADD)
+			if (!origin_is_kept(path, w, i->rn) && i->op == INSN_ADD)
 				return;
 			*reg = i->rn;
 			*disp += i->imm;

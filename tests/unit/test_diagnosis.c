@@ -186,6 +186,50 @@ TEST(an_addition_whose_source_was_overwritten_is_not_followed)
 	release(&f);
 }
 
+/* add x2, x27, #0x10; lsr x2, x2, #3; ldrsb w0, [x2, x0]: KASAN's check overwrites the
+ * address that it checks. The object is x27's, as the range that KASAN names agrees. */
+#define SHADOW(x27)                                                                          \
+	"[    4.026662] Unable to handle kernel paging request at virtual address "          \
+	"dfff800000000002\n"                                                                 \
+	"[    4.027157] KASAN: null-ptr-deref in range "                                     \
+	"[0x0000000000000010-0x0000000000000017]\n"                                          \
+	"[    4.027300] Mem abort info:\n[    4.027356]   ESR = 0x0000000096000004\n"        \
+	"[    4.029593] Internal error: Oops: 0000000096000004 [#1] PREEMPT SMP\n"           \
+	"[    4.030526] CPU: 1 UID: 0 PID: 51 Comm: vb2churn Not tainted 6.12.117-kasan\n"   \
+	"[    4.031172] pc : dma_resv_add_fence+0xe0/0x524\n"                                \
+	"[    4.033859] x29: ffff800080397490 x28: 0000000000000001 x27: " x27 "\n"          \
+	"[    4.034442] x20: ffff31d742003638 x19: ffff31d74283cce8\n"                       \
+	"[    4.035339] x2 : 0000000000000002 x1 : 0000000000000003 x0 : dfff800000000000\n" \
+	"[    4.035965] Call trace:\n[    4.036066]  dma_resv_add_fence+0xe0/0x524\n"        \
+	"[    4.036181] Code: 91004362 f90047e2 d343fc42 f90043e2 (38e06840)\n"              \
+	"[    4.036200] ---[ end trace 0000000000000000 ]---\n"
+
+TEST(kasans_check_that_overwrote_its_address_still_leads_to_the_object)
+{
+	struct found f;
+
+	read_report(&f, SHADOW("0000000000000000"));
+	CHECK(f.d.is_shadow_check);
+	CHECK_EQ(f.d.base, 27);
+	CHECK_EQ(f.d.access_offset, 0x10);
+	CHECK(f.d.null_base && f.d.address_matches);
+	CHECK(says(&f.d.reasons, "x27 (0x0) + 0x10 is in the range that KASAN checked"));
+	release(&f);
+}
+
+/* The dump's x2 is the shadow's index: nothing to compare with the range. */
+TEST(what_kasans_check_overwrote_is_compared_with_nothing)
+{
+	struct found f;
+
+	read_report(&f, SHADOW("ffff31d742000000"));
+	CHECK(f.d.is_shadow_check);
+	CHECK_EQ(f.d.base, 2);
+	CHECK(!f.d.has_base_value && !f.d.has_match && !f.d.null_base);
+	CHECK(!says(&f.d.reasons, "is NOT in the range that KASAN checked"));
+	release(&f);
+}
+
 /* ldadd x1, x2, [x0]: capstone 4 knows neither this nor ldapr. */
 TEST(atomics_that_the_disassembler_does_not_know_still_have_a_base)
 {
@@ -349,6 +393,8 @@ TESTS(T(a_slot_that_held_null_is_told_by_the_mask_before_the_access),
       T(the_level_of_the_walk_is_called_no_evidence_of_null),
       T(a_constant_added_to_the_pointer_first_counts_as_displacement),
       T(an_addition_whose_source_was_overwritten_is_not_followed),
+      T(kasans_check_that_overwrote_its_address_still_leads_to_the_object),
+      T(what_kasans_check_overwrote_is_compared_with_nothing),
       T(atomics_that_the_disassembler_does_not_know_still_have_a_base),
       T(an_origin_that_the_dump_contradicts_is_dropped),
       T(an_index_counts_when_its_value_is_known),
