@@ -26,23 +26,26 @@ static void add_where(struct grid *g, const json_t *row)
 	grid_add(g, strbuf_str(&sb), NULL);
 }
 
-/* "+vb2-null-slot -vb2-ops-null ?other" */
+/* "+vb2-null-slot ?other, 2 falsified": what is out needs no name here. */
 static void add_hypotheses(struct grid *g, const json_t *row)
 {
 	_cleanup_strbuf_ struct strbuf sb = STRBUF_INIT;
+	size_t i, n_falsified = 0;
 	const json_t *h;
-	size_t i;
 
 	json_array_foreach(json_object_get(row, "hypotheses"), i, h)
 	{
 		const char *verdict = json_get_str(h, "verdict", "");
-		char mark = strcmp(verdict, "confirmed") == 0   ? '+'
-			    : strcmp(verdict, "falsified") == 0 ? '-'
-								: '?';
+		bool is_out = strcmp(verdict, "falsified") == 0;
 
-		strbuf_addf(&sb, "%s%c%s", sb.len ? " " : "", mark,
-			    json_get_str(h, "name", ""));
+		n_falsified += is_out;
+		if (!is_out)
+			strbuf_addf(&sb, "%s%c%s", sb.len ? " " : "",
+				    strcmp(verdict, "confirmed") == 0 ? '+' : '?',
+				    json_get_str(h, "name", ""));
 	}
+	if (n_falsified)
+		strbuf_addf(&sb, "%s%zu falsified", sb.len ? ", " : "", n_falsified);
 	grid_add(g, sb.len ? sb.buf : NULL, NULL);
 }
 
