@@ -59,6 +59,7 @@ bool fold_is_staged_id(const struct fold *f, const char *seen);
 void fold_put_build_ids(const struct fold *f, json_t *object);
 
 /* result_files.c: what was staged, served and loaded */
+bool fold_is_config(const json_t *file); /* of the loader, not a part of the kernel */
 json_t *fold_files_json(const struct fold *f);
 /* A file that did not reach the board as it was staged: into buf; NULL = none. */
 const char *fold_files_fault(const struct fold *f, char *buf, size_t cap);

@@ -151,7 +151,8 @@ static void put_list(json_t *object, const char *key, json_t *take_list)
 		json_decref(take_list);
 }
 
-/* What was staged, without where it came from: a URL may be private. */
+/* What was staged, without where it came from: a URL may be private, and the name of a
+ * loader's configuration has the board's MAC in it. */
 static json_t *staged_files(const struct kcidb *k)
 {
 	static const char *const keys[] = { "role", "name", "sha256", "size" };
@@ -164,6 +165,8 @@ static json_t *staged_files(const struct kcidb *k)
 	{
 		_cleanup_json_ json_t *part = json_object();
 
+		if (strcmp(json_get_str(f, "role", ""), "config") == 0)
+			continue;
 		for (size_t n = 0; n < ARRAY_SIZE(keys); n++)
 			if (json_object_get(f, keys[n]))
 				json_put(part, keys[n],

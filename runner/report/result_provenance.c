@@ -125,6 +125,8 @@ static void doubt_files(const struct fold *f, const json_t *files, json_t *list)
 	{
 		const char *name = json_get_str(file, "name", "?");
 
+		if (fold_is_config(file))
+			continue;
 		if (!json_is_integer(json_object_get(file, "transferred_bytes")))
 			why(list, "U-Boot did not say that it loaded %.80s", name);
 		if (json_is_null(json_object_get(file, "ram_crc32")))
@@ -214,6 +216,7 @@ void fold_provenance_close(const struct fold *f, json_t *attempt)
 	char buf[FAULT_MAX];
 	const char *fault = find_fault(f, buf, sizeof(buf));
 	const json_t *build = json_object_get(f->staged, "build");
+	const json_t *tree = json_object_get(f->staged, "module_tree");
 
 	json_put(p, "proven", json_boolean(!fault && !json_array_size(list)));
 	json_put(p, "fault", json_lossy_str(fault));
@@ -227,6 +230,7 @@ void fold_provenance_close(const struct fold *f, json_t *attempt)
 		 pair(text_of(f->staged, "release"), text_of(f->seen, "release")));
 	fold_put_build_ids(f, p);
 	json_put(p, "files", files);
+	json_put(p, "module_tree", tree ? json_deep_copy(tree) : json_null());
 	json_put(p, "build", build ? json_deep_copy(build) : json_null());
 	json_put(p, "rootfs", f->rootfs ? json_incref(f->rootfs) : json_null());
 	json_put(attempt, "provenance", p);

@@ -114,6 +114,26 @@ TEST(a_file_that_arrives_with_another_size_is_the_labs_and_named)
 		    "did not transfer board.dtb");
 }
 
+#define CONFIG                                                                           \
+	"{'t':0,'type':'run','id':'r','expect':null}\n"                                  \
+	"{'t':1,'type':'staged','nonce':'5f','files':[{'role':'config',"                 \
+	"'name':'01-52-54-00-12-34-56','path':'pxelinux.cfg/01-52-54-00-12-34-56',"      \
+	"'sha256':'c','size':90}]}\n"
+
+TEST(the_loaders_configuration_is_a_file_like_others_where_the_loader_asked_for_it)
+{
+	check_fault(CONFIG VERIFIED BEGIN("1") LOADED("pxelinux.cfg/01-52-54-00-12-34-56",
+						      "91") SEEN DONE("1") END,
+		    "transferred 91 bytes of the loader's configuration, staged were 90");
+	/* Typed file by file, U-Boot has no use for it. */
+	_cleanup_json_ json_t *p = provenance_of(
+		CONFIG VERIFIED BEGIN("1") LOADED("Image", "5") SEEN DONE("1") END, 0);
+	const json_t *file = json_array_get(json_object_get(p, "files"), 0);
+	CHECK(json_is_null(json_object_get(p, "fault")));
+	CHECK(json_is_null(json_object_get(file, "transferred_bytes")));
+	CHECK_STR(json_get_str(file, "served_sha256", ""), "c");
+}
+
 TEST(a_stale_module_is_the_labs_even_when_a_test_failed)
 {
 	check_fault(ALL_BUT_IDS KERNEL_ID("'" ID "'") MODULE(
@@ -154,6 +174,7 @@ TEST(each_attempt_has_its_own_proof)
 
 TESTS(T(a_boot_whose_witnesses_all_agree_is_proven), T(what_could_not_be_shown_is_told),
       T(a_file_that_arrives_with_another_size_is_the_labs_and_named),
+      T(the_loaders_configuration_is_a_file_like_others_where_the_loader_asked_for_it),
       T(a_stale_module_is_the_labs_even_when_a_test_failed),
       T(a_module_that_a_test_loads_is_asked_again_and_the_last_answer_counts),
       T(each_attempt_has_its_own_proof))
