@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "boot/tftp.h"
+#include "kernel/build_brief.h"
 #include "session/label.h"
 #include "session/state.h"
 #include "util/jsonx.h"
@@ -43,10 +44,33 @@ static json_t *file_json(const char *role, const struct staged_file *f)
 	return j;
 }
 
+static json_t *modules_json(const struct staged *st)
+{
+	json_t *j = json_object();
+
+	json_put(j, "release", json_lossy_str(st->modules_release));
+	json_put(j, "bytes", json_integer((json_int_t)st->modules_bytes));
+	json_put(j, "in", json_lossy_str(st->ramdisk.name));
+	return j;
+}
+
+/* build.json lies beside the kernel that `bootrig build` made. */
+static json_t *build_of(const struct session *s)
+{
+	const char *url = s->deploy->kernel.url ?: "";
+	const char *slash = strrchr(url, '/');
+
+	if (strncmp(url, "file:", 5) != 0 || !slash)
+		return NULL;
+	_cleanup_free_ char *dir = xstrndup(url + 5, (size_t)(slash - url) - 5);
+	return build_brief(dir, &s->staged.image);
+}
+
 static void record_staged(struct session *s, int64_t stage_ns)
 {
 	const struct staged *st = &s->staged;
 	json_t *m = json_object(), *files = json_array(), *ids = json_array();
+	json_t *build = build_of(s);
 
 	if (st->kernel.name)
 		json_push(files, file_json("kernel", &st->kernel));
@@ -56,6 +80,8 @@ static void record_staged(struct session *s, int64_t stage_ns)
 		json_push(files, file_json("dtb", &st->dtb));
 	for (size_t i = 0; i < st->n_overlays; i++)
 		json_push(files, file_json("overlay", &st->overlays[i]));
+	if (st->config.name)
+		json_push(files, file_json("config", &st->config));
 	json_put(m, "files", files);
 	json_put(m, "label", json_string(label_name(st)));
 	json_put(m, "append", json_lossy_str(s->append));
@@ -70,7 +96,9 @@ static void record_staged(struct session *s, int64_t stage_ns)
 		json_push(ids, json_string(st->image.build_ids[i]));
 	json_put(m, "build_ids", ids);
 	if (st->modules_release[0])
-		json_put(m, "modules_bytes", json_integer((json_int_t)st->modules_bytes));
+		json_put(m, "module_tree", modules_json(st));
+	if (build)
+		json_put(m, "build", build);
 	json_put(m, "ms", json_real((double)(stage_ns / 1000) / 1e3));
 	journal_action_json(s->journal, "staged", m);
 }

@@ -92,7 +92,8 @@ def _(t):
     check(f"APPEND {write['append']}\n" in write["text"], f"label: {write['text']}")
     files = {s["role"]: s for s in steps if s["do"] == "file"}
     check_eq(files["kernel"]["size"], 1 << 20, "size of the kernel")
-    check_eq([f["name"] for f in staged["files"]], [os.path.basename(f["to"]) for f in files.values()],
+    check_eq(staged["files"][-1]["path"], write["to"], "the configuration")
+    check_eq([f["name"] for f in staged["files"][:-1]], [os.path.basename(f["to"]) for f in files.values()],
              "names in the TFTP root")
 
 
