@@ -6,6 +6,7 @@
 #include "cmd/lossy.h"
 #include "parse/line.h"
 #include "report/diagnose.h"
+#include "report/proof_line.h"
 #include "report/text.h"
 #include "util/clock.h"
 #include "util/jsonx.h"
@@ -284,6 +285,7 @@ void live_verdict(struct live *l, const json_t *result, const char *run_dir)
 	_cleanup_strbuf_ struct strbuf reason = STRBUF_INIT;
 	_cleanup_strbuf_ struct strbuf job = STRBUF_INIT;
 	_cleanup_strbuf_ struct strbuf hypotheses = STRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf proof = STRBUF_INIT;
 
 	if (l->len && !l->quiet)
 		show_line(l);
@@ -304,6 +306,9 @@ void live_verdict(struct live *l, const json_t *result, const char *run_dir)
 		json_number_value(json_object_get(result, "duration_s")),
 		strbuf_str(&reason));
 	diagnose_summary(result, "  ", &hypotheses);
+	proof_line(result, &proof);
+	if (proof.len)
+		fprintf(l->to, "  %s\n", strbuf_str(&proof));
 	fprintf(l->to, "%s  %s\n", strbuf_str(&hypotheses), run_dir);
 	fflush(l->to);
 }

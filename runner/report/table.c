@@ -3,6 +3,7 @@
 #include "report/table.h"
 
 #include "report/grid.h"
+#include "report/proof_line.h"
 #include "report/result_read.h"
 #include "report/text.h"
 #include "util/jsonx.h"
@@ -31,6 +32,7 @@ json_t *table_row(const json_t *result, const char *dir, const char *reason)
 			 : json_null());
 	json_put(row, "boots",
 		 json_is_integer(boots) ? json_deep_copy(boots) : json_null());
+	json_put(row, "proven", proof_json(result));
 	json_put(row, "id", text_or_null(result, "id"));
 	json_put(row, "dir", json_lossy_str(dir));
 	return row;
