@@ -18,6 +18,8 @@ static const char shell_rc[] =
 	"hook() { \"$FAKEBOARD\" ctl \"$FAKEBOARD_DIR\" hook \"$@\" >/dev/null; }\n"
 	"cat() { case $1 in /proc/cmdline) printf '%s\\n' \"$FAKEBOARD_CMDLINE\" ;;"
 	" *) command cat \"$@\" ;; esac; }\n"
+	"od() { case $4 in /sys/module/*) command od $1 $2 $3 \"$FAKEBOARD_DIR$4\" ;;"
+	" *) command od \"$@\" ;; esac; }\n"
 	"uname() { case $1 in -r) printf '%s\\n' \"$FAKEBOARD_RELEASE\" ;;"
 	" *) command uname \"$@\" ;; esac; }\n";
 
