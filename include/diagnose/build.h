@@ -82,7 +82,9 @@ struct candidate_query {
 				  file takes a function's name without addresses */
 	int base;              /* register 0-30, or INSN_NO_REG */
 	uint64_t offset;
-	unsigned bytes; /* size of the access, 0 = unknown */
+	unsigned bytes;  /* size of the access, 0 = unknown */
+	bool is_address; /* base holds the address of the access itself: only what that
+			    points into counts */
 };
 
 enum { CANDIDATES_MAX = 32 };
@@ -97,6 +99,14 @@ void candidates_free(struct candidate *v, size_t n);
  * caller's to free. */
 char *build_register_type(struct build *b, const struct build_place *at, int reg,
 			  char **why);
+
+/* As above, of an address inside an object: "struct dma_fence *" when the register holds
+ * that plus *offset. */
+char *build_register_object(struct build *b, const struct build_place *at, int reg,
+			    int64_t *offset, char **why);
+/* The function that the instruction at that place calls; NULL = none, or not known.
+ * Borrowed from the build. */
+const char *build_called(struct build *b, const struct build_place *at);
 
 /* "struct dma_fence.context" (nested: "struct a.b.c"): its offset and size in bytes.
  * -ENOENT with *err naming the type or the member that this build has not. Elements of an

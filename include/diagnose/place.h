@@ -12,3 +12,5 @@ void place_other_build(struct diagnosis *d, char *take_why);
 /* False when pc has no symbol. *name and *module are the caller's. */
 bool place_pc_symbol(const struct incident *in, struct symbol *sym, char **name,
 		     char **module);
+/* The first frame of the function that is to blame, or NULL. */
+const struct incident_frame *place_blamed_frame(const struct incident *in);

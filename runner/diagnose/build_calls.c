@@ -101,3 +101,19 @@ bool value_of_argument(struct asking *a, int reg, struct value *out)
 	return value_say(out, "%s is still argument %d of %s()", insn_reg_name(reg),
 			 reg + 1, a->at->function);
 }
+
+const char *build_called(struct build *b, const struct build_place *at)
+{
+	struct build_file *f = build_file_of(b, at);
+	struct insn call;
+	uint8_t raw[4];
+
+	if (!f || !file_read(f, at->addr, raw, sizeof(raw)))
+		return NULL;
+	insn_decode((uint32_t)raw[0] | (uint32_t)raw[1] << 8 | (uint32_t)raw[2] << 16 |
+			    (uint32_t)raw[3] << 24,
+		    at->addr, &call);
+	if (call.op != INSN_CALL || !call.imm)
+		return NULL;
+	return file_call_target(f, call.pc, (uint64_t)call.imm);
+}

@@ -338,10 +338,12 @@ size_t build_candidates(struct build *b, const struct candidate_query *q,
 
 	if (q->at.function) {
 		add_base(&l);
-		add_function(&l);
-		build_neighbours(b, &q->at, add_neighbour, &l);
+		if (!q->is_address) {
+			add_function(&l);
+			build_neighbours(b, &q->at, add_neighbour, &l);
+		}
 	}
-	if (l.n < CANDIDATES_MAX)
+	if (l.n < CANDIDATES_MAX && !q->is_address)
 		types_each(b, add_any, &l);
 	if (l.n)
 		qsort(l.v, l.n, sizeof(*l.v), compare);

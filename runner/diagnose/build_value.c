@@ -206,6 +206,13 @@ static bool part_at(struct build *b, const struct type_ref *t, uint64_t offset,
 	return !offset;
 }
 
+static char *pointer_to(const struct type_ref *t)
+{
+	_cleanup_free_ char *name = type_name(t);
+
+	return xasprintf("%s%s", name, name[strlen(name) - 1] == '*' ? "*" : " *");
+}
+
 char *build_register_type(struct build *b, const struct build_place *at, int reg,
 			  char **why)
 {
@@ -220,9 +227,26 @@ char *build_register_type(struct build *b, const struct build_place *at, int reg
 		if (v[i].delta < 0 ||
 		    !part_at(b, &v[i].type, (uint64_t)v[i].delta, &part))
 			continue;
-		_cleanup_free_ char *name = type_name(&part);
-		type = xasprintf("%s%s", name,
-				 name[strlen(name) - 1] == '*' ? "*" : " *");
+		type = pointer_to(&part);
+		*why = TAKE_PTR(v[i].why);
+	}
+	values_release(v, n);
+	return type;
+}
+
+char *build_register_object(struct build *b, const struct build_place *at, int reg,
+			    int64_t *offset, char **why)
+{
+	struct value v[VALUES_MAX];
+	size_t n = build_values(b, at, reg, v);
+	char *type = NULL;
+
+	*why = NULL;
+	for (size_t i = 0; i < n && !type; i++) {
+		if (!type_is_object(&v[i].type) || v[i].stride || v[i].delta < 0)
+			continue;
+		type = pointer_to(&v[i].type);
+		*offset = v[i].delta;
 		*why = TAKE_PTR(v[i].why);
 	}
 	values_release(v, n);

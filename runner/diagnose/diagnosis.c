@@ -5,6 +5,7 @@
 #include "diagnose/diagnosis.h"
 
 #include "diagnose/assumed.h"
+#include "diagnose/checked.h"
 #include "diagnose/diagnosis_says.h"
 #include "diagnose/dump.h"
 #include "diagnose/place.h"
@@ -252,6 +253,13 @@ static void find_candidates(struct diagnosis *d, const struct incident *in,
 	assumed_candidates(d, in, q.offset);
 }
 
+/* A report of KASAN's own, not a fault on its shadow. */
+static bool is_kasan(const struct incident *in)
+{
+	return !in->pc && (in->kind == INCIDENT_UAF || in->kind == INCIDENT_KASAN ||
+			   in->kind == INCIDENT_NULL_DEREF);
+}
+
 void diagnosis_make(struct diagnosis *d, const struct incident *in, struct build *b)
 {
 	memset(d, 0, sizeof(*d));
@@ -261,6 +269,8 @@ void diagnosis_make(struct diagnosis *d, const struct incident *in, struct build
 		place_find(d, in, b);
 	find_instruction(d, in, b);
 	find_candidates(d, in, b);
+	if (b && d->n_candidates == 0 && is_kasan(in))
+		checked_find(d, in, b);
 	diagnosis_say(d, in, b != NULL);
 }
 

@@ -35,7 +35,8 @@ static bool find_touched(struct judging *j, struct touched *t)
 		t->offset = (uint64_t)d->access_offset;
 		t->bytes = (d->insn.bytes && !d->is_shadow_check ? d->insn.bytes : 1) *
 			   (d->insn.is_pair ? 2U : 1U);
-		t->base = insn_reg_name(d->base);
+		t->base = d->base == INSN_NO_REG ? "the checked pointer"
+						 : insn_reg_name(d->base);
 		t->is_null = d->null_base;
 		return true;
 	}

@@ -142,6 +142,14 @@ static bool is_blamed(const struct incident *in, const struct incident_frame *f)
 	       (f->function[n] == '\0' || f->function[n] == '.');
 }
 
+const struct incident_frame *place_blamed_frame(const struct incident *in)
+{
+	for (size_t i = 0; i < in->n_frames; i++)
+		if (is_blamed(in, &in->frames[i]))
+			return &in->frames[i];
+	return NULL;
+}
+
 /* A frame's address is where its call returns to: the call is the word before. The first
  * one is pc itself where the report has one. Lines are those of the frame's own function,
  * not of what is inlined there; the blamed frame's chain is kept whole where there is no

@@ -609,7 +609,7 @@ TEST(a_modules_relocations_are_applied)
 	struct build *b = open_with_module();
 	struct build_place at = place(b, "vb2_fence_attach", "vb2_fence", 8);
 	struct source_line line[SOURCE_MAX_INLINED];
-	struct candidate_query q = { at, 1, 0x48, 8 };
+	struct candidate_query q = { .at = at, .base = 1, .offset = 0x48, .bytes = 8 };
 	struct candidate *v;
 	size_t n;
 

@@ -28,6 +28,11 @@
 #define CODE                                                                                \
 	", \"code\": {\"words\": [\"927ef413\", \"12000403\", \"aa1303e0\", \"f9401262\"]," \
 	" \"faulting\": 3}"
+#define FREED(f, off, size)                                                                \
+	"{\"kind\": \"uaf\", \"kernel\": \"6.12.0-fixture\", \"function\": \"dma_resv_" #f \
+	"\", \"fault_address\": \"0xffff000001000020\", \"call_trace\": [" FRAME(          \
+		"kasan_report", "0xc8", "0x104") ", " FRAME("dma_resv_" #f, off, size)     \
+		BOTTOM "}"
 #define HEADER REPORT "\"truncated\": true, \"call_trace\": []"
 
 static const struct {
@@ -68,6 +73,21 @@ static const struct {
 	  "confirmed", "and x19 comes out of a slot of dma_resv_list: confirmed\n" },
 	{ "fence.btf", SLOT BOTTOM CODE "}", "access: struct dma_fence_ops.signaled",
 	  "undecided", "but what x19 points to is not known" },
+	/* KASAN's report has no registers: the call that made it tells. */
+	{ "fence.elf", FREED(context_checked, "0x2c", "0x40"),
+	  "{kind: uaf, access: struct dma_fence.context}", "confirmed",
+	  "access: the checked pointer holds a struct dma_fence *, struct dma_fence.context "
+	  "is at 0x20 in this build, the access at 0x20: confirmed\n" },
+	{ "fence.nodebug.elf", FREED(context_checked, "0x2c", "0x40"),
+	  "access: struct dma_fence.context", "confirmed",
+	  "the access at 0x20: confirmed" },
+	{ "fence.elf", FREED(context_checked, "0x2c", "0x40"),
+	  "access: struct dma_fence_ops.signaled", "falsified",
+	  "access: the checked pointer holds a struct dma_fence *, not a struct "
+	  "dma_fence_ops * (x0 is x19 + 0x20" },
+	{ "fence.elf", FREED(first_is_signaled, "0x14", "0x40"),
+	  "access: struct dma_fence.context", "undecided",
+	  "access: the report does not tell what was accessed: undecided\n" },
 	/* Functions that leave no frame. */
 	{ "fence.elf", OPS BOTTOM "}", "function: dma_fence_is_signaled", "confirmed",
 	  "function: dma_fence_is_signaled is inlined where pc is, in dma_resv_add_fence: "
