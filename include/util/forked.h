@@ -3,6 +3,7 @@
  * crash in it is an error here. Dies with us. */
 #pragma once
 
+#include "util/child.h"
 #include "util/clock.h"
 #include "util/err.h"
 #include "util/strbuf.h"
@@ -19,3 +20,7 @@ struct forked_limits {
 MUST_CHECK int forked_call(void (*fn)(void *arg, int fd), void *arg,
 			   const struct forked_limits *limits, struct strbuf *out,
 			   struct err *err);
+/* fn goes on beside us, with fd, which stays ours too: child_wait() or child_kill() ends
+ * it. ERR_LAB: no process. */
+MUST_CHECK int forked_start(struct child *c, void (*fn)(void *arg, int fd), void *arg,
+			    int fd, uint64_t memory_bytes, struct err *err);

@@ -11,8 +11,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "util/child.h"
-
 /* Sanitizers map more than any limit leaves them. */
 #if defined(__SANITIZE_ADDRESS__)
 #define HAS_SHADOW 1
@@ -73,27 +71,44 @@ static int read_output(int fd, const struct forked_limits *limits, struct strbuf
 	}
 }
 
+int forked_start(struct child *c, void (*fn)(void *arg, int fd), void *arg, int fd,
+		 uint64_t memory_bytes, struct err *err)
+{
+	pid_t parent = getpid();
+
+	*c = (struct child)CHILD_INIT;
+	c->pid = fork();
+	if (c->pid < 0) {
+		c->pid = 0;
+		return err_set(err, ERR_LAB, -errno, "fork: %s", strerror(errno));
+	}
+	if (c->pid == 0)
+		forked_main(fn, arg, fd, parent, memory_bytes);
+	c->pidfd = (int)syscall(SYS_pidfd_open, c->pid, 0);
+	if (c->pidfd >= 0)
+		return 0;
+	int r = err_set(err, ERR_LAB, -errno, "pidfd_open: %s", strerror(errno));
+	child_kill(c, SIGKILL);
+	return r;
+}
+
 int forked_call(void (*fn)(void *arg, int fd), void *arg,
 		const struct forked_limits *limits, struct strbuf *out, struct err *err)
 {
 	_cleanup_close_ int read_fd = -1;
 	_cleanup_close_ int write_fd = -1;
 	struct child c = CHILD_INIT;
-	pid_t parent = getpid();
 	int fds[2], status = 0, r;
 
 	if (pipe2(fds, O_CLOEXEC))
 		return err_set(err, ERR_LAB, -errno, "pipe: %s", strerror(errno));
 	read_fd = fds[0];
 	write_fd = fds[1];
-	c.pid = fork();
-	if (c.pid < 0)
-		return err_set(err, ERR_LAB, -errno, "fork: %s", strerror(errno));
-	if (c.pid == 0)
-		forked_main(fn, arg, write_fd, parent, limits->memory_bytes);
-	c.pidfd = (int)syscall(SYS_pidfd_open, c.pid, 0);
+	r = forked_start(&c, fn, arg, write_fd, limits->memory_bytes, err);
+	if (r)
+		return r;
 	close(TAKE_FD(write_fd));
-	r = c.pidfd < 0 ? -errno : read_output(read_fd, limits, out);
+	r = read_output(read_fd, limits, out);
 	if (!r)
 		r = child_wait(&c, limits->deadline, -1, &status, err);
 	child_kill(&c, SIGKILL);
