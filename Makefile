@@ -24,7 +24,7 @@ TOOL_PART_SRC := $(sort $(wildcard tests/tools/*/*.c))
 HEADERS := $(sort $(wildcard include/*/*.h))
 ALL_C := $(LIB_SRC) $(CMD_SRC) $(UNIT_SRC) $(LAB_SRC) $(FUZZ_SRC) $(FUZZ_PART_SRC) $(TOOL_SRC) $(TOOL_PART_SRC) tests/unit/tap.c $(wildcard tests/unit/*.h tests/fuzz/*.h tests/tools/*.h tests/tools/*/*.h) $(wildcard kernels/tools/*.c kernels/tools/*/*.[ch]) $(HEADERS)
 
-PKGS := libgpiod libserialport libcurl jansson libarchive libfyaml libpcre2-8 libcrypto capstone libdw libelf libbpf libRmath
+PKGS := libgpiod libserialport libcurl jansson libarchive liblzma libfyaml libpcre2-8 libcrypto capstone libdw libelf libbpf libRmath
 NO_PKG_GOALS := clean help format dist
 ifneq ($(filter-out $(NO_PKG_GOALS),$(or $(MAKECMDGOALS),all)),)
 PKG_ERR := $(shell pkg-config --print-errors --exists $(PKGS) 2>&1)
