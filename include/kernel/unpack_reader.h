@@ -8,6 +8,7 @@
 #include <archive_entry.h>
 
 #include "kernel/unpack.h"
+#include "kernel/xz_pool.h"
 
 /* The part of the input file that counts, as libarchive reads it. */
 struct unpack_source {
@@ -25,6 +26,7 @@ struct unpack_reader {
 	struct archive *outer; /* the file itself, or the ar of a .deb */
 	struct archive *inner; /* data.tar inside a .deb; NULL = no .deb */
 	struct archive *a;     /* the one that holds the entries: inner or outer */
+	struct xz_pool *pool;  /* decompresses what `a` reads; NULL = libarchive does */
 	char how[64];          /* "deb, tar.xz" */
 	uint64_t skipped;
 	uint32_t n_entries;

@@ -101,7 +101,26 @@ static struct archive *new_reader(void)
 	return a;
 }
 
-static int open_outer(struct unpack_reader *rd, bool is_deb)
+/* What a pool decompressed. */
+static la_ssize_t pool_read(struct archive *a, void *arg, const void **buffer)
+{
+	struct unpack_reader *rd = arg;
+	struct unpack_source *s = &rd->src;
+	const uint64_t before = xz_pool_given(rd->pool);
+	const uint8_t *data = NULL;
+	size_t n = 0;
+
+	if (s->failed)
+		return -1;
+	int r = xz_pool_read(rd->pool, s->task, s->u->name, &data, &n, s->err);
+	s->given += xz_pool_given(rd->pool) - before;
+	if (r < 0)
+		s->failed = r;
+	*buffer = data;
+	return r < 0 ? -1 : (la_ssize_t)n;
+}
+
+static int open_outer(struct unpack_reader *rd, bool is_deb, bool is_xz)
 {
 	struct archive *a = rd->outer = rd->a = new_reader();
 
@@ -112,6 +131,12 @@ static int open_outer(struct unpack_reader *rd, bool is_deb)
 		archive_read_support_format_tar(a);
 		archive_read_support_format_zip(a);
 		archive_read_support_format_raw(a);
+	}
+	if (is_xz &&
+	    xz_pool_open(rd->src.u->fd, rd->src.u->offset, rd->src.len, &rd->pool)) {
+		int r = archive_read_open(a, rd, NULL, pool_read, NULL);
+
+		return r == ARCHIVE_OK ? 0 : unpack_reader_failed(rd);
 	}
 	archive_read_set_seek_callback(a, source_seek);
 	archive_read_set_skip_callback(a, source_skip);
@@ -136,6 +161,43 @@ static la_ssize_t inner_read(struct archive *a, void *arg, const void **buffer)
 	return -1;
 }
 
+/* Where the file has the member that the ar reader stands at: behind a header of 60
+ * bytes, when that is one of the plain kind. */
+static bool find_member(const struct unpack_reader *rd, const char *name, uint64_t size,
+			uint64_t *at)
+{
+	const struct unpack *u = rd->src.u;
+	la_int64_t pos = archive_read_header_position(rd->outer);
+	const size_t n_name = strlen(name);
+	char head[60];
+
+	if (pos < 0 || (uint64_t)pos > rd->src.len ||
+	    rd->src.len - (uint64_t)pos < sizeof(head) ||
+	    size > rd->src.len - (uint64_t)pos - sizeof(head))
+		return false;
+	*at = u->offset + (uint64_t)pos + sizeof(head);
+	return pread(u->fd, head, sizeof(head), (off_t)(u->offset + (uint64_t)pos)) ==
+		       (ssize_t)sizeof(head) &&
+	       n_name < 16 && memcmp(head, name, n_name) == 0 && head[58] == '`' &&
+	       head[59] == '\n';
+}
+
+static int open_data_tar(struct unpack_reader *rd, const char *name, uint64_t size)
+{
+	uint64_t at = 0;
+
+	snprintf(rd->how, sizeof(rd->how), "deb, %.24s", name + 5);
+	rd->inner = rd->a = new_reader();
+	add_filters(rd->inner);
+	archive_read_support_format_tar(rd->inner);
+	const bool has_pool = strcmp(name, "data.tar.xz") == 0 &&
+			      find_member(rd, name, size, &at) &&
+			      xz_pool_open(rd->src.u->fd, at, size, &rd->pool);
+	int r = archive_read_open(rd->inner, rd, NULL, has_pool ? pool_read : inner_read,
+				  NULL);
+	return r == ARCHIVE_OK ? 0 : unpack_reader_failed(rd);
+}
+
 /* A .deb is an ar of debian-binary, control.tar.* and data.tar.*, in this order. */
 static int open_deb(struct unpack_reader *rd)
 {
@@ -148,15 +210,7 @@ static int open_deb(struct unpack_reader *rd)
 
 		if (!name || strncmp(name, "data.tar", 8) != 0)
 			continue;
-		snprintf(rd->how, sizeof(rd->how), "deb, %.24s", name + 5);
-		rd->inner = new_reader();
-		add_filters(rd->inner);
-		archive_read_support_format_tar(rd->inner);
-		rd->a = rd->inner;
-		if (archive_read_open(rd->inner, rd, NULL, inner_read, NULL) !=
-		    ARCHIVE_OK)
-			return unpack_reader_failed(rd);
-		return 0;
+		return open_data_tar(rd, name, (uint64_t)archive_entry_size(e));
 	}
 	return rd->src.failed
 		       ? rd->src.failed
@@ -259,7 +313,9 @@ static int check_words(struct unpack_reader *rd)
 	const char *format = format_word(rd);
 	const char *packed = lava_word(archive_filter_code(rd->a, 0));
 
-	if (archive_filter_count(rd->a) > MAX_FILTERS)
+	if (rd->pool && !packed[0])
+		packed = "xz";
+	if (archive_filter_count(rd->a) + (rd->pool != NULL) > MAX_FILTERS)
 		return unpack_reader_err(rd, -EINVAL, "compressed too many times over");
 	if (u->archive && strcmp(u->archive, format) != 0)
 		return err_set(rd->err, ERR_JOB, -EINVAL,
@@ -312,7 +368,7 @@ static int open_reader(struct unpack_reader *rd)
 			rd, -EINVAL,
 			"compressed with lzo, which cannot be unpacked here");
 	bool is_deb = n_head >= 8 && memcmp(head, "!<arch>\n", 8) == 0;
-	r = open_outer(rd, is_deb);
+	r = open_outer(rd, is_deb, packed && strcmp(packed, "xz") == 0);
 	return !r && is_deb ? open_deb(rd) : r;
 }
 
@@ -332,6 +388,7 @@ void unpack_reader_release(struct unpack_reader *rd)
 		archive_read_free(rd->inner);
 	if (rd->outer)
 		archive_read_free(rd->outer);
+	xz_pool_free(rd->pool);
 	free(rd->src.buf);
 }
 
