@@ -52,7 +52,10 @@ struct stage_tracker {
 	uint32_t n_transfers;         /* such lines so far */
 	/* Of that transfer, as U-Boot's "Filename 'F'." had it; "" = it named none. */
 	char transfer_file[256];
-	uint8_t rank;    /* how far the banners of this boot got; private */
+	/* U-Boot's "N:\tNAME", which it prints before it tries a label; the last one. */
+	char label[65];
+	uint32_t n_labels; /* such lines so far */
+	uint8_t rank;      /* how far the banners of this boot got; private */
 	bool has_loader; /* firmware or a boot loader speaks on this console, so a kernel
 			    banner without it is a dmesg, no boot; private */
 };

@@ -15,6 +15,8 @@ struct fold {
 	json_t *transfers; /* of the running attempt: {"bytes", "file"} */
 	json_t *ram_crcs;  /* of the running attempt: {"file", "bytes", "crc32"} */
 	json_t *rootfs;    /* as the board told it, of the running attempt; NULL = not */
+	json_t *label; /* that U-Boot went for, of the running attempt; NULL = it did not
+			  say */
 	json_t *build_ids; /* as the board told them, of the running attempt */
 	json_t *timings;
 	double t_end, waits_ms, power_on_ms;
@@ -27,6 +29,7 @@ struct fold {
 	const char *evidence;    /* static: of what RAM held; NULL = nobody looked */
 	char end_wall[40], power_final[16];
 	bool canceled, recovery_ran, recovered, wedged, ended, left_on;
+	bool loader_done;               /* a kernel was started in this attempt */
 	bool nonce_echoed, nonce_asked; /* by U-Boot; on /proc/cmdline */
 };
 

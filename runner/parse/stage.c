@@ -227,11 +227,34 @@ static void name_transfer(struct stage_tracker *t, const char *p, const char *en
 	t->transfer_file[n] = '\0';
 }
 
+/* label_print() in U-Boot's boot/pxe_utils.c: "1:\tbootrig". */
+static bool read_label(struct stage_tracker *t, const char *s, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && n < 4 && s[n] >= '0' && s[n] <= '9')
+		n++;
+	if (!n || len - n < 3 || s[n] != ':' || s[n + 1] != '\t')
+		return false;
+	s += n + 2;
+	len -= n + 2;
+	while (len && (s[len - 1] == ' ' || s[len - 1] == '\t'))
+		len--;
+	if (!len || len >= sizeof(t->label))
+		return false;
+	memcpy(t->label, s, len);
+	t->label[len] = '\0';
+	t->n_labels++;
+	return true;
+}
+
 static void feed_loader(struct stage_tracker *t, const char *s, size_t len,
 			uint64_t offset, int64_t t_ns, stage_fn fn, void *arg)
 {
 	const char *p = find(s, len, "Bytes transferred = ");
 
+	if (read_label(t, s, len))
+		return;
 	if (p) {
 		const char *end = s + len;
 		size_t n;

@@ -41,7 +41,7 @@ void fold_free(struct fold *f)
 			  f->resets,    f->steps,     f->harvested, f->repairs,
 			  f->attempt,   f->staged,    f->verified,  f->self_check,
 			  f->failed,    f->seen,      f->transfers, f->timings,
-			  f->build_ids, f->rootfs,    f->ram_crcs };
+			  f->build_ids, f->rootfs,    f->ram_crcs,  f->label };
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		json_decref(all[i]);
@@ -116,7 +116,9 @@ static void on_attempt(struct fold *f, const json_t *e)
 	json_array_clear(f->ram_crcs);
 	json_decref(f->seen);
 	json_decref(f->rootfs);
-	f->seen = f->rootfs = NULL;
+	json_decref(f->label);
+	f->seen = f->rootfs = f->label = NULL;
+	f->loader_done = false;
 	f->nonce_where = NULL;
 	f->nonce_echoed = f->nonce_asked = false;
 }
@@ -143,6 +145,8 @@ static void on_stage(struct fold *f, const json_t *e)
 	if (!f->attempt || json_get_bool(e, "recovery", false) || is_known_stage(f, e))
 		return;
 	s = json_object();
+	if (strcmp(json_get_str(e, "stage", ""), "starting-kernel") == 0)
+		f->loader_done = true;
 	json_put(s, "stage", json_string(json_get_str(e, "stage", "")));
 	json_put(s, "boot", json_integer(json_get_int(e, "boot", 0)));
 	json_put(s, "t_s", json_real(fold_time_of(e)));
@@ -275,6 +279,14 @@ static void on_timing(struct fold *f, const json_t *e)
 
 /* A module that was not loaded is asked again behind a test: the last answer counts, but
  * none that found another build is forgotten. */
+/* U-Boot goes on to the next label when one fails; what it boots after the kernel fell is
+ * another matter. */
+static void on_label(struct fold *f, const json_t *e)
+{
+	if (!f->loader_done && !f->seen && !json_get_bool(e, "recovery", false))
+		keep(&f->label, e);
+}
+
 static void on_build_id(struct fold *f, const json_t *e)
 {
 	const char *of = json_get_str(e, "of", ""), *name = json_get_str(e, "name", "");
@@ -329,6 +341,8 @@ void fold_event(struct fold *f, const json_t *e)
 		fold_push(f->transfers, fold_members(e));
 	else if (strcmp(type, "staged") == 0 && !json_get_bool(e, "recovery", false))
 		keep(&f->staged, e);
+	else if (strcmp(type, "label") == 0)
+		on_label(f, e);
 	else if (strcmp(type, "build-id") == 0)
 		on_build_id(f, e);
 	else if (strcmp(type, "ram-crc32") == 0 && !json_get_bool(e, "recovery", false))

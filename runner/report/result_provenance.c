@@ -7,7 +7,7 @@
 #include "util/jsonx.h"
 #include "util/strbuf.h"
 
-enum { FAULT_MAX = 256 };
+enum { FAULT_MAX = 400 };
 
 /* "#7 SMP Mon Nov 23 …": which build of a release; "" when the banner was not whole. */
 static const char *build_of(const json_t *kernel)
@@ -49,13 +49,15 @@ static const char *build_fault(const struct fold *f, char *buf, size_t cap)
 			snprintf(
 				buf, cap,
 				"the kernel that ran has build id %.40s, which is not in "
-				"the staged one",
+				"the staged one: an Image of the same name from the "
+				"board's own media or another TFTP server?",
 				seen);
 		else
 			snprintf(
 				buf, cap,
 				"the module %.60s that was loaded has build id %.40s, the "
-				"job's has %.40s: a stale one from the root file system?",
+				"one of this kernel has %.40s: a stale one from the root "
+				"file system?",
 				json_get_str(b, "name", "?"), seen, staged);
 		return buf;
 	}
@@ -68,14 +70,32 @@ static const char *banner_fault(const struct fold *f, char *buf, size_t cap)
 	const char *seen = json_get_str(f->seen, "release", "");
 
 	if (staged[0] && seen[0] && strcmp(staged, seen) != 0)
-		snprintf(buf, cap, "the kernel that ran is %.80s, staged was %.80s", seen,
-			 staged);
+		snprintf(buf, cap,
+			 "the kernel that ran is %.80s, staged was %.80s: another label, "
+			 "or a kernel from the board's own media?",
+			 seen, staged);
 	else if (!same_start(build_of(f->staged), build_of(f->seen)))
 		snprintf(buf, cap,
-			 "the kernel that ran is build %.80s, staged was build %.80s",
+			 "the kernel that ran is build %.80s, staged was build %.80s: an "
+			 "older build of it from the board's own media?",
 			 build_of(f->seen), build_of(f->staged));
 	else
 		return NULL;
+	return buf;
+}
+
+/* The nonce decides; U-Boot's word counts where no kernel showed it. */
+static const char *label_fault(const struct fold *f, char *buf, size_t cap)
+{
+	const char *staged = json_get_str(f->staged, "label", "");
+	const char *seen = json_get_str(f->label, "name", "");
+
+	if (f->nonce_where || !seen[0] || !staged[0] || strcmp(seen, staged) == 0)
+		return NULL;
+	snprintf(buf, cap,
+		 "U-Boot booted the label %.64s, not %.64s: that one's files failed to "
+		 "load, or it read another configuration (its own media's?)",
+		 seen, staged);
 	return buf;
 }
 
@@ -85,7 +105,8 @@ static const char *find_fault(const struct fold *f, char *buf, size_t cap)
 		return buf;
 	if (!f->staged)
 		return NULL;
-	return banner_fault(f, buf, cap) ?: fold_files_fault(f, buf, cap);
+	return label_fault(f, buf, cap) ?: banner_fault(f, buf, cap)
+					?: fold_files_fault(f, buf, cap);
 }
 
 static json_t *pair(json_t *take_staged, json_t *take_seen)
@@ -201,13 +222,12 @@ static json_t *doubts(const struct fold *f, const json_t *files)
 }
 
 /* The staged label has the nonce in its APPEND, so where the kernel shows that, that
- * label ran. */
+ * label ran; else what U-Boot said. */
 static json_t *label_json(const struct fold *f)
 {
-	json_t *j = pair(text_of(f->staged, "label"),
-			 f->nonce_where ? text_of(f->staged, "label") : json_null());
-
-	return j;
+	return pair(text_of(f->staged, "label"), f->nonce_where
+							 ? text_of(f->staged, "label")
+							 : text_of(f->label, "name"));
 }
 
 void fold_provenance_close(const struct fold *f, json_t *attempt)

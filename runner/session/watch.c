@@ -144,13 +144,32 @@ static void read_line_text(struct watch *w, const struct line *l)
 		banner_seen(w, l, p);
 }
 
+static void transfer_seen(struct watch *w, const struct line *l)
+{
+	json_t *j = watch_event(l->t_ns, l->offset, "transfer");
+
+	w->st.last_transfer_bytes = w->stages.last_transfer_bytes;
+	json_put(j, "bytes", json_integer((json_int_t)w->st.last_transfer_bytes));
+	if (w->stages.transfer_file[0])
+		json_put(j, "file", json_lossy_str(w->stages.transfer_file));
+	watch_emit(w, j);
+}
+
+static void label_seen(struct watch *w, const struct line *l)
+{
+	json_t *j = watch_event(l->t_ns, l->offset, "label");
+
+	json_put(j, "name", json_lossy_str(w->stages.label));
+	watch_emit(w, j);
+}
+
 /* As far as the stages look into a line. */
 enum { STAGE_TEXT_MAX = 511 };
 
 void watch_line(void *arg, const struct line *l)
 {
 	struct watch *w = arg;
-	uint32_t n_transfers = w->stages.n_transfers;
+	uint32_t n_transfers = w->stages.n_transfers, n_labels = w->stages.n_labels;
 	char text[TEST_TEXT_MAX];
 	size_t len = line_clean(l->text, l->len, text, sizeof(text));
 	size_t stage_len = len < STAGE_TEXT_MAX ? len : STAGE_TEXT_MAX;
@@ -163,15 +182,10 @@ void watch_line(void *arg, const struct line *l)
 				p.has_stamp, l->offset, l->t_ns, stage_seen, w);
 	if (w->before_power)
 		return;
-	if (w->stages.n_transfers != n_transfers) {
-		json_t *j = watch_event(l->t_ns, l->offset, "transfer");
-
-		w->st.last_transfer_bytes = w->stages.last_transfer_bytes;
-		json_put(j, "bytes", json_integer((json_int_t)w->st.last_transfer_bytes));
-		if (w->stages.transfer_file[0])
-			json_put(j, "file", json_lossy_str(w->stages.transfer_file));
-		watch_emit(w, j);
-	}
+	if (w->stages.n_transfers != n_transfers)
+		transfer_seen(w, l);
+	if (w->stages.n_labels != n_labels)
+		label_seen(w, l);
 	if (w->capture) {
 		sysrq_feed(w->capture, l);
 		w->st.capture_answer = sysrq_answer(w->capture);

@@ -134,6 +134,47 @@ TEST(the_loaders_configuration_is_a_file_like_others_where_the_loader_asked_for_
 	CHECK_STR(json_get_str(file, "served_sha256", ""), "c");
 }
 
+#define LABEL(name) "{'t':3,'type':'label','name':'" name "'}\n"
+#define STARTED "{'t':3,'type':'stage','stage':'starting-kernel','boot':1}\n"
+
+TEST(another_label_than_the_staged_one_is_the_labs)
+{
+	check_fault(STAGED VERIFIED BEGIN("1") LABEL("v2c") LOADED_ALL LABEL("rescue")
+			    STARTED SEEN DONE("1") END,
+		    "U-Boot booted the label rescue, not v2c");
+	/* The nonce knows better than a title in U-Boot's menu, */
+	check_why(STAGED VERIFIED BEGIN("1") LABEL("my title")
+			  LOADED_ALL STARTED SEEN PHASE NONCE DONE("1") END,
+		  "running kernel's build id was not read");
+	/* and what U-Boot boots by itself after the kernel fell does not count. */
+	_cleanup_json_ json_t *p =
+		provenance_of(STAGED VERIFIED BEGIN("1") LABEL("v2c")
+				      LOADED_ALL STARTED SEEN LABEL("own") DONE("1") END,
+			      0);
+	CHECK(json_is_null(json_object_get(p, "fault")));
+	CHECK_STR(json_get_str(json_object_get(p, "label"), "seen", ""), "v2c");
+}
+
+TEST(another_kernel_than_the_staged_one_is_the_labs_with_its_likely_cause)
+{
+	static const char other[] =
+		"{'t':4,'type':'kernel','banner':'Linux version 5.10 (me@x) (gcc) #1 SMP',"
+		"'release':'5.10'}\n";
+	static const char older[] =
+		"{'t':4,'type':'kernel','banner':'Linux version 6.12.1 (me@x) (gcc) #6 SMP "
+		"today','release':'6.12.1'}\n";
+	_cleanup_free_ char *one =
+		xasprintf("%s%s%s", STAGED VERIFIED BEGIN("1"), other, DONE("1") END);
+	_cleanup_free_ char *two =
+		xasprintf("%s%s%s", STAGED VERIFIED BEGIN("1"), older, DONE("1") END);
+
+	check_fault(one, "the kernel that ran is 5.10, staged was 6.12.1: another label");
+	check_fault(two,
+		    "is build #6 SMP today, staged was build #7 SMP today: an older");
+	check_fault(ALL_BUT_IDS KERNEL_ID("'" OTHER "'") DONE("1") END,
+		    "build id " OTHER ", which is not in the staged one: an Image");
+}
+
 TEST(a_stale_module_is_the_labs_even_when_a_test_failed)
 {
 	check_fault(ALL_BUT_IDS KERNEL_ID("'" ID "'") MODULE(
@@ -175,6 +216,8 @@ TEST(each_attempt_has_its_own_proof)
 TESTS(T(a_boot_whose_witnesses_all_agree_is_proven), T(what_could_not_be_shown_is_told),
       T(a_file_that_arrives_with_another_size_is_the_labs_and_named),
       T(the_loaders_configuration_is_a_file_like_others_where_the_loader_asked_for_it),
+      T(another_label_than_the_staged_one_is_the_labs),
+      T(another_kernel_than_the_staged_one_is_the_labs_with_its_likely_cause),
       T(a_stale_module_is_the_labs_even_when_a_test_failed),
       T(a_module_that_a_test_loads_is_asked_again_and_the_last_answer_counts),
       T(each_attempt_has_its_own_proof))

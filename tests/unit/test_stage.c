@@ -201,6 +201,22 @@ TEST(a_transfer_has_the_name_that_uboot_gave_it)
 	CHECK_EQ(t.n_transfers, 2);
 }
 
+TEST(the_label_is_the_last_one_that_uboot_went_for)
+{
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+	struct stage_tracker t;
+
+	stage_init(&t);
+	feed(&t, "1:\tbefore U-Boot\nU-Boot 2024.01\n1:\tbootrig\n2:\trescue disk \n",
+	     &out);
+	CHECK_STR(t.label, "rescue disk");
+	CHECK_EQ(t.n_labels, 2);
+	feed(&t, "3: \tno label\n4:none\n:\tnone\n5:\t\n12345:\tnone\n", &out);
+	CHECK_EQ(t.n_labels, 2);
+	feed(&t, "Starting kernel ...\n7:\tof a program\n", &out);
+	CHECK_EQ(t.n_labels, 2);
+}
+
 TEST(a_log_that_starts_in_the_kernel_is_boot_one)
 {
 	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
@@ -220,4 +236,5 @@ TESTS(T(one_boot_is_counted_once_for_all_its_banners),
       T(a_dmesg_that_repeats_the_banner_is_no_boot),
       T(a_variable_that_names_uboot_is_no_banner), T(transfers_are_followed_and_measured),
       T(a_transfer_has_the_name_that_uboot_gave_it),
+      T(the_label_is_the_last_one_that_uboot_went_for),
       T(a_log_that_starts_in_the_kernel_is_boot_one))
