@@ -1,20 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """--dry-run says what a run then does: the same moves and lines in the same order, and does none of it."""
-import importlib.util
 import json
 import os
 import subprocess
-from importlib.machinery import SourceFileLoader
 
-from rig import (BOOT, BOOTRIG, KERNEL, SHELL, TOP, case, check, check_eq, console, inline, main,
-                 minimal_job, seconds)
-
-uboot = importlib.util.module_from_spec(importlib.util.spec_from_loader(
-    "uboot", SourceFileLoader("uboot", os.path.join(TOP, "tests", "bench", "uboot.t"))))
-uboot.__loader__.exec_module(uboot)
-import rig  # noqa: E402  (uboot.t has added its cases to ours)
-rig.cases.clear()
+from loader import UBOOT, Loader
+from rig import (BOOT, BOOTRIG, CONSOLES, KERNEL, LIMIT_S, MAC, SHELL, TOP, case, check, check_eq, console,
+                 inline, main, minimal_job, seconds)
 
 LOGIN = """
 print "\\r\\nvirt login: "
@@ -31,7 +24,7 @@ def plans(t, job, board, *args):
     """What --dry-run says of each run, as JSON."""
     done = subprocess.run([BOOTRIG, "run", t.job_file(job), "--board", board, "--runs", t.runs,
                            "--dry-run", "--json", "-", *args],
-                          capture_output=True, env=t.env, timeout=rig.LIMIT_S, check=False)
+                          capture_output=True, env=t.env, timeout=LIMIT_S, check=False)
     check_eq(done.returncode, 0, f"exit status ({done.stderr.decode()})")
     said = json.loads(done.stdout)
     check_eq(said["schema"], "bootrig.dry-run/1", "schema")
@@ -62,7 +55,7 @@ def check_same(r, plan, part="steps"):
 
 @case("a boot through U-Boot does the moves and types the lines of its plan, in order")
 def _(t):
-    l = uboot.Loader(t, uboot.UBOOT + KERNEL + LOGIN + SHELL)
+    l = Loader(t, UBOOT + KERNEL + LOGIN + SHELL)
     job = l.job(inline(["true", "echo one; echo two"]), boot={"auto_login": {
         "login_prompt": "login:", "username": "root", "password_prompt": "Password:",
         "password": "secret"}})
@@ -79,7 +72,7 @@ def _(t):
 
 @case("the label of the plan is the one that is written, but for run and nonce")
 def _(t):
-    l = uboot.Loader(t, uboot.UBOOT + KERNEL + SHELL)
+    l = Loader(t, UBOOT + KERNEL + SHELL)
     job = l.job(inline(["true"]), kernel_args=["quiet", "foo=bar"])
     steps = plans(t, job, l.file)["runs"][0]["steps"]
     write = next(s for s in steps if s["do"] == "write")
@@ -88,7 +81,7 @@ def _(t):
     staged = next(a for a in r.lines("actions.jsonl") if a["do"] == "staged")
     check_eq(staged["append"], write["append"].replace("<32 random hex digits>", staged["nonce"]),
              "append")
-    check_eq(write["to"], "pxelinux.cfg/01-" + rig.MAC.replace(":", "-"), "file")
+    check_eq(write["to"], "pxelinux.cfg/01-" + MAC.replace(":", "-"), "file")
     check(f"APPEND {write['append']}\n" in write["text"], f"label: {write['text']}")
     files = {s["role"]: s for s in steps if s["do"] == "file"}
     check_eq(files["kernel"]["size"], 1 << 20, "size of the kernel")
@@ -99,7 +92,7 @@ def _(t):
 
 @case("a job that lists its U-Boot commands gets these and no others")
 def _(t):
-    l = uboot.Loader(t, uboot.UBOOT + KERNEL + SHELL, server_ip="192.168.5.1")
+    l = Loader(t, UBOOT + KERNEL + SHELL, server_ip="192.168.5.1")
     job = l.job(boot={"commands": ["echo {SERVER_IP}", "setenv pxe_label_override {label}", "dhcp",
                                    "pxe get", "pxe boot"]})
     plan = plans(t, job, l.file)["runs"][0]
@@ -114,7 +107,7 @@ def _(t):
     proof = {"prompts": [r"good:~# $"], "timeout": seconds(4)}
     board = t.board_file(recovery=[{"rung": "warm-reset", "name": "evidence", **proof},
                                    {"rung": "power-cycle", "name": "cycle", **proof}])
-    job = minimal_job(inline([f"cat {rig.CONSOLES}/panic.txt; sleep 60"]), silence=3, timeout=40)
+    job = minimal_job(inline([f"cat {CONSOLES}/panic.txt; sleep 60"]), silence=3, timeout=40)
     plan = plans(t, job, board)["runs"][0]
     r = t.run(job, board)
     check_eq(r.verdict["status"], "fail", f"status ({r.verdict})")
@@ -136,7 +129,7 @@ def _(t):
 
 @case("the page for people has every step, and ends in saying that nothing was touched")
 def _(t):
-    l = uboot.Loader(t, uboot.UBOOT + KERNEL + SHELL)
+    l = Loader(t, UBOOT + KERNEL + SHELL)
     job = l.job(inline(["echo something to see"]))
     r = t.run(job, l.file, args=("--dry-run",), holds=False)
     check_eq(r.code, 0, f"exit status ({r.err})")
@@ -151,7 +144,7 @@ def _(t):
 
 @case("a matrix says each kernel's files and label, and a soak how often and with which levels")
 def _(t):
-    l = uboot.Loader(t, uboot.UBOOT + KERNEL + SHELL)
+    l = Loader(t, UBOOT + KERNEL + SHELL)
     image = "file:" + os.path.join(t.tmp, "Image")
     job = l.job(inline(["true"]), kernel={"select": [
         {"name": "one", "kernel": {"url": image}},
@@ -183,7 +176,7 @@ def _(t):
 
 @case("a kernel of a matrix has the label, the arguments and the lines of its plan")
 def _(t):
-    l = uboot.Loader(t, uboot.UBOOT + KERNEL + SHELL)
+    l = Loader(t, UBOOT + KERNEL + SHELL)
     job = l.job(inline(["true"]), kernel_args=["of=job"], kernel={"select": [
         {"name": "one", "kernel": {"url": "file:" + os.path.join(t.tmp, "Image")},
          "kernel_args": ["of=kernel"]},

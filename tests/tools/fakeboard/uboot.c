@@ -101,11 +101,11 @@ static int transfer(struct board *b, const char *name, int64_t *size)
 		return board_say(b, "Loading: *\b\nTFTP error: 'File not found' (1)\n"
 				    "Not retrying...\n");
 	}
-	*size = st.st_size;
+	*size = st.st_size + atoi(board_get(b, "tftp_extra"));
 	return board_say(
 		b,
 		"Loading: *\b####\n\t 9.1 MiB/s\ndone\nBytes transferred = %lld (%llx hex)\n",
-		(long long)st.st_size, (unsigned long long)st.st_size);
+		(long long)*size, (unsigned long long)*size);
 }
 
 static int load_menu(struct board *b, struct menu *m, bool aloud)
