@@ -24,7 +24,6 @@ struct fold *fold_new(void)
 	f->repairs = json_array();
 	f->transfers = json_array();
 	f->build_ids = json_array();
-	f->ram_crcs = json_array();
 	f->timings = json_object();
 	f->self_check = json_true();
 	f->latency_us = -1;
@@ -41,7 +40,7 @@ void fold_free(struct fold *f)
 			  f->resets,    f->steps,     f->harvested, f->repairs,
 			  f->attempt,   f->staged,    f->verified,  f->self_check,
 			  f->failed,    f->seen,      f->transfers, f->timings,
-			  f->build_ids, f->rootfs,    f->ram_crcs,  f->label };
+			  f->build_ids, f->rootfs,    f->label };
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		json_decref(all[i]);
@@ -113,7 +112,6 @@ static void on_attempt(struct fold *f, const json_t *e)
 	fold_exposure_reset(f);
 	json_array_clear(f->transfers);
 	json_array_clear(f->build_ids);
-	json_array_clear(f->ram_crcs);
 	json_decref(f->seen);
 	json_decref(f->rootfs);
 	json_decref(f->label);
@@ -345,8 +343,6 @@ void fold_event(struct fold *f, const json_t *e)
 		on_label(f, e);
 	else if (strcmp(type, "build-id") == 0)
 		on_build_id(f, e);
-	else if (strcmp(type, "ram-crc32") == 0 && !json_get_bool(e, "recovery", false))
-		fold_push(f->ram_crcs, fold_members(e));
 	else if (strcmp(type, "rootfs") == 0)
 		keep(&f->rootfs, e);
 	else if (strcmp(type, "verified") == 0 && !json_get_bool(e, "recovery", false))

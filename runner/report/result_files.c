@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The staged files and what became of them: served by TFTP, transferred by U-Boot, and
- * where the board proves it, the checksum of what lies in its RAM. */
+/* The staged files and what became of them: served by TFTP, transferred by U-Boot. */
 #include "report/result_int.h"
 #include "util/jsonx.h"
 
@@ -53,21 +52,10 @@ static const json_t *transfer_of(const struct fold *f, const json_t *file)
 	return found;
 }
 
-/* The last checksum that the board made of this file's bytes in RAM; NULL = none. */
-static const json_t *crc_of(const struct fold *f, const json_t *file)
-{
-	const json_t *c, *found = NULL;
-	size_t i;
-
-	json_array_foreach(f->ram_crcs, i,
-			   c) if (is_named(file, json_get_str(c, "file", ""))) found = c;
-	return found;
-}
-
 static json_t *file_json(const struct fold *f, const json_t *file)
 {
 	json_t *c = json_copy((json_t *)(uintptr_t)file);
-	const json_t *t = transfer_of(f, file), *crc = crc_of(f, file);
+	const json_t *t = transfer_of(f, file);
 
 	/* tftp_verify compared: what was served is what was staged, or there was no boot.
 	 */
@@ -76,9 +64,6 @@ static json_t *file_json(const struct fold *f, const json_t *file)
 			     : json_null());
 	json_put(c, "transferred_bytes",
 		 t ? json_integer(json_get_int(t, "bytes", 0)) : json_null());
-	if (json_object_get(file, "crc32"))
-		json_put(c, "ram_crc32",
-			 json_lossy_str(json_get_str(crc, "crc32", NULL)));
 	return c;
 }
 
@@ -101,12 +86,10 @@ json_t *fold_files_json(const struct fold *f)
 static const char *file_fault(const struct fold *f, const json_t *file, char *buf,
 			      size_t cap)
 {
-	const json_t *t = transfer_of(f, file), *crc = crc_of(f, file);
+	const json_t *t = transfer_of(f, file);
 	const char *name = name_of(file);
 	long long size = json_get_int(file, "size", 0);
 	long long got = json_get_int(t, "bytes", -1);
-	const char *want_crc = json_get_str(file, "crc32", NULL);
-	const char *ram_crc = json_get_str(crc, "crc32", "");
 
 	if (t && got != size)
 		snprintf(
@@ -118,11 +101,6 @@ static const char *file_fault(const struct fold *f, const json_t *file, char *bu
 			buf, cap,
 			"U-Boot did not transfer %.80s with the %lld bytes that were staged",
 			name, size);
-	else if (want_crc && crc && strcmp(want_crc, ram_crc) != 0)
-		snprintf(
-			buf, cap,
-			"%.80s has crc32 %.8s in the board's RAM, staged was %.8s: bad memory, network or another file",
-			name, ram_crc, want_crc);
 	else
 		return NULL;
 	return buf;
