@@ -68,11 +68,13 @@ static int remove_unfinished(void *arg, int dirfd, const char *cmd, const char *
 			     struct err *err)
 {
 	struct stat of_cmd, of_target;
+	size_t n = strlen(target);
+	bool is_object = n > 2 && strcmp(target + n - 2, ".o") == 0;
 
 	if (fstatat(dirfd, target, &of_target, AT_SYMLINK_NOFOLLOW) ||
 	    fstatat(dirfd, cmd, &of_cmd, AT_SYMLINK_NOFOLLOW) ||
 	    !S_ISREG(of_target.st_mode) ||
-	    (!is_newer(&of_target, &of_cmd) && of_target.st_size > 0))
+	    (!is_newer(&of_target, &of_cmd) && !(is_object && of_target.st_size == 0)))
 		return 0;
 	return unlinkat(dirfd, target, 0) && errno != ENOENT
 		       ? err_set(err, ERR_LAB, -errno, "%s: %s", target, strerror(errno))
