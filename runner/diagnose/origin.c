@@ -157,8 +157,18 @@ void origin_find(const struct incident *in, const struct code_path *path, size_t
 	}
 }
 
+/* add xS, xO, xP, lsr #3 (or 4): the register that is shifted, else INSN_NO_REG. */
+static int shifted_in_add(const struct insn *i)
+{
+	uint32_t form = i->word & 0xffe0fc00;
+
+	if (form != 0x8b400c00 && form != 0x8b401000)
+		return INSN_NO_REG;
+	return (int)(i->word >> 16 & 31) == 31 ? INSN_NO_REG : (int)(i->word >> 16 & 31);
+}
+
 /* mm/kasan, inlined by the compiler: lsr xS, xP, #3; ldrsb wT, [xS, xO] with xO the
- * shadow's offset (lsr #4 and tags for KASAN_SW_TAGS). */
+ * shadow's offset (lsr #4 and tags for KASAN_SW_TAGS), or the sum made before. */
 bool origin_of_shadow_check(const struct incident *in, const struct code_path *path,
 			    int *reg, size_t *at)
 {
@@ -173,13 +183,21 @@ bool origin_of_shadow_check(const struct incident *in, const struct code_path *p
 		if (regs[k] == INSN_NO_REG)
 			continue;
 		w = find_writer(path, path->n - 1, regs[k]);
-		if (w == path->n || path->v[w].op != INSN_LSR ||
+		if (w == path->n)
+			continue;
+		*reg = shifted_in_add(&path->v[w]);
+		*at = w;
+		if (*reg != INSN_NO_REG)
+			return true;
+		if (path->v[w].op != INSN_LSR ||
 		    (path->v[w].imm != 3 && path->v[w].imm != 4))
 			continue;
 		*reg = path->v[w].rn;
 		*at = w;
 		return *reg != INSN_NO_REG;
 	}
+	*reg = last->base;
+	*at = path->n - 1;
 	return false;
 }
 

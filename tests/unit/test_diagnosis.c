@@ -217,6 +217,28 @@ TEST(kasans_check_that_overwrote_its_address_still_leads_to_the_object)
 	release(&f);
 }
 
+/* add x0, x20, x27, lsr #3; ldrsb w0, [x0]: made in one sum, x27 is what is checked. */
+TEST(kasans_check_by_one_sum_leads_to_the_pointer_too)
+{
+	struct found f;
+
+	read_report(
+		&f,
+		HEAD("dfff800000000002",
+		     "0x0000000096000004") "[    1.726030] KASAN: null-ptr-deref in range "
+					   "[0x0000000000000010-0x0000000000000017]\n"
+					   "[    1.726040] pc : f+0x10/0x40\n"
+					   "[    1.726050] x27: 0000000000000010\n"
+					   "[    1.726055] x20: dfff800000000000 x0 : dfff800000000002\n"
+					   "[    1.726070] Code: d503201f 8b5b0e80 (39c00000)\n"
+					   "[    1.726080] ---[ end trace 0000000000000000 ]---\n");
+	CHECK(f.d.is_shadow_check);
+	CHECK_EQ(f.d.base, 27);
+	CHECK_EQ(f.d.base_value, 0x10);
+	CHECK(f.d.address_matches);
+	release(&f);
+}
+
 /* The dump's x2 is the shadow's index: nothing to compare with the range. */
 TEST(what_kasans_check_overwrote_is_compared_with_nothing)
 {
@@ -394,6 +416,7 @@ TESTS(T(a_slot_that_held_null_is_told_by_the_mask_before_the_access),
       T(a_constant_added_to_the_pointer_first_counts_as_displacement),
       T(an_addition_whose_source_was_overwritten_is_not_followed),
       T(kasans_check_that_overwrote_its_address_still_leads_to_the_object),
+      T(kasans_check_by_one_sum_leads_to_the_pointer_too),
       T(what_kasans_check_overwrote_is_compared_with_nothing),
       T(atomics_that_the_disassembler_does_not_know_still_have_a_base),
       T(an_origin_that_the_dump_contradicts_is_dropped),
