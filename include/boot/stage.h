@@ -36,6 +36,11 @@ struct stage_request {
 	bool overlay;   /* put LAVA's helpers (and trees) in front of the ramdisk */
 	const struct overlay_tree *trees;
 	size_t n_trees;
+	/* Kernels with labels of their own beside this one; label is given and differs.
+	 * Of these, what is above counts, from kernel to overlay; where two are the same
+	 * file, it is there once. */
+	const struct stage_request *beside;
+	size_t n_beside;
 	const char *cache_dir; /* of unpacked kernels; NULL = the user's, "" = none */
 	struct task task;
 };
@@ -49,6 +54,7 @@ struct staged_file {
 	uint64_t size;
 	struct sha256_hex sha256;
 	struct sha256_hex source_sha256; /* of what the URL gave, before unpacking */
+	bool is_shared; /* another label's file, which has the same bytes */
 };
 
 struct staged {
@@ -71,6 +77,10 @@ struct staged {
 	uint32_t n_swept;     /* directories of dead runs that were removed */
 	struct stage_dir dir; /* "bootrig-r1"; holds the lock that says "this run lives"
 			       */
+	/* The other labels, whose files are in directories below: dir.name is
+	 * "bootrig-r1/label-v1", a file's name "label-v1/Image". */
+	struct staged *beside;
+	size_t n_beside;
 };
 
 #define STAGED_INIT                                                                      \

@@ -39,6 +39,13 @@ MUST_CHECK int stage_file_copy(int from_fd, uint64_t at, uint64_t len, int to_fd
 MUST_CHECK int stage_kernel(const struct stage_request *req, struct staged *s,
 			    struct err *err);
 
+/* stage.c: the files of one label into s->dir. */
+MUST_CHECK int stage_label(const struct stage_request *req, struct staged *s,
+			   struct err *err);
+/* stage_beside.c: those of the other labels. */
+MUST_CHECK int stage_beside(const struct stage_request *req, struct staged *s,
+			    struct err *err);
+
 /* stage_config.c: what stage_config() and stage_script() write, and below root and subdir
  * where. Appends to *text; the caller owns *path. */
 MUST_CHECK int stage_config_text(const char *mac, const struct extlinux *x,

@@ -20,7 +20,7 @@ struct tftp_check {
 
 struct tftp_report {
 	char server[256]; /* "tftp://192.168.5.1/" or "atftpd on 127.0.0.1:41234" */
-	struct tftp_check checks[4 + STAGE_MAX_OVERLAYS];
+	struct tftp_check *checks; /* of each file once */
 	size_t n_checks;
 	uint64_t bytes; /* all together */
 	int64_t ns;
@@ -33,3 +33,4 @@ struct tftp_report {
 MUST_CHECK int tftp_verify(const struct board_boot *boot, const struct staged *s,
 			   const struct task *task, struct tftp_report *out,
 			   struct err *err);
+void tftp_report_release(struct tftp_report *report);

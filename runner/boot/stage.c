@@ -269,12 +269,12 @@ static bool is_given(const struct job_file *f)
 	return f && f->url;
 }
 
-static int stage_all(const struct stage_request *req, struct staged *s, struct err *err)
+int stage_label(const struct stage_request *req, struct staged *s, struct err *err)
 {
 	struct ramdisk rd = { .fd = -1 };
-	int r = stage_dir_create(s->root, s->subdir, req->run, &s->dir, &s->n_swept, err);
+	int r = 0;
 
-	if (!r && is_given(req->ramdisk))
+	if (is_given(req->ramdisk))
 		r = begin_ramdisk(req, s, &rd, err);
 	if (!r && is_given(req->kernel))
 		r = stage_kernel(req, s, err);
@@ -290,6 +290,17 @@ static int stage_all(const struct stage_request *req, struct staged *s, struct e
 	release_ramdisk(&rd);
 	stage_pieces_free(s->pieces);
 	s->pieces = NULL;
+	return r;
+}
+
+static int stage_all(const struct stage_request *req, struct staged *s, struct err *err)
+{
+	int r = stage_dir_create(s->root, s->subdir, req->run, &s->dir, &s->n_swept, err);
+
+	if (!r)
+		r = stage_label(req, s, err);
+	if (!r)
+		r = stage_beside(req, s, err);
 	return r ?: stage_dir_complete(&s->dir, err);
 }
 
@@ -318,6 +329,9 @@ void staged_release(struct staged *s)
 	stage_file_release(&s->config);
 	for (size_t i = 0; i < STAGE_MAX_OVERLAYS; i++)
 		stage_file_release(&s->overlays[i]);
+	for (size_t i = 0; i < s->n_beside; i++)
+		staged_release(&s->beside[i]);
+	free(s->beside);
 	free(s->root);
 	free(s->subdir);
 	free(s->label);

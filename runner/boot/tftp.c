@@ -54,7 +54,7 @@ static int check_file(struct verify *v, const struct staged_file *f)
 	struct sha256_hex sha;
 	struct transferred done;
 
-	if (!f->name)
+	if (!f->name || f->is_shared)
 		return 0;
 	int r = get(v, f->tftp_path, f->size, &sha, &done);
 	if (r) {
@@ -68,6 +68,8 @@ static int check_file(struct verify *v, const struct staged_file *f)
 			       "%.16s…; want %llu bytes, %.16s…)",
 			       v->base_url, f->tftp_path, (unsigned long long)done.bytes,
 			       sha.str, (unsigned long long)f->size, f->sha256.str);
+	v->out->checks = xreallocarray(v->out->checks, v->out->n_checks + 1,
+				       sizeof(*v->out->checks));
 	struct tftp_check *c = &v->out->checks[v->out->n_checks++];
 	*c = (struct tftp_check){ .name = f->name,
 				  .tftp_path = f->tftp_path,
@@ -113,6 +115,19 @@ static int check_miss(struct verify *v)
 		       v->base_url, path);
 }
 
+static int check_label(struct verify *v, const struct staged *s)
+{
+	int r = check_file(v, &s->dtb);
+
+	for (size_t i = 0; !r && i < s->n_overlays; i++)
+		r = check_file(v, &s->overlays[i]);
+	if (!r)
+		r = check_file(v, &s->ramdisk);
+	if (!r)
+		r = check_file(v, &s->kernel);
+	return r;
+}
+
 static int check_all(struct verify *v)
 {
 	int r = check_miss(v);
@@ -120,13 +135,9 @@ static int check_all(struct verify *v)
 	if (!r)
 		r = check_file(v, &v->s->config);
 	if (!r)
-		r = check_file(v, &v->s->dtb);
-	for (size_t i = 0; !r && i < v->s->n_overlays; i++)
-		r = check_file(v, &v->s->overlays[i]);
-	if (!r)
-		r = check_file(v, &v->s->ramdisk);
-	if (!r)
-		r = check_file(v, &v->s->kernel);
+		r = check_label(v, v->s);
+	for (size_t i = 0; !r && i < v->s->n_beside; i++)
+		r = check_label(v, &v->s->beside[i]);
 	return r;
 }
 
@@ -210,4 +221,10 @@ int tftp_verify(const struct board_boot *boot, const struct staged *s,
 			    "the board file names no TFTP server to verify with");
 	free(v.base_url);
 	return r;
+}
+
+void tftp_report_release(struct tftp_report *report)
+{
+	free(report->checks);
+	*report = (struct tftp_report){ .n_checks = 0 };
 }

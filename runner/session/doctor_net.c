@@ -93,6 +93,7 @@ int doctor_tftp_host(struct doctor *d, struct err *err)
 	s->is_staged = true; /* what there is of it is taken away at the end */
 	if (!r)
 		r = tftp_verify(&s->board->boot, &s->staged, &t, &got, err);
+	tftp_report_release(&got);
 	if (r)
 		return doctor_failed(d, name, bad_tftp, r, err);
 	d->is_served = true;
