@@ -29,7 +29,12 @@ struct job_deploy {
 	char *label;           /* NULL = "bootrig" */
 	bool is_bundle;        /* kernel is an archive that holds the rest as well */
 	bool modules_optional; /* those that come with the kernel, if any do */
-	bool is_tftp;          /* else it was refused, and nothing of it was read */
+	/* `stage: all`: the job's other kernels, each with a label of its own; of these
+	 * the ramdisk is this one's. */
+	struct job_deploy *beside;
+	size_t n_beside;
+	struct strvec kernel_args; /* of one beside: the job's, then the kernel's own */
+	bool is_tftp;              /* else it was refused, and nothing of it was read */
 };
 
 enum job_boot_method { JOB_BOOT_UBOOT, JOB_BOOT_MINIMAL };

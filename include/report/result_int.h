@@ -30,6 +30,8 @@ struct fold {
 	bool canceled, recovery_ran, recovered, wedged, ended, left_on;
 	bool loader_done;               /* a kernel was started in this attempt */
 	bool nonce_echoed, nonce_asked; /* by U-Boot; on /proc/cmdline */
+	char other_label[65]; /* whose nonce came before any incident; "" = none */
+	bool other_label_ran; /* and a kernel showed it */
 };
 
 /* result.c */

@@ -12,7 +12,7 @@
 /* The whole kernel command line: board, job, nonce (hex). known_good: the set of a
  * recovery rung that is booted in place of the job's; NULL = the job's. The caller owns
  * the string. */
-char *label_append(const struct board_spec *board, const struct job_spec *job,
+char *label_append(const struct board_spec *board, const struct strvec *job_args,
 		   const struct job_boot *boot, const struct board_label *known_good,
 		   const char *nonce);
 const char *label_name(const struct staged *staged);

@@ -9,6 +9,7 @@
 /* What a run makes up when it begins. */
 #define PLAN_RUN "RUN"
 #define PLAN_NONCE "<32 random hex digits>"
+#define PLAN_OTHER_NONCE "<32 others>"
 
 struct plan {
 	const struct job_spec *job;

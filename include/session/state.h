@@ -32,6 +32,12 @@ struct session {
 	bool self_check_ok; /* power commands worked and TFTP served, as far as tried */
 	char nonce[33];
 	char *append; /* the whole kernel command line; NULL = none */
+	/* The same of staged.beside, so that a wrong label tells its name. */
+	struct session_label {
+		char nonce[33];
+		char *append;
+	} * beside;
+	size_t n_beside;
 	struct definition_set definitions;
 
 	uint32_t attempt; /* number of the running or last one; 0 = none yet */
@@ -122,6 +128,7 @@ struct uboot session_uboot(struct session *s);
 MUST_CHECK int session_stage(struct session *s, const struct job_action *deploy,
 			     const struct job_boot *boot, struct deadline d,
 			     struct err *err);
+void session_forget_beside(struct session *s);
 void session_unstage(struct session *s);
 
 /* session/boot.c */

@@ -6,7 +6,7 @@
  *
  * Events are JSON objects with "t" (seconds since the run began), "offset" (in
  * console.raw) and "type": stage {stage, boot}            boot {boot, cause, after}
- * kernel {banner, release} nonce {where}                  transfer {bytes}
+ * kernel {banner, release} nonce {where[, label]}         transfer {bytes}
  * incident-opened {id, kind, title} incident {id, incident{}}      test {suite, name,
  * result, …}  raise {message} captured {incident, capture{}} and each action again, type
  * = its "do". docs/architecture.md has the table. */
@@ -62,6 +62,7 @@ struct watch_state {
 	bool supply_loop; /* a boot loop without any other cause than the supply */
 	uint64_t last_transfer_bytes;
 	bool nonce_seen;
+	char other_label[65]; /* whose nonce this attempt showed instead; "" = none */
 	enum sysrq_answer capture_answer; /* to the last SysRq key, while capturing */
 	bool raised;                      /* lava-test-raise */
 	char raise_message[128];

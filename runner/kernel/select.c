@@ -221,12 +221,6 @@ static int fill_deploy(const struct origin *o, const struct job_cell *cell,
 	return 0;
 }
 
-static void add_args(struct job_spec *job, const struct strvec *args)
-{
-	for (size_t i = 0; i < args->n; i++)
-		strvec_add(&job->kernel_args, args->v[i]);
-}
-
 static void set_vmlinux(struct job_spec *job, const struct origin *o)
 {
 	_cleanup_free_ char *own = o->dir ? xasprintf("%s/vmlinux", o->dir) : NULL;
@@ -239,23 +233,6 @@ static void set_vmlinux(struct job_spec *job, const struct origin *o)
 	}
 }
 
-static int fill_job(struct job_spec *job, const struct origin *o,
-		    const struct job_cell *cell, struct err *err)
-{
-	int r = 0;
-
-	for (size_t i = 0; !r && i < job->n_actions; i++)
-		if (job->actions[i].kind == JOB_DEPLOY)
-			r = fill_deploy(o, cell, &job->actions[i].deploy, err);
-	if (r)
-		return err_prefix(err, "kernel %s: ", cell->name);
-	add_args(job, &o->k->kernel_args);
-	if (cell->config)
-		add_args(job, &cell->config->kernel_args);
-	set_vmlinux(job, o);
-	return 0;
-}
-
 static const char *local_dir(const struct job_file *f)
 {
 	struct stat st;
@@ -264,6 +241,84 @@ static const char *local_dir(const struct job_file *f)
 	    !S_ISDIR(st.st_mode))
 		return NULL;
 	return f->url + 5;
+}
+
+/* Of a kernel that needs no build. */
+static struct origin origin_of(const struct job_kernel *k)
+{
+	struct origin o = { .k = k };
+
+	if (k->from == JOB_KERNEL_BUNDLE) {
+		o.dir = local_dir(&k->bundle);
+		o.archive = o.dir ? NULL : &k->bundle;
+	}
+	return o;
+}
+
+static void copy_args(struct strvec *to, const struct strvec *from)
+{
+	for (size_t i = 0; i < from->n; i++)
+		strvec_add(to, from->v[i]);
+}
+
+/* `stage: all`: what else the board could boot. */
+static int fill_beside(const struct job_spec *job, const struct job_cell *cell,
+		       struct job_deploy *d, struct err *err)
+{
+	const struct job_kernels *ks = &job->kernels;
+	int r = 0;
+
+	if (ks->stage_all)
+		d->beside = xcalloc(ks->n, sizeof(*d->beside));
+	for (size_t i = 0; ks->stage_all && i < ks->n && !r; i++) {
+		const struct job_cell other = { .name = ks->v[i].name,
+						.kernel = &ks->v[i] };
+		const struct origin o = origin_of(&ks->v[i]);
+		struct job_deploy *one = &d->beside[d->n_beside];
+
+		if (&ks->v[i] == cell->kernel || ks->v[i].from == JOB_KERNEL_BUILD)
+			continue;
+		d->n_beside++;
+		copy_args(&one->kernel_args, &job->kernel_args);
+		copy_args(&one->kernel_args, &ks->v[i].kernel_args);
+		r = fill_deploy(&o, &other, one, err);
+		if (r)
+			return err_prefix(err, "kernel %s: ", other.name);
+	}
+	return r;
+}
+
+/* Before the cell's arguments become the job's. */
+static int fill_deploys(struct job_spec *job, const struct origin *o,
+			const struct job_cell *cell, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && i < job->n_actions; i++) {
+		struct job_deploy *d = &job->actions[i].deploy;
+
+		if (job->actions[i].kind != JOB_DEPLOY)
+			continue;
+		r = fill_deploy(o, cell, d, err);
+		if (r)
+			return err_prefix(err, "kernel %s: ", cell->name);
+		r = fill_beside(job, cell, d, err);
+	}
+	return r;
+}
+
+static int fill_job(struct job_spec *job, const struct origin *o,
+		    const struct job_cell *cell, struct err *err)
+{
+	int r = fill_deploys(job, o, cell, err);
+
+	if (r)
+		return r;
+	copy_args(&job->kernel_args, &o->k->kernel_args);
+	if (cell->config)
+		copy_args(&job->kernel_args, &cell->config->kernel_args);
+	set_vmlinux(job, o);
+	return 0;
 }
 
 static int select_built(struct job_spec *job, const struct kernel_select *k,
@@ -287,18 +342,9 @@ static int select_built(struct job_spec *job, const struct kernel_select *k,
 
 int kernel_select(struct job_spec *job, const struct kernel_select *k, struct err *err)
 {
-	const struct job_kernel *kernel = k->cell->kernel;
-	struct origin o = { .k = kernel };
+	const struct origin o = origin_of(k->cell->kernel);
 
-	switch (kernel->from) {
-	case JOB_KERNEL_BUILD:
+	if (k->cell->kernel->from == JOB_KERNEL_BUILD)
 		return select_built(job, k, err);
-	case JOB_KERNEL_BUNDLE:
-		o.dir = local_dir(&kernel->bundle);
-		o.archive = o.dir ? NULL : &kernel->bundle;
-		return fill_job(job, &o, k->cell, err);
-	case JOB_KERNEL_FILES:
-		return fill_job(job, &o, k->cell, err);
-	}
-	BUG("kernel from %d", (int)kernel->from);
+	return fill_job(job, &o, k->cell, err);
 }

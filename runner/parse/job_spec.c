@@ -470,19 +470,28 @@ static void release_boot(struct job_boot *b)
 	free(b->kernel_start_message);
 }
 
+static void release_deploy(struct job_deploy *d)
+{
+	job_release_file(&d->kernel);
+	job_release_file(&d->dtb);
+	job_release_file(&d->ramdisk);
+	job_release_file(&d->modules);
+	for (size_t i = 0; i < d->n_overlays; i++)
+		job_release_file(&d->overlays[i]);
+	free(d->overlays);
+	free(d->label);
+	strvec_release(&d->kernel_args);
+	for (size_t i = 0; i < d->n_beside; i++)
+		release_deploy(&d->beside[i]);
+	free(d->beside);
+}
+
 static void release_action(struct job_action *a)
 {
 	free(a->namespace);
 	switch (a->kind) {
 	case JOB_DEPLOY:
-		job_release_file(&a->deploy.kernel);
-		job_release_file(&a->deploy.dtb);
-		job_release_file(&a->deploy.ramdisk);
-		job_release_file(&a->deploy.modules);
-		for (size_t i = 0; i < a->deploy.n_overlays; i++)
-			job_release_file(&a->deploy.overlays[i]);
-		free(a->deploy.overlays);
-		free(a->deploy.label);
+		release_deploy(&a->deploy);
 		return;
 	case JOB_BOOT:
 		release_boot(&a->boot);

@@ -270,12 +270,8 @@ static void load_stage(struct spec_report *r, const struct yaml_node *n, const c
 	static const char *const words[] = { "own", "all" };
 	size_t i;
 
-	if (!yaml_get_word(r, n, what, words, ARRAY_SIZE(words), &i))
-		return;
-	*(bool *)all = i == 1;
-	if (i == 1)
-		spec_complain(r, n->mark, "%s: all is not supported yet; expected own",
-			      what);
+	if (yaml_get_word(r, n, what, words, ARRAY_SIZE(words), &i))
+		*(bool *)all = i == 1;
 }
 
 static const struct yaml_field kernels_fields[] = {

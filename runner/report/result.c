@@ -118,7 +118,8 @@ static void on_attempt(struct fold *f, const json_t *e)
 	f->seen = f->rootfs = f->label = NULL;
 	f->loader_done = false;
 	f->nonce_where = NULL;
-	f->nonce_echoed = f->nonce_asked = false;
+	f->nonce_echoed = f->nonce_asked = f->other_label_ran = false;
+	f->other_label[0] = '\0';
 }
 
 /* U-Boot and its transfers alternate with every file: when a boot first got there is what
@@ -239,12 +240,27 @@ static void on_power_done(struct fold *f, const json_t *e)
 	}
 }
 
+/* The nonce of a label that was not chosen. After a failure U-Boot may boot it, and the
+ * failure is still the chosen one's. */
+static void on_other_label(struct fold *f, const char *label, const char *where)
+{
+	if (f->n_fatal)
+		return;
+	snprintf(f->other_label, sizeof(f->other_label), "%s", label);
+	f->other_label_ran |= strcmp(where, "u-boot") != 0;
+}
+
 static void on_nonce(struct fold *f, const json_t *e)
 {
 	const char *where = json_get_str(e, "where", "");
+	const char *label = json_get_str(e, "label", NULL);
 
 	if (json_get_bool(e, "recovery", false))
 		return;
+	if (label) {
+		on_other_label(f, label, where);
+		return;
+	}
 	if (strcmp(where, "cmdline") == 0)
 		f->nonce_where = "cmdline";
 	else if (strcmp(where, "u-boot") == 0)

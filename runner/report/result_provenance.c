@@ -84,29 +84,44 @@ static const char *banner_fault(const struct fold *f, char *buf, size_t cap)
 	return buf;
 }
 
-/* The nonce decides; U-Boot's word counts where no kernel showed it. */
-static const char *label_fault(const struct fold *f, char *buf, size_t cap)
+/* The label that ran in place of the chosen one; NULL = none did. A nonce decides;
+ * U-Boot's word counts where no kernel showed the chosen one's. */
+static const char *other_label(const struct fold *f)
 {
 	const char *staged = json_get_str(f->staged, "label", "");
-	const char *seen = json_get_str(f->label, "name", "");
+	const char *said = json_get_str(f->label, "name", "");
 
-	if (f->nonce_where || !seen[0] || !staged[0] || strcmp(seen, staged) == 0)
+	if (f->other_label_ran || (f->other_label[0] && !f->nonce_where))
+		return f->other_label;
+	if (f->nonce_where || !said[0] || !staged[0] || strcmp(said, staged) == 0)
+		return NULL;
+	return said;
+}
+
+static const char *label_fault(const struct fold *f, char *buf, size_t cap)
+{
+	const char *other = other_label(f);
+
+	if (!other)
 		return NULL;
 	snprintf(buf, cap,
 		 "U-Boot booted the label %.64s, not %.64s: that one's files failed to "
 		 "load, or it read another configuration (its own media's?)",
-		 seen, staged);
+		 other, json_get_str(f->staged, "label", "?"));
 	return buf;
 }
 
 static const char *find_fault(const struct fold *f, char *buf, size_t cap)
 {
+	if (label_fault(f, buf, cap))
+		return buf;
+	if (f->staged && label_fault(f, buf, cap))
+		return buf;
 	if (build_fault(f, buf, cap))
 		return buf;
 	if (!f->staged)
 		return NULL;
-	return label_fault(f, buf, cap) ?: banner_fault(f, buf, cap)
-					?: fold_files_fault(f, buf, cap);
+	return banner_fault(f, buf, cap) ?: fold_files_fault(f, buf, cap);
 }
 
 static json_t *pair(json_t *take_staged, json_t *take_seen)
@@ -223,7 +238,10 @@ static json_t *doubts(const struct fold *f, const json_t *files)
  * label ran; else what U-Boot said. */
 static json_t *label_json(const struct fold *f)
 {
-	return pair(text_of(f->staged, "label"), f->nonce_where
+	const char *other = other_label(f);
+
+	return pair(text_of(f->staged, "label"), other ? json_lossy_str(other)
+						 : f->nonce_where
 							 ? text_of(f->staged, "label")
 							 : text_of(f->label, "name"));
 }

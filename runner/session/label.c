@@ -6,7 +6,7 @@
 #include "util/strbuf.h"
 
 /* Board first, job after it: for most options the last one counts. */
-char *label_append(const struct board_spec *board, const struct job_spec *job,
+char *label_append(const struct board_spec *board, const struct strvec *job_args,
 		   const struct job_boot *boot, const struct board_label *known_good,
 		   const char *nonce)
 {
@@ -18,8 +18,8 @@ char *label_append(const struct board_spec *board, const struct job_spec *job,
 		strbuf_addf(&sb, "%s ", board->boot.kernel_args);
 	if (boot->extra_kernel_args)
 		strbuf_addf(&sb, "%s ", boot->extra_kernel_args);
-	for (size_t i = 0; i < job->kernel_args.n && !known_good; i++)
-		strbuf_addf(&sb, "%s ", job->kernel_args.v[i]);
+	for (size_t i = 0; i < job_args->n && !known_good; i++)
+		strbuf_addf(&sb, "%s ", job_args->v[i]);
 	strbuf_addf(&sb, "bootrig.nonce=%s", nonce);
 	return append_compose(&board->boot.kernel_defaults, sb.buf);
 }

@@ -62,8 +62,8 @@ static enum image_kind kernel_kind(const struct job_file *f)
 	return stage_kernel_name(info.kind) ? info.kind : IMAGE_ARM64;
 }
 
-static void stage_one(struct plan *p, const char *role, const struct job_file *f,
-		      struct staged_file *to, const char *name)
+static void stage_one(struct plan *p, struct staged *st, const char *role,
+		      const struct job_file *f, struct staged_file *to, const char *name)
 {
 	static const struct sha256_hex not_known;
 	json_t *o;
@@ -73,15 +73,14 @@ static void stage_one(struct plan *p, const char *role, const struct job_file *f
 	o = plan_step(p, "file");
 	plan_text(o, "role", role);
 	put_source(o, f);
-	stage_file_record(&p->staged, to, name, f->url, &not_known);
+	stage_file_record(st, to, name, f->url, &not_known);
 	plan_text(o, "to", to->tftp_path);
 }
 
-static void stage_kernel_file(struct plan *p, const struct job_file *f)
+static void stage_kernel_file(struct plan *p, struct staged *st, const struct job_file *f)
 {
-	p->staged.image.kind = kernel_kind(f);
-	stage_one(p, "kernel", f, &p->staged.kernel,
-		  stage_kernel_name(p->staged.image.kind));
+	st->image.kind = kernel_kind(f);
+	stage_one(p, st, "kernel", f, &st->kernel, stage_kernel_name(st->image.kind));
 }
 
 static void put_build(json_t *o, const struct plan *p, const struct job_build *b)
@@ -108,8 +107,8 @@ static void build(struct plan *p, const struct job_kernel *k)
 }
 
 /* What a built or packed kernel brings; its files are known by their usual names. */
-static void stage_member(struct plan *p, const char *role, const char *member,
-			 struct staged_file *to, const char *name)
+static void stage_member(struct plan *p, struct staged *st, const char *role,
+			 const char *member, struct staged_file *to, const char *name)
 {
 	static const struct sha256_hex not_known;
 	json_t *o = plan_step(p, "file");
@@ -117,8 +116,14 @@ static void stage_member(struct plan *p, const char *role, const char *member,
 	plan_text(o, "role", role);
 	plan_text(o, "member", member);
 	plan_text(o, "state", "out of it");
-	stage_file_record(&p->staged, to, name, "file:/", &not_known);
+	stage_file_record(st, to, name, "file:/", &not_known);
 	plan_text(o, "to", to->tftp_path);
+}
+
+static bool has_modules(const struct job_kernel *k, const struct job_file *ramdisk)
+{
+	return ramdisk->url && ramdisk->install_modules && !k->no_modules &&
+	       (k->from != JOB_KERNEL_FILES || k->modules.url);
 }
 
 static void stage_modules(struct plan *p, const struct job_kernel *k,
@@ -126,8 +131,7 @@ static void stage_modules(struct plan *p, const struct job_kernel *k,
 {
 	json_t *o;
 
-	if (!ramdisk->url || !ramdisk->install_modules || k->no_modules ||
-	    (k->from == JOB_KERNEL_FILES && !k->modules.url))
+	if (!has_modules(k, ramdisk))
 		return;
 	o = plan_step(p, "file");
 	plan_text(o, "role", "modules");
@@ -138,49 +142,76 @@ static void stage_modules(struct plan *p, const struct job_kernel *k,
 	plan_text(o, "to", "behind the ramdisk");
 }
 
-static void stage_overlays(struct plan *p, const struct job_kernel *k)
+static void stage_overlays(struct plan *p, struct staged *st, const struct job_kernel *k)
 {
 	for (size_t i = 0; i < k->overlays.n && i < STAGE_MAX_OVERLAYS; i++) {
 		_cleanup_free_ char *name = stage_overlay_name(i);
 		const char *from = k->overlays.v[i];
 		struct job_file f = { .url = k->overlays.v[i] };
-		struct staged_file *to = &p->staged.overlays[i];
+		struct staged_file *to = &st->overlays[i];
 
 		if (strchr(from, ':'))
-			stage_one(p, "overlay", &f, to, name);
+			stage_one(p, st, "overlay", &f, to, name);
 		else
-			stage_member(p, "overlay", from, to, name);
-		p->staged.overlay_paths[i] = to->boot_path;
-		p->staged.n_overlays++;
+			stage_member(p, st, "overlay", from, to, name);
+		st->overlay_paths[i] = to->boot_path;
+		st->n_overlays++;
 	}
 }
 
-static void stage_cell(struct plan *p, const struct job_kernel *k)
+static void stage_selected(struct plan *p, struct staged *st, const struct job_kernel *k)
 {
 	json_t *o;
 
-	p->staged.label = job_cell_label(p->cell);
-
 	switch (k->from) {
 	case JOB_KERNEL_FILES:
-		stage_kernel_file(p, &k->kernel);
+		stage_kernel_file(p, st, &k->kernel);
 		break;
 	case JOB_KERNEL_BUNDLE:
 		o = plan_step(p, "file");
 		plan_text(o, "role", "bundle");
 		put_source(o, &k->bundle);
-		stage_member(p, "kernel", "Image", &p->staged.kernel, "Image");
+		stage_member(p, st, "kernel", "Image", &st->kernel, "Image");
 		break;
 	case JOB_KERNEL_BUILD:
 		build(p, k);
-		stage_member(p, "kernel", "Image", &p->staged.kernel, "Image");
+		stage_member(p, st, "kernel", "Image", &st->kernel, "Image");
 		break;
 	}
 	if (k->dtb.url)
-		stage_one(p, "dtb", &k->dtb, &p->staged.dtb, STAGE_DTB_NAME);
+		stage_one(p, st, "dtb", &k->dtb, &st->dtb, STAGE_DTB_NAME);
 	else if (k->dtb_path)
-		stage_member(p, "dtb", k->dtb_path, &p->staged.dtb, STAGE_DTB_NAME);
-	stage_overlays(p, k);
+		stage_member(p, st, "dtb", k->dtb_path, &st->dtb, STAGE_DTB_NAME);
+	stage_overlays(p, st, k);
+}
+
+/* The ramdisk is the same file as long as no modules are put behind it. */
+static void stage_one_beside(struct plan *p, const struct job_kernel *k,
+			     const struct job_file *ramdisk)
+{
+	struct staged *st = &p->staged.beside[p->staged.n_beside++];
+
+	*st = (struct staged)STAGED_INIT;
+	st->label = xstrdup(k->name);
+	st->root = xstrdup(p->staged.root);
+	st->subdir = xstrdup(p->staged.subdir);
+	st->dir.name = xasprintf("%s/label-%s", p->staged.dir.name, k->name);
+	stage_selected(p, st, k);
+	if (has_modules(k, ramdisk) || has_modules(p->cell->kernel, ramdisk))
+		stage_one(p, st, "ramdisk", ramdisk, &st->ramdisk, STAGE_RAMDISK_NAME);
+	else if (p->staged.ramdisk.name)
+		st->ramdisk.boot_path = xstrdup(p->staged.ramdisk.boot_path);
+	stage_modules(p, k, ramdisk);
+}
+
+static void stage_all_beside(struct plan *p, const struct job_deploy *d)
+{
+	const struct job_kernels *ks = &p->job->kernels;
+
+	p->staged.beside = xcalloc(ks->n, sizeof(*p->staged.beside));
+	for (size_t i = 0; i < ks->n; i++)
+		if (&ks->v[i] != p->cell->kernel && ks->v[i].from != JOB_KERNEL_BUILD)
+			stage_one_beside(p, &ks->v[i], &d->ramdisk);
 }
 
 static void stage_deploy(struct plan *p, const struct job_deploy *d)
@@ -188,36 +219,85 @@ static void stage_deploy(struct plan *p, const struct job_deploy *d)
 	const struct job_kernel *k = p->cell && !p->label ? p->cell->kernel : NULL;
 
 	if (k)
-		stage_cell(p, k);
+		stage_selected(p, &p->staged, k);
 	else
-		stage_kernel_file(p, &d->kernel);
+		stage_kernel_file(p, &p->staged, &d->kernel);
 	if (!p->staged.dtb.name)
-		stage_one(p, "dtb", &d->dtb, &p->staged.dtb, STAGE_DTB_NAME);
-	stage_one(p, "ramdisk", &d->ramdisk, &p->staged.ramdisk, STAGE_RAMDISK_NAME);
-	if (k)
-		stage_modules(p, k, &d->ramdisk);
+		stage_one(p, &p->staged, "dtb", &d->dtb, &p->staged.dtb, STAGE_DTB_NAME);
+	stage_one(p, &p->staged, "ramdisk", &d->ramdisk, &p->staged.ramdisk,
+		  STAGE_RAMDISK_NAME);
+	if (!k)
+		return;
+	p->staged.label = job_cell_label(p->cell);
+	stage_modules(p, k, &d->ramdisk);
+	if (p->job->kernels.stage_all)
+		stage_all_beside(p, d);
 }
 
-static int config_text(struct plan *p, struct strbuf *text, char **path, struct err *err)
+static const struct job_kernel *find_kernel(const struct plan *p, const char *name)
 {
-	const struct extlinux_label label = label_of(&p->staged, p->append);
-	const struct extlinux x = { .default_label = label_name(&p->staged),
-				    .labels = &label,
-				    .n_labels = 1 };
+	const struct job_kernels *ks = &p->job->kernels;
 
+	for (size_t i = 0; i < ks->n; i++)
+		if (strcmp(ks->v[i].name, name) == 0)
+			return &ks->v[i];
+	BUG("a kernel %s", name);
+}
+
+/* The job's arguments, then the kernel's, then its configuration's, as kernel_select()
+ * has it. */
+static char *append_of(const struct plan *p, const struct job_kernel *k,
+		       const struct job_config *c, const struct job_boot *boot,
+		       const char *nonce)
+{
+	_cleanup_strvec_ struct strvec args = STRVEC_INIT;
+	const struct strvec *lists[] = { &p->job->kernel_args, k ? &k->kernel_args : NULL,
+					 c ? &c->kernel_args : NULL };
+
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		for (size_t j = 0; lists[i] && j < lists[i]->n; j++)
+			strvec_add(&args, lists[i]->v[j]);
+	return label_append(p->board, &args, boot, p->label, nonce);
+}
+
+static int labels_text(struct plan *p, const struct job_boot *boot, struct strbuf *text,
+		       char **path, struct err *err)
+{
+	const size_t n = p->staged.n_beside;
+	_cleanup_free_ struct extlinux_label *labels = xcalloc(n + 1, sizeof(*labels));
+	_cleanup_strvec_ struct strvec appends = STRVEC_INIT;
+	const struct extlinux x = { .default_label = label_name(&p->staged),
+				    .labels = labels,
+				    .n_labels = n + 1 };
+
+	for (size_t i = 0; i < n; i++) {
+		const struct staged *st = &p->staged.beside[i];
+
+		strvec_add_take(&appends, append_of(p, find_kernel(p, st->label), NULL,
+						    boot, PLAN_OTHER_NONCE));
+	}
+	labels[0] = label_of(&p->staged, p->append);
+	for (size_t i = 0; i < n; i++)
+		labels[i + 1] = label_of(&p->staged.beside[i], appends.v[i]);
+	return stage_config_text(p->board->boot.mac, &x, text, path, err);
+}
+
+static int config_text(struct plan *p, const struct job_boot *boot, struct strbuf *text,
+		       char **path, struct err *err)
+{
 	if (p->board->boot.method == BOARD_BOOT_SCRIPT) {
 		*path = xstrdup(p->board->boot.script);
 		return stage_script_text(&p->staged, &p->board->boot, p->append, text,
 					 err);
 	}
-	return stage_config_text(p->board->boot.mac, &x, text, path, err);
+	return labels_text(p, boot, text, path, err);
 }
 
-static int write_config(struct plan *p, struct err *err)
+static int write_config(struct plan *p, const struct job_boot *boot, struct err *err)
 {
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 	_cleanup_free_ char *path = NULL;
-	int r = config_text(p, &text, &path, err);
+	int r = config_text(p, boot, &text, &path, err);
 	json_t *o;
 
 	if (r)
@@ -241,24 +321,13 @@ void plan_unstage(struct plan *p)
 	p->is_staged = false;
 }
 
-/* As kernel_select() completes the job: the kernel's arguments, then the configuration's.
- */
 static void set_append(struct plan *p, const struct job_boot *boot)
 {
-	_cleanup_strvec_ struct strvec args = STRVEC_INIT;
-	struct job_spec job = *p->job;
-	const struct strvec *lists[] = {
-		&p->job->kernel_args,
-		p->cell ? &p->cell->kernel->kernel_args : NULL,
-		p->cell && p->cell->config ? &p->cell->config->kernel_args : NULL,
-	};
+	const struct job_cell *c = p->cell;
 
-	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
-		for (size_t j = 0; lists[i] && j < lists[i]->n; j++)
-			strvec_add(&args, lists[i]->v[j]);
-	job.kernel_args = args;
 	free(p->append);
-	p->append = label_append(p->board, &job, boot, p->label, PLAN_NONCE);
+	p->append = append_of(p, c ? c->kernel : NULL, c ? c->config : NULL, boot,
+			      PLAN_NONCE);
 }
 
 int plan_stage(struct plan *p, const struct job_action *deploy,
@@ -279,7 +348,7 @@ int plan_stage(struct plan *p, const struct job_action *deploy,
 	p->is_staged = true;
 	stage_deploy(p, &deploy->deploy);
 	set_append(p, boot);
-	r = write_config(p, err);
+	r = write_config(p, boot, err);
 	if (!r)
 		plan_text(plan_step(p, "verify"), "server", p->board->boot.tftp_url);
 	return r;

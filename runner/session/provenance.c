@@ -8,6 +8,7 @@
 #include "diagnose/build_id.h"
 #include "kernel/module_ids.h"
 #include "parse/build_note.h"
+#include "session/label.h"
 #include "session/state.h"
 #include "util/io.h"
 #include "util/jsonx.h"
@@ -27,7 +28,13 @@ static int prove_nonce(struct session *s, struct deadline d, bool *has_shell,
 	*has_shell = r != -ETIMEDOUT;
 	if (r == -ETIMEDOUT)
 		r = 0;
-	if (!r && !watch_state(s->watch)->nonce_seen)
+	const struct watch_state *st = watch_state(s->watch);
+	if (!r && !st->nonce_seen && st->other_label[0])
+		return err_set(
+			err, ERR_LAB, -ESTALE,
+			"U-Boot booted the label %s, not %s: it takes the next one without a word when one fails",
+			st->other_label, label_name(&s->staged));
+	if (!r && !st->nonce_seen)
 		return err_set(
 			err, ERR_LAB, -ESTALE,
 			"the kernel that runs is not the one that was chosen: its command line lacks bootrig.nonce=%s",

@@ -347,6 +347,7 @@ void session_release(struct session *s)
 {
 	power_free(s->power);
 	staged_release(&s->staged);
+	session_forget_beside(s);
 	live_console_withdraw(s->board->board, s->dir);
 	console_free(s->console);
 	journal_free(s->journal);

@@ -66,11 +66,9 @@ static json_t *build_of(const struct session *s)
 	return build_brief(dir, &s->staged.image);
 }
 
-static void record_staged(struct session *s, int64_t stage_ns)
+static json_t *files_json(const struct staged *st)
 {
-	const struct staged *st = &s->staged;
-	json_t *m = json_object(), *files = json_array(), *ids = json_array();
-	json_t *build = build_of(s);
+	json_t *files = json_array();
 
 	if (st->kernel.name)
 		json_push(files, file_json("kernel", &st->kernel));
@@ -82,10 +80,44 @@ static void record_staged(struct session *s, int64_t stage_ns)
 		json_push(files, file_json("overlay", &st->overlays[i]));
 	if (st->config.name)
 		json_push(files, file_json("config", &st->config));
-	json_put(m, "files", files);
+	return files;
+}
+
+/* A label that the board was not told to boot. */
+static json_t *beside_json(const struct staged *st, const struct session_label *l)
+{
+	json_t *o = json_object();
+
+	json_put(o, "name", json_string(label_name(st)));
+	json_put(o, "nonce", json_string(l->nonce));
+	json_put(o, "append", json_lossy_str(l->append));
+	json_put(o, "release",
+		 json_lossy_str(st->image.release[0] ? st->image.release : NULL));
+	json_put(o, "files", files_json(st));
+	return o;
+}
+
+static json_t *labels_json(const struct session *s)
+{
+	json_t *labels = json_array();
+
+	for (size_t i = 0; i < s->n_beside; i++)
+		json_push(labels, beside_json(&s->staged.beside[i], &s->beside[i]));
+	return labels;
+}
+
+static void record_staged(struct session *s, int64_t stage_ns)
+{
+	const struct staged *st = &s->staged;
+	json_t *m = json_object(), *ids = json_array();
+	json_t *build = build_of(s);
+
+	json_put(m, "files", files_json(st));
 	json_put(m, "label", json_string(label_name(st)));
 	json_put(m, "append", json_lossy_str(s->append));
 	json_put(m, "nonce", json_string(s->nonce));
+	if (s->n_beside)
+		json_put(m, "labels", labels_json(s));
 	json_put(m, "kernel_kind", json_string(image_kind_to_str(st->image.kind)));
 	json_put(m, "kernel_member", json_lossy_str(st->kernel_member));
 	json_put(m, "banner",
@@ -117,6 +149,18 @@ static void record_verified(struct session *s, const struct tftp_report *rep)
 	journal_action_json(s->journal, "verified", m);
 }
 
+static void ask_kernel(struct stage_request *req, const struct job_deploy *dp)
+{
+	req->kernel = &dp->kernel;
+	req->dtb = &dp->dtb;
+	req->modules = &dp->modules;
+	req->modules_optional = dp->modules_optional;
+	req->overlays = dp->overlays;
+	req->n_overlays = dp->n_overlays;
+	req->is_bundle = dp->is_bundle;
+	req->label = dp->label;
+}
+
 static int stage(struct session *s, const struct job_deploy *dp, const struct task *task,
 		 struct err *err)
 {
@@ -134,38 +178,72 @@ static int stage(struct session *s, const struct job_deploy *dp, const struct ta
 		.tftp_root = s->board->boot.tftp_root,
 		.tftp_subdir = s->board->boot.tftp_subdir,
 		.run = run,
-		.kernel = &dp->kernel,
-		.dtb = &dp->dtb,
 		.ramdisk = &dp->ramdisk,
-		.modules = &dp->modules,
-		.modules_optional = dp->modules_optional,
-		.module_names = &names,
-		.overlays = dp->overlays,
-		.n_overlays = dp->n_overlays,
-		.is_bundle = dp->is_bundle,
-		.label = dp->label,
 		.overlay = dp->ramdisk.url && dp->ramdisk.install_overlay,
 		.trees = trees,
 		.n_trees = n,
+		.n_beside = dp->n_beside,
 		.task = *task,
 	};
+	_cleanup_free_ struct stage_request *beside =
+		xcalloc(dp->n_beside + 1, sizeof(*beside));
+	for (size_t i = 0; i < dp->n_beside; i++) {
+		beside[i] = req;
+		beside[i].n_beside = 0;
+		ask_kernel(&beside[i], &dp->beside[i]);
+	}
+	req.beside = beside;
+	req.module_names = &names;
+	ask_kernel(&req, dp);
 	session_module_names(s, &names);
 	int r = stage_files(&req, &s->staged, err);
 	strvec_release(&names);
 	return r;
 }
 
+void session_forget_beside(struct session *s)
+{
+	for (size_t i = 0; i < s->n_beside; i++)
+		free(s->beside[i].append);
+	free(s->beside);
+	s->beside = NULL;
+	s->n_beside = 0;
+}
+
+static void compose_beside(struct session *s, const struct job_boot *boot)
+{
+	const struct job_deploy *d = s->deploy;
+
+	session_forget_beside(s);
+	s->beside = xcalloc(d->n_beside + 1, sizeof(*s->beside));
+	for (; s->n_beside < d->n_beside; s->n_beside++) {
+		struct session_label *l = &s->beside[s->n_beside];
+
+		random_hex(l->nonce, sizeof(l->nonce) / 2);
+		l->append = label_append(s->board, &d->beside[s->n_beside].kernel_args,
+					 boot, NULL, l->nonce);
+	}
+}
+
 static int write_config(struct session *s, struct err *err)
 {
-	const struct extlinux_label label = label_of(&s->staged, s->append);
+	_cleanup_free_ struct extlinux_label *labels =
+		xcalloc(s->n_beside + 1, sizeof(*labels));
 	const struct extlinux x = { .default_label = label_name(&s->staged),
-				    .labels = &label,
-				    .n_labels = 1 };
+				    .labels = labels,
+				    .n_labels = s->n_beside + 1 };
 
+	labels[0] = label_of(&s->staged, s->append);
+	for (size_t i = 0; i < s->n_beside; i++)
+		labels[i + 1] = label_of(&s->staged.beside[i], s->beside[i].append);
 	if (s->board->boot.method == BOARD_BOOT_SCRIPT && s->staged.n_overlays)
 		return err_set(err, ERR_JOB, -EINVAL,
 			       "the board boots by a script, which applies no device "
 			       "tree overlays");
+	if (s->board->boot.method == BOARD_BOOT_SCRIPT && s->n_beside)
+		return err_set(err, ERR_JOB, -EINVAL,
+			       "the board boots by a script, which holds one kernel; "
+			       "expected stage: own");
 	if (s->board->boot.method == BOARD_BOOT_SCRIPT)
 		return stage_script(&s->staged, &s->board->boot, s->append, err);
 	return stage_config(&s->staged, s->board->boot.mac, &x, err);
@@ -183,8 +261,10 @@ int session_stage(struct session *s, const struct job_action *deploy,
 	session_phase(s, "deploy");
 	random_hex(s->nonce, sizeof(s->nonce) / 2);
 	free(s->append);
-	s->append = label_append(s->board, s->job, boot, s->label, s->nonce);
+	s->append =
+		label_append(s->board, &s->job->kernel_args, boot, s->label, s->nonce);
 	s->deploy = &deploy->deploy;
+	compose_beside(s, boot);
 	r = stage(s, s->deploy, &task, err);
 	s->is_staged = !r;
 	if (!r)
@@ -194,10 +274,12 @@ int session_stage(struct session *s, const struct job_action *deploy,
 	record_staged(s, clock_now_ns() - begin);
 	r = tftp_verify(&s->board->boot, &s->staged, &task, &report, err);
 	if (r) {
+		tftp_report_release(&report);
 		s->self_check_ok = s->self_check_ok && err->class != ERR_LAB;
 		return r;
 	}
 	record_verified(s, &report);
+	tftp_report_release(&report);
 	return 0;
 }
 
@@ -205,6 +287,7 @@ void session_unstage(struct session *s)
 {
 	struct err err = ERR_INIT;
 
+	session_forget_beside(s);
 	if (!s->is_staged)
 		return;
 	if (stage_remove(&s->staged, &err))

@@ -105,16 +105,58 @@ static void banner_seen(struct watch *w, const struct line *l, const char *text)
 	watch_emit(w, j);
 }
 
-static void nonce_seen(struct watch *w, const struct line *l, const char *where)
+/* label NULL: the chosen one. */
+static void nonce_seen(struct watch *w, const struct line *l, const char *label)
 {
+	bool said_by_kernel = memmem(l->text, l->len, "ommand line:", 12) != NULL;
+	bool in_loader = w->st.stage == STAGE_UBOOT || w->st.stage == STAGE_TFTP;
+	const char *where = said_by_kernel ? "console" : in_loader ? "u-boot" : "cmdline";
 	json_t *j = watch_event(l->t_ns, l->offset, "nonce");
 
 	json_put(j, "where", json_string(where));
+	if (label)
+		json_put(j, "label", json_lossy_str(label));
 	json_put(j, "boot", json_integer(w->st.boots));
 	watch_emit(w, j);
-	if (strcmp(where, "u-boot") != 0)
+	if (label)
+		snprintf(w->st.other_label, sizeof(w->st.other_label), "%s", label);
+	else if (strcmp(where, "u-boot") != 0)
 		w->st.nonce_seen = true;
 	w->nonce_done = strcmp(where, "cmdline") == 0;
+}
+
+static bool has_text(const struct line *l, const char *text)
+{
+	return text[0] && memmem(l->text, l->len, text, strlen(text));
+}
+
+static void read_nonce(struct watch *w, const struct line *l)
+{
+	const json_t *label;
+	size_t i;
+
+	if (has_text(l, w->nonce)) {
+		nonce_seen(w, l, NULL);
+		return;
+	}
+	if (!w->labels || !has_text(l, "bootrig.nonce="))
+		return;
+	json_array_foreach(w->labels, i, label)
+	{
+		if (!has_text(l, json_get_str(label, "nonce", "")))
+			continue;
+		nonce_seen(w, l, json_get_str(label, "name", "?"));
+		return;
+	}
+}
+
+static void staged(struct watch *w, const json_t *action)
+{
+	json_t *labels = json_object_get(action, "labels");
+
+	snprintf(w->nonce, sizeof(w->nonce), "%s", json_get_str(action, "nonce", ""));
+	json_decref(w->labels);
+	w->labels = json_is_array(labels) ? json_deep_copy(labels) : NULL;
 }
 
 static void read_line_text(struct watch *w, const struct line *l)
@@ -123,16 +165,8 @@ static void read_line_text(struct watch *w, const struct line *l)
 	const char *p = NULL;
 
 	/* Cheap looks at the raw line first: this runs for every line of the console. */
-	if (w->nonce[0] && !w->nonce_done &&
-	    memmem(l->text, l->len, w->nonce, strlen(w->nonce))) {
-		bool said_by_kernel = memmem(l->text, l->len, "ommand line:", 12) != NULL;
-		bool in_loader = w->st.stage == STAGE_UBOOT || w->st.stage == STAGE_TFTP;
-
-		nonce_seen(w, l,
-			   said_by_kernel ? "console"
-			   : in_loader    ? "u-boot"
-					  : "cmdline");
-	}
+	if (w->nonce[0] && !w->nonce_done)
+		read_nonce(w, l);
 	watch_read_reset_words(w, l);
 	if (w->banner_done || !w->in_boot_with_kernel ||
 	    !memmem(l->text, l->len, "Linux version ", 14))
@@ -220,6 +254,7 @@ void watch_free(struct watch *w)
 		return;
 	sysrq_free(w->capture);
 	oops_free(w->oops);
+	json_decref(w->labels);
 	test_parser_free(w->tests);
 	free(w);
 }
@@ -268,7 +303,7 @@ static void forget_attempt(struct watch *w)
 	st->kernel_seen = st->says_reboot = st->panicked = st->nonce_seen = false;
 	st->fatal_id = -1;
 	st->fatal_kind = INCIDENT_OTHER;
-	st->fatal_title[0] = '\0';
+	st->fatal_title[0] = st->other_label[0] = '\0';
 	w->boots_since_goal = 0;
 	w->loop_reported = false;
 	w->in_boot_with_kernel = false;
@@ -363,8 +398,7 @@ void watch_action(struct watch *w, const json_t *action)
 	else if (strcmp(what, "reached") == 0)
 		prompt_reached(w, action);
 	else if (strcmp(what, "staged") == 0)
-		snprintf(w->nonce, sizeof(w->nonce), "%s",
-			 json_get_str(action, "nonce", ""));
+		staged(w, action);
 	else if (strcmp(what, "detection") == 0)
 		oops_set_enabled(w->oops, json_get_bool(action, "enabled", true));
 	else if (strcmp(what, "capture") == 0 || strcmp(what, "sysrq") == 0)

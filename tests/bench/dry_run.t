@@ -195,6 +195,24 @@ def _(t):
     check("LABEL one\n" in write["text"], f"label: {write['text']}")
 
 
+@case("stage: all is in the plan: each label with its files, arguments and nonce")
+def _(t):
+    l = Loader(t, UBOOT + KERNEL + SHELL)
+    job = l.labels_job()
+    plan = plans(t, job, l.file, "--kernel", "one")["runs"][0]
+    text = next(s for s in plan["steps"] if s["do"] == "write")["text"]
+    r = t.run(job, l.file, args=("--kernel", "one"))
+    check_eq(r.code, 0, f"exit status ({r.verdict})")
+    check_same(r, plan)
+    staged = next(a for a in r.lines("actions.jsonl") if a["do"] == "staged")
+    for label in (staged, staged["labels"][0]):
+        append = label["append"].replace(staged["nonce"], "<32 random hex digits>").replace(
+            staged["labels"][0]["nonce"], "<32 others>")
+        check(f"APPEND {append}\n" in text, f"no {append} in {text}")
+    check("KERNEL bootrig-RUN-1/label-two/Image\n" in text, f"kernel of two: {text}")
+    check_eq(text.count("INITRD bootrig-RUN-1/ramdisk\n"), 2, f"ramdisks: {text}")
+
+
 @case("the desk's job is sound on its board, and its plan has the repair and both ends")
 def _(t):
     args = [os.path.join(TOP, "jobs", "rk3588-vb2-soak.yaml"), "--board",

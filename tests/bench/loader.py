@@ -5,7 +5,7 @@ import os
 import shutil
 import struct
 
-from rig import MAC, Skip, minimal_job
+from rig import MAC, Skip, inline, minimal_job
 
 SPL = """
 say "U-Boot SPL 2023.01 (Jan 12 2023 - 01:38:39 +0000)"
@@ -59,3 +59,14 @@ class Loader:
 
     def run(self, job, **but):
         return self.t.run(job, self.file, **but)
+
+    def labels_job(self, url="Image2"):
+        """A kernel "one", and "two" that gets a label beside it."""
+        with open(os.path.join(self.t.tmp, "Image2"), "wb") as f:
+            f.write(image(banner="Linux version 6.2.0-other (build@lab) (gcc) #2 SMP Mon Nov 23 10:00:00 UTC 2026\n"))
+        files = ["file:" + os.path.join(self.t.tmp, name) for name in ("Image", url)]
+        job = self.job(inline(["true"]), kernel_args=["of=job"], kernel={"stage": "all", "select": [
+            {"name": "one", "kernel": {"url": files[0]}, "kernel_args": ["of=one"]},
+            {"name": "two", "kernel": {"url": files[1]}, "kernel_args": ["of=two"]}]})
+        del job["actions"][0]["deploy"]["kernel"]
+        return job

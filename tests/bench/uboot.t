@@ -323,4 +323,37 @@ def _(t):
     check_eq(r.code, 0, f"exit status ({r.verdict})")
 
 
+@case("stage: all gives every kernel a label, and what two of them share lies there once")
+def _(t):
+    l = Loader(t, UBOOT + KERNEL + SHELL)
+    r = t.run(l.labels_job(), l.file, args=("--kernel", "one"))
+    check_eq(r.code, 0, f"exit status ({r.verdict})")
+    staged, verified = (next(a for a in r.lines("actions.jsonl") if a["do"] == what) for what in ("staged", "verified"))
+    check_eq((staged["label"], [x["name"] for x in staged["labels"]]), ("one", ["two"]), "labels")
+    two = staged["labels"][0]
+    check(two["nonce"] != staged["nonce"] and two["nonce"] in two["append"], f"nonce of two: {two}")
+    check("of=job of=two" in two["append"] and "of=one" not in two["append"], f"arguments of two: {two['append']}")
+    check_eq([f["name"] for f in two["files"]], ["label-two/Image", "ramdisk"], "files of two")
+    check("label-two/Image" in verified["files"] and verified["files"].count("ramdisk") == 1, f"checked: {verified}")
+    check_eq(r.load("result.json")["attempts"][0]["provenance"]["label"], {"staged": "one", "seen": "one"}, "label")
+
+
+@case("a label that was not chosen is a lab fault that names both")
+def _(t):
+    l = Loader(t, UBOOT + KERNEL + SHELL, boot_commands=["setenv pxe_label_override two", "pxe get", "pxe boot"])
+    r = t.run(l.labels_job(), l.file, args=("--kernel", "one"))
+    check_eq(r.code, 125, f"exit status ({r.verdict})")
+    check_eq(r.verdict["status"], "lab", "status")
+    check("U-Boot booted the label two, not one" in r.verdict["reason"], f"reason: {r.verdict['reason']}")
+    check_eq(r.load("result.json")["attempts"][0]["provenance"]["label"], {"staged": "one", "seen": "two"}, "label")
+
+
+@case("a kernel beside whose file is missing is told before the board gets power")
+def _(t):
+    l = Loader(t, UBOOT + KERNEL + SHELL)
+    r = t.run(l.labels_job(url="NoImage"), l.file, args=("--kernel", "one"))
+    check_eq(r.verdict["status"], "job", "status")
+    check("label two" in r.verdict["reason"] and "NoImage" in r.verdict["reason"], f"reason: {r.verdict['reason']}")
+
+
 main()

@@ -135,6 +135,9 @@ TEST(single_files_are_read)
 	CHECK_STR(k->dtb.url, "file:/jobs/b.dtb");
 	CHECK_STR(k->modules.compression, "xz");
 	CHECK(!job->kernels.stage_all);
+	_cleanup_job_spec_ struct job_spec *all =
+		load(SELECT "    - {name: f, kernel: {url: Image}}\n    stage: all\n");
+	CHECK(all->kernels.stage_all);
 }
 
 TEST(what_cells_should_come_to_is_read)
@@ -203,8 +206,8 @@ TEST(mistakes_have_a_place)
 		  "t.yaml:12:38: the kernel.dtb is");
 	check_bad(SELECT "    - {name: a, from: {url: y}, dtb: b.dtb, fdtdir: true}\n",
 		  "fdtdir is not supported");
-	check_bad(JOB "    select: [{name: a, from: {url: y}}]\n    stage: all\n",
-		  "all is not supported yet");
+	check_bad(JOB "    select: [{name: a, from: {url: y}}]\n    stage: both\n",
+		  "expected one of: own, all");
 	check_bad(SELECT "    - {name: a, base: linux, upto: 2}\n",
 		  "upto without series");
 	check_bad(JOB "    select: []\n", "has 0 kernels");

@@ -103,6 +103,33 @@ TEST(what_could_not_be_shown_is_told)
 	check_why(BEGIN("1") DONE("1") END, "nothing was staged");
 }
 
+#define OTHER_LABEL(where)                                                               \
+	"{'t':4,'type':'nonce','where':'" where "','label':'vanilla'}\n"
+
+TEST(a_label_that_was_not_chosen_is_the_labs_and_named)
+{
+	check_fault(STAGED VERIFIED BEGIN("1") LOADED_ALL OTHER_LABEL("u-boot") DONE("1")
+			    END,
+		    "U-Boot booted the label vanilla, not v2c");
+	check_fault(STAGED VERIFIED BEGIN("1") LOADED_ALL SEEN OTHER_LABEL("console")
+			    PHASE NONCE DONE("1") END,
+		    "U-Boot booted the label vanilla, not v2c");
+}
+
+TEST(another_label_before_the_chosen_one_ran_or_after_it_failed_is_no_fault)
+{
+	_cleanup_json_ json_t *before = provenance_of(
+		ALL_BUT_IDS OTHER_LABEL("u-boot") KERNEL_ID("'" ID "'") DONE("1") END, 0);
+	_cleanup_json_ json_t *after = provenance_of(
+		ALL_BUT_IDS "{'t':6,'type':'incident','incident':{'id':0,'kind':'panic',"
+			    "'fatal':true,'title':'t'}}\n" OTHER_LABEL("cmdline")
+				    DONE("1") END,
+		0);
+
+	CHECK_STR(json_get_str(json_object_get(before, "label"), "seen", ""), "v2c");
+	CHECK_STR(json_get_str(json_object_get(after, "label"), "seen", ""), "v2c");
+}
+
 TEST(a_file_that_arrives_with_another_size_is_the_labs_and_named)
 {
 	check_fault(STAGED VERIFIED BEGIN("1") LOADED("bootrig-r1/Image", "99")
@@ -213,7 +240,9 @@ TEST(each_attempt_has_its_own_proof)
 	CHECK_STR(json_get_str(json_object_get(r, "verdict"), "status", ""), "pass");
 }
 
-TESTS(T(a_boot_whose_witnesses_all_agree_is_proven), T(what_could_not_be_shown_is_told),
+TESTS(T(a_label_that_was_not_chosen_is_the_labs_and_named),
+      T(another_label_before_the_chosen_one_ran_or_after_it_failed_is_no_fault),
+      T(a_boot_whose_witnesses_all_agree_is_proven), T(what_could_not_be_shown_is_told),
       T(a_file_that_arrives_with_another_size_is_the_labs_and_named),
       T(the_loaders_configuration_is_a_file_like_others_where_the_loader_asked_for_it),
       T(another_label_than_the_staged_one_is_the_labs),

@@ -254,6 +254,23 @@ TEST(a_boot_shows_its_stages_transfer_banner_and_nonce)
 	stop_watching(&b);
 }
 
+TEST(the_nonce_of_another_label_tells_its_name)
+{
+	struct bench b;
+
+	start_watching(&b, NULL);
+	act(&b, "staged", "{s:s, s:[{s:s, s:s}]}", "nonce", NONCE, "labels", "name",
+	    "vanilla", "nonce", "0123abcd");
+	say(&b, "U-Boot 2023.01 (Jan 01 2023 - 00:00:00)\r\n"
+		"append: quiet bootrig.nonce=0123abcd\r\n");
+	const json_t *e = nth(&b, "nonce", 0);
+	CHECK_STR(json_get_str(e, "label", ""), "vanilla");
+	CHECK_STR(json_get_str(e, "where", ""), "u-boot");
+	CHECK_STR(watch_state(b.w)->other_label, "vanilla");
+	CHECK(!watch_state(b.w)->nonce_seen);
+	stop_watching(&b);
+}
+
 TEST(the_nonce_proves_a_kernel_only_where_a_kernel_says_it)
 {
 	struct bench b;
@@ -815,6 +832,7 @@ TEST(a_phase_name_that_is_cut_in_a_character_is_still_text)
 TESTS(T(bytes_cut_at_every_place_give_the_same_events),
       T(bytes_one_by_one_give_the_same_events),
       T(a_boot_shows_its_stages_transfer_banner_and_nonce),
+      T(the_nonce_of_another_label_tells_its_name),
       T(the_nonce_proves_a_kernel_only_where_a_kernel_says_it),
       T(an_oops_and_its_panic_are_one_incident_known_at_once),
       T(the_boot_after_a_panic_is_its_consequence),
