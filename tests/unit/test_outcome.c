@@ -211,11 +211,11 @@ TEST(the_table_shows_each_cell_and_marks_surprises)
 	matrix_table_print(rows, false, 0, &out);
 	CHECK_STR(strbuf_str(&out),
 		  "KERNEL  CONFIG  VERDICT  KIND        WHERE                       "
-		  "HYPOTHESES                TESTS  CYCLES  SECONDS  EXPECTED\n"
+		  "HYPOTHESES               TESTS  CYCLES  SECONDS  EXPECTED\n"
 		  "v1a     plain   fail     null-deref  0x20 in dma_resv_add_fence  "
 		  "+null-slot, 1 falsified    1/1    7500      4.5  NO\n"
 		  "v1a     plain   pass     -           passed                      "
-		  "-                             -       -        -  yes\n");
+		  "-                            -       -        -  yes\n");
 }
 
 TESTS(T(a_row_has_verdict_incident_hypotheses_tests_cycles_and_exposure),
