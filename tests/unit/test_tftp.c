@@ -54,6 +54,7 @@ static void stage(void)
 
 static void done(void)
 {
+	tftp_report_release(&report);
 	staged_release(&s);
 	free(root);
 }
@@ -61,6 +62,7 @@ static void done(void)
 static int verify_with(struct board_boot boot)
 {
 	err = (struct err)ERR_INIT;
+	tftp_report_release(&report);
 	int r = tftp_verify(&boot, &s, &task, &report, &err);
 	CHECK_EQ(r, err.code);
 	return r;
