@@ -93,9 +93,10 @@ int doctor_tftp_host(struct doctor *d, struct err *err)
 	s->is_staged = true; /* what there is of it is taken away at the end */
 	if (!r)
 		r = tftp_verify(&s->board->boot, &s->staged, &t, &got, err);
-	tftp_report_release(&got);
-	if (r)
+	if (r) {
+		tftp_report_release(&got);
 		return doctor_failed(d, name, bad_tftp, r, err);
+	}
 	d->is_served = true;
 	doctor_pass(
 		d, name,
@@ -103,6 +104,7 @@ int doctor_tftp_host(struct doctor *d, struct err *err)
 		FILE_BYTES >> 20, got.server,
 		(double)got.bytes / 1048576 * 1e9 / (double)(got.ns ? got.ns : 1),
 		(double)got.miss_ns / 1e6);
+	tftp_report_release(&got);
 	return 0;
 }
 
