@@ -99,6 +99,24 @@ static size_t mask_urls(const char *text, size_t len, struct strbuf *out)
 	return masked;
 }
 
+/* What stands between values: punctuation, anchors, tags, and comments, in which alone a
+ * URL can hide. An anchor (&apikey=) is no query. */
+static void mask_comments(const char *text, size_t len, struct strbuf *out)
+{
+	for (size_t i = 0; i < len;) {
+		bool is_comment =
+			text[i] == '#' && (i == 0 || isspace((unsigned char)text[i - 1]));
+		const char *end = is_comment ? memchr(text + i, '\n', len - i) : NULL;
+		size_t n = !is_comment ? 1 : end ? (size_t)(end - text) - i : len - i;
+
+		if (is_comment)
+			mask_urls(text + i, n, out);
+		else
+			strbuf_addch(out, text[i]);
+		i += n;
+	}
+}
+
 /* Aliases lead to the node of the anchor, so that a value is masked where it stands. */
 static void collect(const struct yaml_node *n, bool secret, struct scalars *out)
 {
@@ -177,15 +195,15 @@ char *spec_masked_text(const char *text, size_t len)
 		const struct yaml_node *n = scalars.v[i].node;
 
 		if (n->begin < at || n->end > len)
-			continue;                          /* an alias brought it twice */
-		mask_urls(text + at, n->begin - at, &out); /* comments */
+			continue; /* an alias brought it twice */
+		mask_comments(text + at, n->begin - at, &out);
 		if (scalars.v[i].secret)
 			mask_scalar(text, n, &out);
 		else
 			copy_scalar(text, n, &out);
 		at = n->end;
 	}
-	mask_urls(text + at, len - at, &out);
+	mask_comments(text + at, len - at, &out);
 	free(scalars.v);
 	return strbuf_take(&out);
 }
