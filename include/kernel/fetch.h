@@ -35,6 +35,8 @@ struct fetched {
  * network, disk, time. */
 MUST_CHECK int fetch_open(const struct fetch *f, const struct task *task,
 			  struct fetched *out, struct err *err);
+/* The path behind a file: URL that is a directory, inside url; NULL when it is none. */
+const char *fetch_local_dir(const char *url);
 void fetched_release(struct fetched *f);
 /* -ESTALE (ERR_JOB) when an in-place file is not the one any more that was hashed: call
  * it after the last read. */

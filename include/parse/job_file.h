@@ -24,3 +24,6 @@ struct job_file {
 				 true */
 	struct spec_mark mark;
 };
+
+/* Where a word may be a URL or a path inside an archive. */
+bool job_file_is_url(const char *s);

@@ -311,7 +311,7 @@ int stage_files(const struct stage_request *req, struct staged *out, struct err 
 	*out = (struct staged)STAGED_INIT;
 	out->root = xstrdup(req->tftp_root);
 	out->subdir = xstrdup(req->tftp_subdir ?: "");
-	out->label = req->label ? xstrdup(req->label) : NULL;
+	out->label = xstrdup_or_null(req->label);
 	int r = stage_all(req, out, err);
 	if (!r)
 		return 0;

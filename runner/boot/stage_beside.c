@@ -19,7 +19,7 @@ static void copy_file(struct staged_file *to, const struct staged_file *from)
 	to->name = xstrdup(from->name);
 	to->boot_path = xstrdup(from->boot_path);
 	to->tftp_path = xstrdup(from->tftp_path);
-	to->url = from->url ? xstrdup(from->url) : NULL;
+	to->url = xstrdup_or_null(from->url);
 	to->is_shared = true;
 }
 

@@ -3,7 +3,6 @@
  * archive, or from the cache; and modules that come by themselves. */
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/stat.h>
 
 #include "boot/stage_file.h"
 #include "kernel/bundle.h"
@@ -221,16 +220,6 @@ static int modules_of_dir(struct work *w, const char *dir, struct stage_piece *t
 	return r ?: hand_out(w);
 }
 
-static const char *local_dir(const struct job_file *f)
-{
-	struct stat st;
-
-	if (strncmp(f->url, "file:", 5) != 0 || stat(f->url + 5, &st) ||
-	    !S_ISDIR(st.st_mode))
-		return NULL;
-	return f->url + 5;
-}
-
 static int check_modules(const struct stage_request *req, const struct staged *s,
 			 const char *url, const char *release, struct err *err)
 {
@@ -261,7 +250,7 @@ static int read_ids(struct work *w, int fd)
 
 static int find_modules(struct work *w, struct stage_piece *to)
 {
-	const char *dir = local_dir(w->req->modules);
+	const char *dir = fetch_local_dir(w->req->modules->url);
 
 	if (dir)
 		return modules_of_dir(w, dir, to);
@@ -302,8 +291,9 @@ int stage_modules_beside(const struct stage_request *req, struct staged *s,
 {
 	struct stage_piece one = { .fd = -1 };
 	struct work w = { .req = req, .s = s, .err = err };
-	const char *dir =
-		req->modules && req->modules->url ? local_dir(req->modules) : NULL;
+	const char *dir = req->modules && req->modules->url
+				  ? fetch_local_dir(req->modules->url)
+				  : NULL;
 
 	if (s->modules_release[0] || !dir || !req->module_names)
 		return 0;

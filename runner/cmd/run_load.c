@@ -116,7 +116,7 @@ int run_load(const char *command, const char *job_path, const char *board_path,
 
 	if (!board_path && env && *env)
 		board_path = env;
-	out->board_path = board_path ? xstrdup(board_path) : NULL;
+	out->board_path = xstrdup_or_null(board_path);
 	r = load(job_path, out, &msgs, &err);
 	if (r) {
 		for (size_t i = 0; i < msgs.v.n; i++)

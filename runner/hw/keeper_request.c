@@ -38,9 +38,7 @@ static bool get_name(const json_t *j, const char *key, char out[KEEPER_NAME_SIZE
 
 static char *dup_str(const json_t *j, const char *key)
 {
-	const char *s = json_get_str(j, key, NULL);
-
-	return s ? xstrdup(s) : NULL;
+	return xstrdup_or_null(json_get_str(j, key, NULL));
 }
 
 /* ---- a claim ---- */
@@ -188,18 +186,13 @@ json_t *keeper_claim_to_json(const struct keeper_claim *c)
 	return j;
 }
 
-static char *dup_or_null(const char *s)
-{
-	return s ? xstrdup(s) : NULL;
-}
-
 static void copy_line(const struct board_line *from, struct board_line *to)
 {
 	*to = *from;
 	to->name = xstrdup(from->name);
-	to->chip = dup_or_null(from->chip);
-	to->path = dup_or_null(from->path);
-	to->line = dup_or_null(from->line);
+	to->chip = xstrdup_or_null(from->chip);
+	to->path = xstrdup_or_null(from->path);
+	to->line = xstrdup_or_null(from->line);
 	to->only_with = (struct strvec)STRVEC_INIT;
 	for (size_t i = 0; i < from->only_with.n; i++)
 		strvec_add(&to->only_with, from->only_with.v[i]);

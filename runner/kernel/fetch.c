@@ -16,6 +16,15 @@
 
 enum { IDLE_MS = 60000, HASH_STEP = 1 << 20 };
 
+const char *fetch_local_dir(const char *url)
+{
+	struct stat st;
+
+	if (strncmp(url, "file:", 5) != 0 || stat(url + 5, &st) || !S_ISDIR(st.st_mode))
+		return NULL;
+	return url + 5;
+}
+
 void fetched_release(struct fetched *f)
 {
 	cleanup_close(&f->fd);

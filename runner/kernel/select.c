@@ -6,8 +6,8 @@
 
 #include <errno.h>
 #include <glob.h>
-#include <sys/stat.h>
 
+#include "kernel/fetch.h"
 #include "util/mem.h"
 #include "util/strbuf.h"
 
@@ -86,11 +86,6 @@ static int find_in(const char *dir, const char *const *places, size_t n,
 		       places[1]);
 }
 
-static char *copy(const char *s)
-{
-	return s ? xstrdup(s) : NULL;
-}
-
 static void set_file(struct job_file *to, const struct job_file *from)
 {
 	free(to->url);
@@ -100,12 +95,12 @@ static void set_file(struct job_file *to, const struct job_file *from)
 	free(to->sha256sum);
 	free(to->member);
 	*to = *from;
-	to->url = copy(from->url);
-	to->compression = copy(from->compression);
-	to->archive = copy(from->archive);
-	to->image_type = copy(from->image_type);
-	to->sha256sum = copy(from->sha256sum);
-	to->member = copy(from->member);
+	to->url = xstrdup_or_null(from->url);
+	to->compression = xstrdup_or_null(from->compression);
+	to->archive = xstrdup_or_null(from->archive);
+	to->image_type = xstrdup_or_null(from->image_type);
+	to->sha256sum = xstrdup_or_null(from->sha256sum);
+	to->member = xstrdup_or_null(from->member);
 }
 
 static void set_url(struct job_file *to, const char *path, struct spec_mark mark)
@@ -142,11 +137,6 @@ static int set_inner(const struct origin *o, const char *path, struct job_file *
 	return r;
 }
 
-static bool is_url(const char *s)
-{
-	return strchr(s, ':') && (strncmp(s, "file:", 5) == 0 || strstr(s, "://"));
-}
-
 static int set_overlays(const struct origin *o, struct job_deploy *d, struct err *err)
 {
 	const struct strvec *names = &o->k->overlays;
@@ -159,7 +149,7 @@ static int set_overlays(const struct origin *o, struct job_deploy *d, struct err
 		const struct job_file f = { .url = url, .mark = o->k->mark };
 		int r = 0;
 
-		if (is_url(name))
+		if (job_file_is_url(name))
 			set_file(to, &f);
 		else
 			r = set_inner(o, name, to, err);
@@ -233,23 +223,13 @@ static void set_vmlinux(struct job_spec *job, const struct origin *o)
 	}
 }
 
-static const char *local_dir(const struct job_file *f)
-{
-	struct stat st;
-
-	if (strncmp(f->url, "file:", 5) != 0 || stat(f->url + 5, &st) ||
-	    !S_ISDIR(st.st_mode))
-		return NULL;
-	return f->url + 5;
-}
-
 /* Of a kernel that needs no build. */
 static struct origin origin_of(const struct job_kernel *k)
 {
 	struct origin o = { .k = k };
 
 	if (k->from == JOB_KERNEL_BUNDLE) {
-		o.dir = local_dir(&k->bundle);
+		o.dir = fetch_local_dir(k->bundle.url);
 		o.archive = o.dir ? NULL : &k->bundle;
 	}
 	return o;

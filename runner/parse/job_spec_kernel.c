@@ -80,7 +80,7 @@ static void load_dtb(struct spec_report *r, const struct yaml_node *n, const cha
 			what);
 }
 
-static bool is_url(const char *s)
+bool job_file_is_url(const char *s)
 {
 	return strncasecmp(s, "file:", 5) == 0 || strncasecmp(s, "http:", 5) == 0 ||
 	       strncasecmp(s, "https:", 6) == 0;
@@ -95,7 +95,7 @@ static void load_overlay(struct spec_report *r, const struct yaml_node *n,
 
 	if (url)
 		spec_load_url(r, url, what, &s);
-	else if (n->kind == YAML_SCALAR && is_url(n->text))
+	else if (n->kind == YAML_SCALAR && job_file_is_url(n->text))
 		spec_load_url(r, n, what, &s);
 	else if (n->kind == YAML_SCALAR)
 		load_inside(r, n, what, &s);
@@ -186,7 +186,7 @@ static void find_from(struct spec_report *r, struct job_kernel *k)
 			r, k->mark,
 			"the kernel is a single file, and no device tree is inside it; expected dtb: {url: …}");
 	for (size_t i = 0; i < k->overlays.n; i++)
-		if (!is_url(k->overlays.v[i]))
+		if (!job_file_is_url(k->overlays.v[i]))
 			spec_complain(
 				r, k->mark,
 				"the kernel is a single file, and %.60s is not inside it; expected overlays: [{url: …}]",

@@ -54,7 +54,7 @@ static void add(struct doctor *d, const char *name, enum doctor_status status,
 		.name = name,
 		.status = status,
 		.finding = format(fmt, ap),
-		.fix = fix ? xstrdup(fix) : NULL,
+		.fix = xstrdup_or_null(fix),
 		.ms = (now - d->since_ns) / 1000000,
 	};
 	d->since_ns = now;

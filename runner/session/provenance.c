@@ -86,7 +86,7 @@ static char *staged_id(const struct session *s, const char *module)
 		if (strcmp(name, module) == 0)
 			return build_id_of_file(s->job->modules.v[i]);
 	}
-	return id ? xstrdup(id) : NULL;
+	return xstrdup_or_null(id);
 }
 
 /* od is in busybox and coreutils; hexdump where od was left out. */
