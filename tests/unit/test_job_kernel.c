@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* `bootrig: kernel:` as people write it, and every mistake with its place. */
-#include <errno.h>
-
 #include "parse/job_cells.h"
-#include "parse/job_spec.h"
-#include "tap.h"
+#include "job_text.h"
 
 #define HEAD                                                                             \
 	"job_name: t\n"                                                                  \
@@ -18,34 +15,9 @@
 #define JOB HEAD "  kernel:\n"
 #define SELECT JOB "    select:\n"
 
-static struct job_spec *load(const char *text)
-{
-	struct spec_messages msgs = { STRVEC_INIT };
-	struct job_spec *job = NULL;
-	struct err err = ERR_INIT;
-
-	if (job_spec_parse("/jobs/t.yaml", text, strlen(text), &job, &msgs, &err))
-		tap_fail(__FILE__, __LINE__, "%s", err.msg);
-	return job;
-}
-
-static void check_bad(const char *text, const char *want)
-{
-	struct spec_messages msgs = { STRVEC_INIT };
-	struct job_spec *job = NULL;
-	struct err err = ERR_INIT;
-
-	CHECK_EQ(job_spec_parse("/jobs/t.yaml", text, strlen(text), &job, &msgs, &err),
-		 -EINVAL);
-	CHECK_CONTAINS(err.msg, want);
-	CHECK_EQ(msgs.v.n, 1);
-	job_spec_free(job);
-	strvec_release(&msgs.v);
-}
-
 TEST(what_a_kernel_does_not_say_comes_from_the_defaults)
 {
-	_cleanup_job_spec_ struct job_spec *job = load(
+	_cleanup_job_spec_ struct job_spec *job = job_of(
 		JOB
 		"    build: {base: linux-source-6.12, config_base: defconfig,\n"
 		"            configs: [../kernels/configs/virt.config]}\n"
@@ -75,9 +47,9 @@ TEST(what_a_kernel_does_not_say_comes_from_the_defaults)
 TEST(upto_of_the_defaults_goes_with_their_series)
 {
 	_cleanup_job_spec_ struct job_spec *job =
-		load(JOB "    build: {base: linux, series: ./long, upto: 7}\n"
-			 "    select: [{name: a}, {name: b, upto: 2, series: ./long},\n"
-			 "             {name: c, series: ./other}]\n");
+		job_of(JOB "    build: {base: linux, series: ./long, upto: 7}\n"
+			   "    select: [{name: a}, {name: b, upto: 2, series: ./long},\n"
+			   "             {name: c, series: ./other}]\n");
 
 	CHECK_STR(job->kernels.v[0].build.upto, "7");
 	CHECK_STR(job->kernels.v[1].build.upto, "2");
@@ -87,8 +59,8 @@ TEST(upto_of_the_defaults_goes_with_their_series)
 TEST(a_range_of_commits_is_no_path)
 {
 	_cleanup_job_spec_ struct job_spec *job =
-		load(SELECT "    - {name: a, base: ./linux, series: v6.12..fix/vb2}\n"
-			    "    - {name: b, base: ./linux, series: v6.12..fix}\n");
+		job_of(SELECT "    - {name: a, base: ./linux, series: v6.12..fix/vb2}\n"
+			      "    - {name: b, base: ./linux, series: v6.12..fix}\n");
 
 	CHECK_STR(job->kernels.v[0].build.series, "v6.12..fix/vb2");
 	CHECK_STR(job->kernels.v[1].build.series, "v6.12..fix");
@@ -96,15 +68,15 @@ TEST(a_range_of_commits_is_no_path)
 
 TEST(a_bundle_and_its_parts_are_read)
 {
-	_cleanup_job_spec_ struct job_spec *job =
-		load(SELECT
-		     "    - name: distro\n"
-		     "      from: {url: 'https://h/l.deb', archive: deb}\n"
-		     "      dtb: rockchip/rk3588-rock-5b.dtb\n"
-		     "      overlays: [rockchip/x.dtbo, 'file:/y.dtbo', {url: z.dtbo}]\n"
-		     "      modules: false\n"
-		     "      kernel_args: [a=1, b]\n"
-		     "    - {name: dir, from: {url: ../out}}\n");
+	_cleanup_job_spec_ struct job_spec *job = job_of(
+		SELECT
+		"    - name: distro\n"
+		"      from: {url: 'https://h/l.deb', archive: deb}\n"
+		"      dtb: rockchip/rk3588-rock-5b.dtb\n"
+		"      overlays: [rockchip/x.dtbo, 'file:/y.dtbo', {url: z.dtbo}]\n"
+		"      modules: false\n"
+		"      kernel_args: [a=1, b]\n"
+		"    - {name: dir, from: {url: ../out}}\n");
 	const struct job_kernel *k = &job->kernels.v[0];
 
 	CHECK_EQ(k->from, JOB_KERNEL_BUNDLE);
@@ -122,7 +94,7 @@ TEST(a_bundle_and_its_parts_are_read)
 
 TEST(single_files_are_read)
 {
-	_cleanup_job_spec_ struct job_spec *job = load(
+	_cleanup_job_spec_ struct job_spec *job = job_of(
 		SELECT
 		"    - {name: f, kernel: {url: Image, type: image},\n"
 		"       dtb: {url: b.dtb}, modules: {url: m.tar.xz, compression: xz}}\n"
@@ -136,13 +108,13 @@ TEST(single_files_are_read)
 	CHECK_STR(k->modules.compression, "xz");
 	CHECK(!job->kernels.stage_all);
 	_cleanup_job_spec_ struct job_spec *all =
-		load(SELECT "    - {name: f, kernel: {url: Image}}\n    stage: all\n");
+		job_of(SELECT "    - {name: f, kernel: {url: Image}}\n    stage: all\n");
 	CHECK(all->kernels.stage_all);
 }
 
 TEST(what_cells_should_come_to_is_read)
 {
-	_cleanup_job_spec_ struct job_spec *job = load(
+	_cleanup_job_spec_ struct job_spec *job = job_of(
 		JOB
 		"    configs: [{name: plain}, {name: kasan, configs: [k.config]}]\n"
 		"    select:\n"
@@ -186,52 +158,57 @@ TEST(a_copy_in_a_run_directory_is_read_without_the_files_it_names)
 
 TEST(mistakes_have_a_place)
 {
-	check_bad(SELECT "    - {name: a, from: {url: x.deb}, form: 1}\n",
-		  "t.yaml:12:37: unknown key \"form\"");
-	check_bad(SELECT "    - {name: a}\n", "t.yaml:12:7: the kernel has neither");
-	check_bad(SELECT "    - {from: {url: x}}\n", "name");
-	check_bad(SELECT "    - {name: a/b, from: {url: x}}\n", "12:14: ");
-	check_bad(SELECT
-		  "    - {name: a, from: {url: x}}\n    - {name: a, from: {url: x}}\n",
-		  "t.yaml:13:7: two kernels are named a");
-	check_bad(SELECT "    - {name: a, from: {url: x}, base: linux}\n",
-		  "more than one of");
-	check_bad(SELECT "    - {name: a, from: {url: x}, kernel: {url: y}}\n",
-		  "more than one of");
-	check_bad(SELECT "    - {name: a, kernel: {url: y}, dtb: a/b.dtb}\n",
-		  "no device tree is inside it");
-	check_bad(SELECT "    - {name: a, kernel: {url: y}, overlays: [b.dtbo]}\n",
-		  "b.dtbo is not inside it");
-	check_bad(SELECT "    - {name: a, from: {url: y}, dtb: ../b.dtb}\n",
-		  "t.yaml:12:38: the kernel.dtb is");
-	check_bad(SELECT "    - {name: a, from: {url: y}, dtb: b.dtb, fdtdir: true}\n",
-		  "fdtdir is not supported");
-	check_bad(JOB "    select: [{name: a, from: {url: y}}]\n    stage: both\n",
-		  "expected one of: own, all");
-	check_bad(SELECT "    - {name: a, base: linux, upto: 2}\n",
-		  "upto without series");
-	check_bad(JOB "    select: []\n", "has 0 kernels");
-	check_bad(JOB "    stage: own\n", "select");
+	check_bad_job(SELECT "    - {name: a, from: {url: x.deb}, form: 1}\n",
+		      "t.yaml:12:37: unknown key \"form\"");
+	check_bad_job(SELECT "    - {name: a}\n", "t.yaml:12:7: the kernel has neither");
+	check_bad_job(SELECT "    - {from: {url: x}}\n", "name");
+	check_bad_job(SELECT "    - {name: a/b, from: {url: x}}\n", "12:14: ");
+	check_bad_job(
+		SELECT
+		"    - {name: a, from: {url: x}}\n    - {name: a, from: {url: x}}\n",
+		"t.yaml:13:7: two kernels are named a");
+	check_bad_job(SELECT "    - {name: a, from: {url: x}, base: linux}\n",
+		      "more than one of");
+	check_bad_job(SELECT "    - {name: a, from: {url: x}, kernel: {url: y}}\n",
+		      "more than one of");
+	check_bad_job(SELECT "    - {name: a, kernel: {url: y}, dtb: a/b.dtb}\n",
+		      "no device tree is inside it");
+	check_bad_job(SELECT "    - {name: a, kernel: {url: y}, overlays: [b.dtbo]}\n",
+		      "b.dtbo is not inside it");
+	check_bad_job(SELECT "    - {name: a, from: {url: y}, dtb: ../b.dtb}\n",
+		      "t.yaml:12:38: the kernel.dtb is");
+	check_bad_job(SELECT
+		      "    - {name: a, from: {url: y}, dtb: b.dtb, fdtdir: true}\n",
+		      "fdtdir is not supported");
+	check_bad_job(JOB "    select: [{name: a, from: {url: y}}]\n    stage: both\n",
+		      "expected one of: own, all");
+	check_bad_job(SELECT "    - {name: a, base: linux, upto: 2}\n",
+		      "upto without series");
+	check_bad_job(JOB "    select: []\n", "has 0 kernels");
+	check_bad_job(JOB "    stage: own\n", "select");
 }
 
 TEST(references_are_checked)
 {
-	check_bad(
+	check_bad_job(
 		SELECT
 		"    - {name: a, base: linux, expect: {hypotheses: {nul: confirmed}}}\n",
 		"12:52: \"nul\" is no hypothesis");
-	check_bad(SELECT
-		  "    - {name: a, base: linux, expect_in: {kasan: {status: pass}}}\n",
-		  "12:42: expect_in names \"kasan\"");
-	check_bad(JOB "    configs: [{name: k}]\n    select:\n"
+	check_bad_job(
+		SELECT
+		"    - {name: a, base: linux, expect_in: {kasan: {status: pass}}}\n",
+		"12:42: expect_in names \"kasan\"");
+	check_bad_job(JOB
+		      "    configs: [{name: k}]\n    select:\n"
 		      "    - {name: a, from: {url: x}, expect_in: {k: {status: pass}}}\n",
-		  "a kernel that is not built");
-	check_bad(JOB "    configs: [{name: k}]\n    select:\n"
-		      "    - {name: a, base: linux, not_with: [k]}\n",
-		  "no kernel is left to run");
-	check_bad(JOB "    configs: [{name: b}, {name: b-b}]\n    select:\n"
+		      "a kernel that is not built");
+	check_bad_job(JOB "    configs: [{name: k}]\n    select:\n"
+			  "    - {name: a, base: linux, not_with: [k]}\n",
+		      "no kernel is left to run");
+	check_bad_job(JOB
+		      "    configs: [{name: b}, {name: b-b}]\n    select:\n"
 		      "    - {name: a, base: linux}\n    - {name: a-b, base: linux}\n",
-		  "a-b/b and a/b-b would both be label a-b-b");
+		      "a-b/b and a/b-b would both be label a-b-b");
 }
 
 TEST(kernels_stand_in_one_place)
@@ -243,8 +220,8 @@ TEST(kernels_stand_in_one_place)
 	static const char none[] = "job_name: t\ntimeouts: {job: {minutes: 5}}\n"
 				   "actions:\n- deploy: {to: tftp}\n";
 
-	check_bad(both, "t.yaml:4:30: deploy.kernel stands beside");
-	check_bad(none, "deploy has no \"kernel\"");
+	check_bad_job(both, "t.yaml:4:30: deploy.kernel stands beside");
+	check_bad_job(none, "deploy has no \"kernel\"");
 }
 
 TEST(modules_of_a_deploy_need_a_ramdisk)
@@ -254,7 +231,7 @@ TEST(modules_of_a_deploy_need_a_ramdisk)
 				   "- deploy: {to: tftp, kernel: {url: Image},\n"
 				   "           modules: {url: m.tar}}\n";
 
-	check_bad(text, "deploy.modules has no ramdisk");
+	check_bad_job(text, "deploy.modules has no ramdisk");
 }
 
 TESTS(T(what_a_kernel_does_not_say_comes_from_the_defaults),

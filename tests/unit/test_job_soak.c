@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* `bootrig: soak:` as people write it, and every mistake with its place. */
-#include <errno.h>
-
-#include "parse/job_spec.h"
-#include "tap.h"
+#include "job_text.h"
 #include "util/mem.h"
 
 #define JOB                                                                              \
@@ -13,33 +10,9 @@
 	"actions:\n- boot: {method: minimal, prompts: ['# ']}\n"                         \
 	"bootrig:\n  soak:\n"
 
-static struct job_spec *load(const char *text)
-{
-	struct spec_messages msgs = { STRVEC_INIT };
-	struct job_spec *job = NULL;
-	struct err err = ERR_INIT;
-
-	if (job_spec_parse("t.yaml", text, strlen(text), &job, &msgs, &err))
-		tap_fail(__FILE__, __LINE__, "%s", err.msg);
-	return job;
-}
-
-static void check_bad(const char *text, const char *want)
-{
-	struct spec_messages msgs = { STRVEC_INIT };
-	struct job_spec *job = NULL;
-	struct err err = ERR_INIT;
-
-	CHECK_EQ(job_spec_parse("t.yaml", text, strlen(text), &job, &msgs, &err),
-		 -EINVAL);
-	CHECK_CONTAINS(err.msg, want);
-	CHECK_EQ(msgs.v.n, 1);
-	strvec_release(&msgs.v);
-}
-
 TEST(limits_and_levels_are_read)
 {
-	_cleanup_job_spec_ struct job_spec *job = load(
+	_cleanup_job_spec_ struct job_spec *job = job_of(
 		JOB "    for: {hours: 6}\n    each: {minutes: 40}\n    boots: 20\n"
 		    "    failures: 3\n    shutdown: sync; poweroff -f\n    factors:\n"
 		    "    - name: root\n      levels:\n"
@@ -64,7 +37,7 @@ TEST(limits_and_levels_are_read)
 
 TEST(a_job_without_soak_has_no_limits)
 {
-	_cleanup_job_spec_ struct job_spec *job = load(JOB "    boots: 2\n");
+	_cleanup_job_spec_ struct job_spec *job = job_of(JOB "    boots: 2\n");
 
 	CHECK_EQ(job->soak.for_ms, 0);
 	CHECK_EQ(job->soak.each_ms, 0);
@@ -75,26 +48,26 @@ TEST(a_job_without_soak_has_no_limits)
 
 TEST(mistakes_are_told_with_their_place)
 {
-	check_bad(JOB "    for: 0.5\n",
-		  "t.yaml:9:10: bootrig.soak.for is shorter than a second");
-	check_bad(JOB "    boots: 0\n", "t.yaml:9:12: bootrig.soak.boots is \"0\"");
-	check_bad(JOB "    loops: 5\n", "t.yaml:9:5: unknown key \"loops\"");
-	check_bad(JOB "    factors: [{name: a, levels: [{name: b}]}]\n",
-		  "t.yaml:9:33: the factor.levels has 1 levels; expected 2 to 8");
-	check_bad(JOB "    factors: [{name: a, levels: [{name: b}, {name: b}]}]\n",
-		  "two levels are named b; expected each name once");
-	check_bad(JOB "    factors: [{name: a, levels: [{name: b}, "
-		      "{name: c, end: crash}]}]\n",
-		  "the level.end is \"crash\"");
+	check_bad_job(JOB "    for: 0.5\n",
+		      "t.yaml:9:10: bootrig.soak.for is shorter than a second");
+	check_bad_job(JOB "    boots: 0\n", "t.yaml:9:12: bootrig.soak.boots is \"0\"");
+	check_bad_job(JOB "    loops: 5\n", "t.yaml:9:5: unknown key \"loops\"");
+	check_bad_job(JOB "    factors: [{name: a, levels: [{name: b}]}]\n",
+		      "t.yaml:9:33: the factor.levels has 1 levels; expected 2 to 8");
+	check_bad_job(JOB "    factors: [{name: a, levels: [{name: b}, {name: b}]}]\n",
+		      "two levels are named b; expected each name once");
+	check_bad_job(JOB "    factors: [{name: a, levels: [{name: b}, "
+			  "{name: c, end: crash}]}]\n",
+		      "the level.end is \"crash\"");
 }
 
 TEST(a_boot_has_one_end)
 {
-	check_bad(JOB "    factors:\n"
-		      "    - {name: a, levels: [{name: x, end: cut}, {name: y}]}\n"
-		      "    - {name: b, levels: [{name: x, end: cut}, {name: y}]}\n",
-		  "t.yaml:11:7: this factor and a both say how a boot ends; expected "
-		  "end: in one of them");
+	check_bad_job(JOB "    factors:\n"
+			  "    - {name: a, levels: [{name: x, end: cut}, {name: y}]}\n"
+			  "    - {name: b, levels: [{name: x, end: cut}, {name: y}]}\n",
+		      "t.yaml:11:7: this factor and a both say how a boot ends; expected "
+		      "end: in one of them");
 }
 
 TESTS(T(limits_and_levels_are_read), T(a_job_without_soak_has_no_limits),
