@@ -152,8 +152,10 @@ static int settle_termios(const struct port *p, int fd, struct err *err)
 	return 0;
 }
 
-/* libserialport 0.1.2 takes the lock that we hold for a descriptor of its own: it gets it
- * for as long as the port is open. */
+/* Newer libserialports (Debian 13's) want the lock that we hold for a descriptor of their
+ * own: they get it for as long as the port is open. sp_open() leaves that descriptor open
+ * where the lock is refused; as TIOCEXCL lasts for as long as anybody has the tty open,
+ * nobody, we included, could open it again. */
 static enum sp_return open_port(const struct port *p, int fd, bool *gave_lock)
 {
 	enum sp_return s = sp_open(p->sp, SP_MODE_READ_WRITE);
@@ -161,6 +163,7 @@ static enum sp_return open_port(const struct port *p, int fd, bool *gave_lock)
 	*gave_lock = s == SP_ERR_FAIL && sp_last_error_code() == EWOULDBLOCK;
 	if (!*gave_lock)
 		return s;
+	sp_close(p->sp);
 	flock(fd, LOCK_UN);
 	return sp_open(p->sp, SP_MODE_READ_WRITE);
 }

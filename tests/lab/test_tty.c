@@ -202,6 +202,27 @@ TEST(modem_lines_and_hupcl_are_left_alone)
 	close(fd);
 }
 
+static int n_open_fds(void)
+{
+	int n = 0;
+
+	for (int fd = 0; fd < 256; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+/* A descriptor left behind keeps TIOCEXCL, and with it the port from everybody. */
+TEST(a_closed_tty_leaves_no_descriptor_open)
+{
+	int before = n_open_fds();
+	struct stream *s = NULL;
+	struct err err = ERR_INIT;
+
+	CHECK_EQ(open_uart(need("BOOTRIG_TTY"), &s, &err), 0);
+	stream_close(s);
+	CHECK_EQ(n_open_fds(), before);
+}
+
 TEST(a_real_tty_is_ours_alone_while_it_is_open)
 {
 	_cleanup_free_ char *real_path = realpath(need("BOOTRIG_TTY"), NULL);
@@ -299,7 +320,7 @@ TEST(an_adapter_that_comes_back_under_another_name_is_found_by_its_link)
 
 TESTS(T(a_real_tty_carries_every_byte_value_at_1500000_baud_and_back),
       T(a_real_tty_that_says_nothing_is_no_end_of_the_stream),
-      T(modem_lines_and_hupcl_are_left_alone),
+      T(modem_lines_and_hupcl_are_left_alone), T(a_closed_tty_leaves_no_descriptor_open),
       T(a_real_tty_is_ours_alone_while_it_is_open),
       T(a_break_reaches_the_other_end_or_is_refused_in_words),
       T(an_unplugged_adapter_is_noticed_at_once_and_read_on_when_it_is_back),
