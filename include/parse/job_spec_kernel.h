@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What the loaders of `bootrig: kernel:` share. Private to parse/job_spec_kernel.c,
+/* What the loaders of `bootrig: kernel:` share. Private to parse/job_spec_kernel*.c,
  * job_spec_build.c and job_spec_outcome.c. */
 #pragma once
 
@@ -33,6 +33,15 @@ void job_load_fragments(struct spec_report *r, const struct yaml_node *n,
 		YAML_FN("configs", job_load_fragments, st, at configs),                  \
 		YAML_STR("command", st, at command)
 
+/* dtb:, overlays:, modules:; base is the struct job_kernel, of overlays its strvec. */
+void job_load_dtb(struct spec_report *r, const struct yaml_node *n, const char *what,
+		  void *kernel);
+void job_load_overlays(struct spec_report *r, const struct yaml_node *n, const char *what,
+		       void *strvec);
+void job_load_modules(struct spec_report *r, const struct yaml_node *n, const char *what,
+		      void *kernel);
+/* What names a path inside, when there is nothing to be inside of. */
+void job_check_kernel_files(struct spec_report *r, const struct job_kernel *k);
 /* build: */
 void job_load_build(struct spec_report *r, const struct yaml_node *n, const char *what,
 		    void *build);

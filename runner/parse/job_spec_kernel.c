@@ -3,19 +3,10 @@
  */
 #include "parse/job_spec_kernel.h"
 
-#include <strings.h>
-
-#include "parse/job_cells.h"
 #include "util/mem.h"
 
 /* A label of U-Boot's configuration has both names and a dash: 64 bytes. */
-enum {
-	MAX_KERNELS = 200,
-	MAX_CELLS = 1000,
-	MAX_CONFIGS = 20,
-	MAX_OVERLAYS = 16,
-	MAX_NAME = 31
-};
+enum { MAX_KERNELS = 200, MAX_CONFIGS = 20, MAX_NAME = 31 };
 
 static void load_name(struct spec_report *r, const struct yaml_node *n, const char *what,
 		      void *str)
@@ -32,110 +23,6 @@ static void load_name(struct spec_report *r, const struct yaml_node *n, const ch
 			what, *name, MAX_NAME);
 }
 
-/* "rockchip/rk3588-rock-5b.dtb": below a bundle's device trees. */
-static bool is_inside(const char *path)
-{
-	if (!path[0] || path[0] == '/')
-		return false;
-	for (const char *p = path; *p; p += strcspn(p, "/"), p += *p == '/')
-		if (*p == '/' ||
-		    (p[0] == '.' &&
-		     (p[1] == '/' || !p[1] || (p[1] == '.' && (p[2] == '/' || !p[2])))))
-			return false;
-	return true;
-}
-
-static void load_inside(struct spec_report *r, const struct yaml_node *n,
-			const char *what, void *str)
-{
-	struct strvec one = STRVEC_INIT;
-
-	if (yaml_get_lines(r, n, what, &one)) {
-		if (is_inside(one.v[0])) {
-			free(*(char **)str);
-			*(char **)str = xstrdup(one.v[0]);
-		} else {
-			spec_complain(
-				r, n->mark,
-				"%s is \"%.60s\"; expected a path below the kernel's device trees, such as rockchip/rk3588-rock-5b.dtb",
-				what, one.v[0]);
-		}
-	}
-	strvec_release(&one);
-}
-
-static void load_dtb(struct spec_report *r, const struct yaml_node *n, const char *what,
-		     void *base)
-{
-	struct job_kernel *k = base;
-
-	if (n->kind == YAML_MAP)
-		job_load_file_plain(r, n, what, &k->dtb);
-	else if (n->kind == YAML_SCALAR)
-		load_inside(r, n, what, &k->dtb_path);
-	else
-		spec_complain(
-			r, n->mark,
-			"%s is a list; expected a path inside the kernel's files, or {url: …}",
-			what);
-}
-
-bool job_file_is_url(const char *s)
-{
-	return strncasecmp(s, "file:", 5) == 0 || strncasecmp(s, "http:", 5) == 0 ||
-	       strncasecmp(s, "https:", 6) == 0;
-}
-
-static void load_overlay(struct spec_report *r, const struct yaml_node *n,
-			 const char *what, struct strvec *out)
-{
-	const struct yaml_node *url =
-		n->kind == YAML_MAP && n->n == 1 ? yaml_find(n, "url") : NULL;
-	char *s = NULL;
-
-	if (url)
-		spec_load_url(r, url, what, &s);
-	else if (n->kind == YAML_SCALAR && job_file_is_url(n->text))
-		spec_load_url(r, n, what, &s);
-	else if (n->kind == YAML_SCALAR)
-		load_inside(r, n, what, &s);
-	else
-		spec_complain(
-			r, n->mark,
-			"%s is no file; expected a path inside the kernel's files, or {url: …}",
-			what);
-	if (s)
-		strvec_add_take(out, s);
-}
-
-static void load_overlays(struct spec_report *r, const struct yaml_node *n,
-			  const char *what, void *strvec)
-{
-	if (n->kind != YAML_LIST) {
-		load_overlay(r, n, what, strvec);
-		return;
-	}
-	if (n->n > MAX_OVERLAYS) {
-		spec_complain(r, n->mark, "%s has %zu files; expected at most %d", what,
-			      n->n, MAX_OVERLAYS);
-		return;
-	}
-	for (size_t i = 0; i < n->n; i++)
-		load_overlay(r, n->vals[i], what, strvec);
-}
-
-static void load_modules(struct spec_report *r, const struct yaml_node *n,
-			 const char *what, void *base)
-{
-	struct job_kernel *k = base;
-	bool wanted;
-
-	if (n->kind == YAML_MAP)
-		job_load_file_plain(r, n, what, &k->modules);
-	else if (yaml_get_bool(r, n, what, &wanted))
-		k->no_modules = !wanted;
-}
-
 static void load_not_with(struct spec_report *r, const struct yaml_node *n,
 			  const char *what, void *base)
 {
@@ -150,10 +37,10 @@ static const struct yaml_field kernel_fields[] = {
 	JOB_BUILD_FIELDS(struct job_kernel, build.),
 	YAML_FN("from", job_load_file_plain, struct job_kernel, bundle),
 	YAML_FN("kernel", job_load_file_kernel, struct job_kernel, kernel),
-	YAML_FN_BASE("dtb", load_dtb),
+	YAML_FN_BASE("dtb", job_load_dtb),
 	YAML_REFUSED("fdtdir", "name the board's device tree with dtb"),
-	YAML_FN("overlays", load_overlays, struct job_kernel, overlays),
-	YAML_FN_BASE("modules", load_modules),
+	YAML_FN("overlays", job_load_overlays, struct job_kernel, overlays),
+	YAML_FN_BASE("modules", job_load_modules),
 	YAML_LINES("kernel_args", struct job_kernel, kernel_args),
 	YAML_FN("vmlinux", spec_load_local_file, struct job_kernel, vmlinux),
 	YAML_FN_BASE("not_with", load_not_with),
@@ -179,18 +66,8 @@ static void find_from(struct spec_report *r, struct job_kernel *k)
 	k->from = k->kernel.mark.line   ? JOB_KERNEL_FILES
 		  : k->bundle.mark.line ? JOB_KERNEL_BUNDLE
 					: JOB_KERNEL_BUILD;
-	if (k->from != JOB_KERNEL_FILES)
-		return;
-	if (k->dtb_path)
-		spec_complain(
-			r, k->mark,
-			"the kernel is a single file, and no device tree is inside it; expected dtb: {url: …}");
-	for (size_t i = 0; i < k->overlays.n; i++)
-		if (!job_file_is_url(k->overlays.v[i]))
-			spec_complain(
-				r, k->mark,
-				"the kernel is a single file, and %.60s is not inside it; expected overlays: [{url: …}]",
-				k->overlays.v[i]);
+	if (k->from == JOB_KERNEL_FILES)
+		job_check_kernel_files(r, k);
 }
 
 static void load_kernel(struct spec_report *r, const struct yaml_node *n,
@@ -332,109 +209,6 @@ void job_load_kernels(struct spec_report *r, const struct yaml_node *n, const ch
 		if (r->n == known)
 			check_build(r, &ks->v[i]);
 	}
-}
-
-/* ---- what needs the rest of the job ---- */
-
-static const struct job_config *find_config(const struct job_kernels *ks,
-					    const char *name)
-{
-	for (size_t i = 0; i < ks->n_configs; i++)
-		if (ks->configs[i].name && strcmp(ks->configs[i].name, name) == 0)
-			return &ks->configs[i];
-	return NULL;
-}
-
-static void check_config(struct spec_report *r, const struct job_kernels *ks,
-			 const struct job_kernel *k, const char *name, const char *key,
-			 struct spec_mark mark)
-{
-	if (k->from != JOB_KERNEL_BUILD)
-		spec_complain(
-			r, mark,
-			"%s stands at a kernel that is not built; expected it at a kernel with base or series",
-			key);
-	else if (!find_config(ks, name))
-		spec_complain(
-			r, mark,
-			"%s names \"%.60s\", which is no configuration; expected a name from bootrig.kernel.configs",
-			key, name);
-}
-
-static void check_verdicts(struct spec_report *r, const struct job_spec *job,
-			   const struct job_outcome *o)
-{
-	/* A copy's hypotheses may stand in files that are not read. */
-	for (size_t i = 0; i < o->n_hypotheses && !r->is_copy; i++) {
-		bool found = false;
-
-		for (size_t h = 0; h < job->hypotheses.n && !found; h++)
-			found = strcmp(job->hypotheses.v[h].name,
-				       o->hypotheses[i].name) == 0;
-		if (!found)
-			spec_complain(
-				r, o->hypotheses[i].mark,
-				"\"%.60s\" is no hypothesis of this job; expected a name from bootrig.hypotheses",
-				o->hypotheses[i].name);
-	}
-}
-
-static void check_kernel(struct spec_report *r, const struct job_spec *job,
-			 const struct job_kernel *k)
-{
-	const struct job_kernels *ks = &job->kernels;
-
-	check_verdicts(r, job, &k->outcome);
-	for (size_t i = 0; i < k->n_outcomes; i++) {
-		check_config(r, ks, k, k->outcomes[i].config, "expect_in",
-			     k->outcomes[i].mark);
-		check_verdicts(r, job, &k->outcomes[i].outcome);
-	}
-	for (size_t i = 0; i < k->configs_skipped.n; i++)
-		check_config(r, ks, k, k->configs_skipped.v[i], "not_with",
-			     k->skipped_mark);
-}
-
-/* "a-b" and "a" with configuration "b" would have one label. */
-static void check_labels(struct spec_report *r, const struct job_cells *cells)
-{
-	_cleanup_strvec_ struct strvec labels = STRVEC_INIT;
-
-	for (size_t i = 0; i < cells->n; i++) {
-		strvec_add_take(&labels, job_cell_label(&cells->v[i]));
-		for (size_t k = 0; k < i; k++)
-			if (strcmp(labels.v[i], labels.v[k]) == 0)
-				spec_complain(
-					r, cells->v[i].kernel->mark,
-					"%s and %s would both be label %s; expected other names",
-					cells->v[k].name, cells->v[i].name, labels.v[i]);
-	}
-}
-
-static void check_cells(struct spec_report *r, const struct job_kernels *ks)
-{
-	_cleanup_job_cells_ struct job_cells cells = JOB_CELLS_INIT;
-
-	job_cells_list(ks, &cells);
-	if (cells.n > MAX_CELLS)
-		spec_complain(
-			r, ks->mark,
-			"%zu kernels with their configurations are too many; expected at most %d",
-			cells.n, MAX_CELLS);
-	else
-		check_labels(r, &cells);
-	if (ks->n && !cells.n)
-		spec_complain(
-			r, ks->mark,
-			"no kernel is left to run, not_with names every configuration; expected one or more");
-}
-
-void job_settle_kernels(struct spec_report *r, const struct job_spec *job)
-{
-	for (size_t i = 0; i < job->kernels.n; i++)
-		check_kernel(r, job, &job->kernels.v[i]);
-	if (!r->n)
-		check_cells(r, &job->kernels);
 }
 
 /* ---- the end ---- */
