@@ -18,10 +18,6 @@ static inline void cleanup_json(json_t **j)
  * return NULL), NUL stays as \u0000. Never NULL. */
 json_t *json_lossy(const char *s, size_t len);
 json_t *json_lossy_str(const char *s); /* NULL gives JSON null */
-/* Make valid UTF-8 in place of s: the caller owns the result. */
-char *utf8_lossy(const char *s, size_t len, size_t *out_len);
-/* The same without allocating, "?" for each byte that is none. */
-void utf8_repair(char *s);
 /* Compact one-line text of j with a line feed; the caller owns it. Keys keep their order
  * of insertion. */
 char *json_line(const json_t *j, size_t *out_len);

@@ -6,6 +6,7 @@
 #include "campaign/result.h"
 #include "util/jsonx.h"
 #include "util/strbuf.h"
+#include "util/utf8.h"
 
 static json_t *row_of(const struct campaign *c, const struct job_cell *cell)
 {

@@ -9,6 +9,7 @@
 
 #include "util/mem.h"
 #include "util/strbuf.h"
+#include "util/utf8.h"
 
 enum { MAX_ANCHORS = 1000 }; /* they are looked up one by one */
 
@@ -528,28 +529,6 @@ static bool take_diag(const struct yaml_doc *doc, struct fy_diag *diag,
 
 /* What no YAML may hold, found before the parser sees it: control characters and bytes
  * that are no UTF-8. */
-static size_t utf8_len(const unsigned char *s, size_t left)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t n = s[0] < 0x80   ? 1
-		   : s[0] < 0xc2 ? 0
-		   : s[0] < 0xe0 ? 2
-		   : s[0] < 0xf0 ? 3
-		   : s[0] < 0xf5 ? 4
-				 : 0;
-
-	if (n <= 1 || n > left)
-		return n > left ? 0 : n;
-	uint32_t c = s[0] & (0xffU >> (n + 1));
-
-	for (size_t i = 1; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (s[i] & 0x3fU);
-	}
-	return c < least[n] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ? 0 : n;
-}
-
 static bool check_bytes(const char *text, size_t len, struct spec_report *r)
 {
 	struct spec_mark mark = { 1, 1 };
@@ -558,7 +537,7 @@ static bool check_bytes(const char *text, size_t len, struct spec_report *r)
 	for (size_t i = 0; i < len; i += n, mark.col++) {
 		unsigned char c = (unsigned char)text[i];
 
-		n = utf8_len((const unsigned char *)text + i, len - i);
+		n = utf8_len(text + i, len - i);
 		if (!n) {
 			spec_complain(r, mark, "byte 0x%02x is no UTF-8; expected UTF-8",
 				      c);

@@ -2,7 +2,7 @@
 /* Console text made fit for reports. */
 #include "report/text.h"
 
-#include "util/jsonx.h"
+#include "util/utf8.h"
 
 /* Bytes of the ANSI sequence at s (s[0] is ESC), at least 1. A CSI or OSC that never ends
  * loses at most 64 bytes of text. */

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "util/jsonx.h"
+#include "util/utf8.h"
 
 int err_set(struct err *err, enum err_class class, int code, const char *fmt, ...)
 {

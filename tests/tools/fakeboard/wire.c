@@ -15,6 +15,7 @@
 #include "util/io.h"
 #include "util/jsonx.h"
 #include "util/mem.h"
+#include "util/utf8.h"
 
 static int open_book(const char *dir, const char *name, struct err *err)
 {
