@@ -26,3 +26,15 @@ void *yaml_grow(void *p, size_t n, size_t size);
 void yaml_pair_add(struct yaml_node *map, struct yaml_node *key, struct yaml_node *val);
 /* All pairs have been added: resolve the merge key, refuse duplicates. */
 bool yaml_pairs_settle(struct yaml_node *map, struct spec_report *r);
+
+/* false after a complaint: a line break or control character. */
+bool yaml_is_one_line(struct spec_report *r, struct spec_mark mark, const char *what,
+		      const char *s);
+
+/* Which known word a mistyped one was meant to be. */
+struct yaml_hint {
+	const char *given; /* borrowed, as best is */
+	const char *best;  /* NULL: none is near */
+	size_t distance;
+};
+void yaml_hint_consider(struct yaml_hint *h, const char *word);
