@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "hw/power_guard.h"
 #include "parse/board_spec.h"
 #include "util/clock.h"
 #include "util/err.h"
@@ -31,8 +32,9 @@ struct power_env {
 	power_warn_fn warn;     /* may be NULL */
 	void *arg;
 	const char *run_dir; /* absolute; borrowed for the life of the power object */
-	int hold_fd; /* the board's lock, held by whoever switches it off after our
-			death; -1 = none */
+	/* The board's locks, held by whoever switches it off after our death; -1 = none
+	 */
+	int hold_fds[POWER_HOLD_FDS];
 	const char *tftp_root; /* absolute or NULL; borrowed */
 };
 

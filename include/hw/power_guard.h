@@ -7,6 +7,8 @@
 
 #include "util/err.h"
 
+enum { POWER_HOLD_FDS = 2 };
+
 struct power_guard {
 	pid_t pid; /* 0 = none */
 	int fd;    /* the guard waits for its other end to close */
@@ -17,10 +19,10 @@ struct power_guard {
 		.pid = 0, .fd = -1                                                       \
 	}
 
-/* Before the board is switched on. hold_fd (-1: none) stays open in the guard until the
- * board is off: the board's lock, so that the next run does not start under it. Fine when
- * one runs already. */
+/* Before the board is switched on. hold_fds (-1: none) stay open in the guard until the
+ * board is off: the board's locks, so that the next run does not start under it. Fine
+ * when one runs already. */
 MUST_CHECK int power_guard_start(struct power_guard *g, const char *off_command,
-				 int hold_fd, struct err *err);
+				 const int hold_fds[POWER_HOLD_FDS], struct err *err);
 /* The board is off, or not ours any more. */
 void power_guard_dismiss(struct power_guard *g);

@@ -7,6 +7,7 @@
 #include "boot/stage.h"
 #include "boot/uboot.h"
 #include "hw/power.h"
+#include "session/board_lock.h"
 #include "session/definition.h"
 #include "session/journal.h"
 #include "session/session.h"
@@ -22,7 +23,7 @@ struct session {
 	struct watch *watch;
 	struct console *console;
 	struct power *power;
-	int lock_fd;
+	struct board_lock lock;
 	struct deadline job_deadline;
 	int64_t start_ns; /* run time 0 */
 

@@ -38,7 +38,8 @@ struct viewer {
 	struct board_spec *board;
 	struct stream *stream;
 	bool is_live; /* a run's console: reading only */
-	int lock_fd, signal_fd;
+	struct board_lock lock;
+	int signal_fd;
 	bool has_keys; /* standard input is ours to read */
 	bool is_raw;
 	struct termios before;
@@ -80,7 +81,7 @@ static int parse_args(struct viewer *v, int argc, char **argv)
 
 static int open_own(struct viewer *v, struct err *err)
 {
-	int r = board_lock(v->board, &v->lock_fd, err);
+	int r = board_lock(v->board, &v->lock, err);
 
 	if (r)
 		return r;
@@ -291,7 +292,7 @@ static int view(struct viewer *v, struct err *err)
 
 int cmd_console(int argc, char **argv)
 {
-	struct viewer v = { .lock_fd = -1, .signal_fd = -1 };
+	struct viewer v = { .lock = BOARD_LOCK_INIT, .signal_fd = -1 };
 	struct err err = ERR_INIT;
 	int status = parse_args(&v, argc, argv);
 
@@ -305,7 +306,6 @@ int cmd_console(int argc, char **argv)
 	board_spec_free(v.board);
 	if (v.signal_fd >= 0)
 		close(v.signal_fd);
-	if (v.lock_fd >= 0)
-		close(v.lock_fd);
+	board_unlock(&v.lock);
 	return status;
 }

@@ -39,7 +39,8 @@ struct hand {
 	int64_t press_ms;
 	struct board_spec *board;
 	struct power *power;
-	int lock_fd, cancel_fd;
+	struct board_lock lock;
+	int cancel_fd;
 };
 
 static int wait_by_hand(void *arg, int fd, struct deadline d, struct err *err)
@@ -94,7 +95,7 @@ static struct power_env env_of(struct hand *h)
 				   .warn = warn,
 				   .arg = h,
 				   .run_dir = "/",
-				   .hold_fd = h->lock_fd };
+				   .hold_fds = { h->lock.file_fd, h->lock.name_fd } };
 }
 
 static int settle(struct hand *h, int64_t ms, struct err *err)
@@ -169,7 +170,7 @@ static int act(struct hand *h, const struct verb *v, struct err *err)
 	if (backend == BOARD_POWER_NONE || backend == BOARD_POWER_QEMU ||
 	    (v->only_gpio && backend != BOARD_POWER_GPIO))
 		return refuse(h, err);
-	r = board_lock(h->board, &h->lock_fd, err);
+	r = board_lock(h->board, &h->lock, err);
 	if (r)
 		return r;
 	env = env_of(h);
@@ -292,7 +293,9 @@ static int parse_args(struct hand *h, int argc, char **argv)
 
 int cmd_power(int argc, char **argv)
 {
-	struct hand h = { .lock_fd = -1, .cancel_fd = -1, .press_ms = DEFAULT_PRESS_MS };
+	struct hand h = { .lock = BOARD_LOCK_INIT,
+			  .cancel_fd = -1,
+			  .press_ms = DEFAULT_PRESS_MS };
 	struct err err = ERR_INIT;
 	int s = parse_args(&h, argc, argv), r;
 
@@ -307,8 +310,7 @@ int cmd_power(int argc, char **argv)
 						  : act(&h, find_verb(h.verb), &err);
 	s = r ? cmd_failed("power", &err) : EXIT_PASS;
 	power_free(h.power);
-	if (h.lock_fd >= 0)
-		close(h.lock_fd);
+	board_unlock(&h.lock);
 	board_spec_free(h.board);
 	if (h.cancel_fd >= 0)
 		close(h.cancel_fd);

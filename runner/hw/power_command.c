@@ -61,7 +61,7 @@ static int command_run(struct power *p, const char *name, struct err *err)
 	int r = 0;
 
 	if (!is_off && off && !bp->keep_on_worker_death)
-		r = power_guard_start(&from(p)->guard, off->shell, p->env.hold_fd, err);
+		r = power_guard_start(&from(p)->guard, off->shell, p->env.hold_fds, err);
 	if (!r)
 		r = run(p, name, board_power_sequence(bp, name)->shell, err);
 	if (!r && is_off)

@@ -7,20 +7,30 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-static void close_all_but(int a, int b)
+static bool is_held(const int hold_fds[POWER_HOLD_FDS], int fd)
+{
+	for (size_t i = 0; i < POWER_HOLD_FDS; i++)
+		if (hold_fds[i] == fd)
+			return true;
+	return false;
+}
+
+static void close_all_but(int kept, const int hold_fds[POWER_HOLD_FDS])
 {
 	long max = sysconf(_SC_OPEN_MAX);
 
 	for (int fd = 0; fd < (max > 0 && max < 4096 ? (int)max : 4096); fd++)
-		if (fd != a && fd != b)
+		if (fd != kept && !is_held(hold_fds, fd))
 			close(fd);
 }
 
-NORETURN static void guard_main(int fd, int hold_fd, const char *off_command)
+NORETURN static void guard_main(int fd, const int hold_fds[POWER_HOLD_FDS],
+				const char *off_command)
 {
 	sigset_t none;
 	ssize_t n;
@@ -28,7 +38,7 @@ NORETURN static void guard_main(int fd, int hold_fd, const char *off_command)
 
 	setsid();
 	prctl(PR_SET_NAME, "bootrig-guard");
-	close_all_but(fd, hold_fd);
+	close_all_but(fd, hold_fds);
 	for (int i = 0; i < 3; i++)
 		if (open("/dev/null", O_RDWR) < 0)
 			_exit(1);
@@ -41,14 +51,15 @@ NORETURN static void guard_main(int fd, int hold_fd, const char *off_command)
 	if (n == 1)
 		_exit(0); /* dismissed */
 	close(fd);
-	if (hold_fd >= 0)
-		fcntl(hold_fd, F_SETFD, 0);
+	for (size_t i = 0; i < POWER_HOLD_FDS; i++)
+		if (hold_fds[i] >= 0)
+			fcntl(hold_fds[i], F_SETFD, 0);
 	execl("/bin/sh", "sh", "-c", off_command, (char *)NULL);
 	_exit(127);
 }
 
-int power_guard_start(struct power_guard *g, const char *off_command, int hold_fd,
-		      struct err *err)
+int power_guard_start(struct power_guard *g, const char *off_command,
+		      const int hold_fds[POWER_HOLD_FDS], struct err *err)
 {
 	int fds[2];
 
@@ -65,7 +76,7 @@ int power_guard_start(struct power_guard *g, const char *off_command, int hold_f
 		return err_set(err, ERR_LAB, r, "fork: %s", strerror(-r));
 	}
 	if (pid == 0)
-		guard_main(fds[0], hold_fd, off_command);
+		guard_main(fds[0], hold_fds, off_command);
 	close(fds[0]);
 	g->pid = pid;
 	g->fd = fds[1];

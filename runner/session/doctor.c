@@ -179,7 +179,7 @@ static int open_failed(struct doctor *d, int r, struct err *err)
 static int open_board(struct doctor *d, bool *is_open, struct err *err)
 {
 	static const char fix[] =
-		"wait for it, or see who holds the file: `fuser -v BOARD.yaml`";
+		"wait for it, or see who holds the named file: `fuser -v FILE`";
 	size_t n_broken;
 	int r = session_claim(d->s, err);
 
@@ -222,7 +222,7 @@ static int examine_board(struct doctor *d, struct err *err)
 	bool is_open;
 	int r = open_board(d, &is_open, err);
 
-	if (!r && d->s->lock_fd >= 0 && !d->o->loopback)
+	if (!r && d->s->lock.file_fd >= 0 && !d->o->loopback)
 		r = doctor_tftp_host(d, err);
 	if (!r && is_open)
 		r = examine_open_board(d, err);

@@ -27,7 +27,7 @@ int doctor_relay_lines(struct doctor *d, struct err *err)
 	const struct power_env env = { .wait = session_power_wait,
 				       .arg = d->s,
 				       .run_dir = d->s->dir->path,
-				       .hold_fd = -1 };
+				       .hold_fds = { -1, -1 } };
 	static const char name[] = "relay lines";
 	static const char fix[] = "compare power.lines with `gpioinfo`; who holds a line "
 				  "that is busy, `bootrig power status` says";

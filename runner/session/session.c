@@ -139,7 +139,7 @@ int session_claim(struct session *s, struct err *err)
 	struct deadline d = deadline_in_ms(CLAIM_MS);
 	int r;
 
-	while ((r = board_lock(s->board, &s->lock_fd, err)) == -EBUSY &&
+	while ((r = board_lock(s->board, &s->lock, err)) == -EBUSY &&
 	       !deadline_passed(d)) {
 		*err = (struct err)ERR_INIT;
 		r = console_wait_fd(s->console, -1, deadline_in_ms(20), err);
@@ -172,7 +172,7 @@ int session_open_board(struct session *s, struct err *err)
 		.arg = s,
 		.run_dir = s->dir->path,
 		.tftp_root = s->board->boot.tftp_root,
-		.hold_fd = s->lock_fd,
+		.hold_fds = { s->lock.file_fd, s->lock.name_fd },
 	};
 
 	int r = power_new(s->board, &env, &s->power, err);
@@ -356,8 +356,7 @@ void session_release(struct session *s)
 	strvec_release(&s->modules_unseen);
 	free(s->append);
 	free(s->commands_done);
-	if (s->lock_fd >= 0)
-		close(s->lock_fd);
+	board_unlock(&s->lock);
 }
 
 void session_init(struct session *s, const struct session_opts *opts, struct run_dir *dir)
@@ -367,7 +366,7 @@ void session_init(struct session *s, const struct session_opts *opts, struct run
 		.job = opts->job,
 		.board = opts->board,
 		.dir = dir,
-		.lock_fd = -1,
+		.lock = BOARD_LOCK_INIT,
 		.staged = STAGED_INIT,
 		.self_check_ok = true,
 		.latency_ns = -1,

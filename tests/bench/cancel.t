@@ -3,6 +3,7 @@
 """Ctrl-C and kill -9 at any moment: the board is off, nothing recorded is lost."""
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -118,6 +119,23 @@ def _(t):
     os.kill(process.pid, signal.SIGKILL)
     t.finish(process, holds=False)
     wait_off(b)
+
+
+@case("after kill -9 the next run waits until the board is off, also by a new file in the board file's place")
+def _(t):
+    b = t.board(BOOT + SHELL + "hook now { mark now }\n")
+    log = os.path.join(t.tmp, "off.log")
+    path = t.board_file(power={"off": f"echo begins >> {log}; sleep 0.5; {FAKEBOARD} ctl {b.dir} off; echo ended >> {log}"})
+    process = t.start(minimal_job(inline(["hook now; sleep 30"])), path)
+    b.wait_for("mark", "now")
+    os.unlink(log)
+    process.send_signal(signal.SIGKILL)
+    t.finish(process, holds=False)
+    shutil.copy(path, path + "~")
+    os.replace(path + "~", path)
+    check_eq(t.run(minimal_job(inline(["true"])), path, same_bytes=False).code, 0, "exit status of the next run")
+    with open(log, encoding="ascii") as f:
+        check_eq(f.read().split()[:3], ["begins", "ended", "begins"], "the guard's power-off and the next run's")
 
 
 @case("on_worker_death: keep leaves the board on after kill -9")

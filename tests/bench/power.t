@@ -3,6 +3,8 @@
 """Power, refusals before power, retries, two runs on one board."""
 import json
 import os
+import re
+import shutil
 import subprocess
 import time
 
@@ -182,6 +184,28 @@ def _(t):
     check("busy" in said and "another run" in said, f"it said: {said}")
     new = [e for e in b.log()[clicks:] if e["what"] in ("on", "off", "reset")]
     check_eq(new, [], "clicks by the second run")
+    check_eq(t.finish(first, is_off=True).code, 0, "exit status of the first run")
+
+
+@case("an editor puts a new board file in place of the old one while a run has the board: a second is still refused")
+def _(t):
+    b = t.board(BOOT + SHELL)
+    path = t.board_file()
+    first = t.start(minimal_job(inline(["sleep 3"])), path)
+    b.wait_for("typed")
+    before = os.stat(path).st_ino
+    shutil.copy(path, path + "~")
+    os.replace(path + "~", path)
+    check(os.stat(path).st_ino != before, "the file was not replaced")
+    clicks = len(b.log())
+    second = t.finish(t.start(minimal_job(inline(["true"])), path), holds=False)
+    check(second.code in (125, 131), f"exit status {second.code}")
+    lock = re.search(r"board fake is busy: another run or command holds it \((\S+)\)", second.verdict["reason"])
+    check(lock, second.verdict["reason"])
+    fds = f"/proc/{first.pid}/fd"
+    check(lock.group(1) in [os.readlink(os.path.join(fds, fd)) for fd in os.listdir(fds)],
+          f"the first run does not have {lock.group(1)} open, so fuser would not show it")
+    check_eq([e for e in b.log()[clicks:] if e["what"] in ("on", "off", "reset")], [], "clicks by the second run")
     check_eq(t.finish(first, is_off=True).code, 0, "exit status of the first run")
 
 

@@ -125,7 +125,7 @@ static inline void bench_start(struct session_bench *b, const char *actions,
 	b->s.job = b->job;
 	b->s.board = b->board;
 	b->s.dir = &b->dir;
-	b->s.lock_fd = -1;
+	b->s.lock = (struct board_lock)BOARD_LOCK_INIT;
 	b->s.job_deadline = deadline_in_ms(25000);
 	b->s.attempt = 1;
 	CHECK_EQ(console_new(&co, &b->s.console, &err), 0);

@@ -10,11 +10,15 @@
 #include "util/io.h"
 #include "util/mem.h"
 
-static struct board_spec *board_at(const char *path)
+static const char desk[] = "board: b\n"
+			   "console: {transport: pty, device: x}\n"
+			   "power: {backend: none}\n";
+static const char machine[] = "board: b\n"
+			      "console: {transport: qemu}\n"
+			      "power: {backend: qemu, qemu: {args: []}}\n";
+
+static struct board_spec *board_of(const char *path, const char *text)
 {
-	static const char text[] = "board: b\n"
-				   "console: {transport: pty, device: x}\n"
-				   "power: {backend: none}\n";
 	struct spec_messages msgs = { STRVEC_INIT };
 	struct board_spec *b = NULL;
 	struct err err = ERR_INIT;
@@ -25,21 +29,30 @@ static struct board_spec *board_at(const char *path)
 	return b;
 }
 
+/* Locks lie in a runtime directory of the case's own. */
+static struct board_spec *board_at(const char *path)
+{
+	setenv("XDG_RUNTIME_DIR", tap_tmpdir(), 1);
+	return board_of(path, desk);
+}
+
 TEST(a_board_has_one_user_until_that_one_lets_go)
 {
 	_cleanup_free_ char *path = xasprintf("%s/b.yaml", tap_tmpdir());
 	struct board_spec *b = board_at(path);
 	struct err err = ERR_INIT;
-	int first, second;
+	struct board_lock first, second;
 
 	CHECK_EQ(board_lock(b, &first, &err), 0);
 	CHECK_EQ(board_lock(b, &second, &err), -EBUSY);
 	CHECK_EQ(err.class, ERR_LAB);
 	CHECK_CONTAINS(err.msg, "board b is busy");
-	CHECK_EQ(second, -1);
-	close(first);
+	CHECK_CONTAINS(err.msg, path);
+	CHECK_EQ(second.file_fd, -1);
+	CHECK_EQ(second.name_fd, -1);
+	board_unlock(&first);
 	CHECK_EQ(board_lock(b, &second, &err), 0);
-	close(second);
+	board_unlock(&second);
 	board_spec_free(b);
 }
 
@@ -48,23 +61,69 @@ TEST(a_user_that_was_killed_holds_nothing)
 	_cleanup_free_ char *path = xasprintf("%s/b.yaml", tap_tmpdir());
 	struct board_spec *b = board_at(path);
 	struct err err = ERR_INIT;
-	int fd, told[2];
+	struct board_lock l;
+	int told[2];
 	char c;
 
 	CHECK_EQ(pipe(told), 0);
 	pid_t other = fork();
 	if (other == 0) {
-		if (board_lock(b, &fd, &err) == 0)
+		if (board_lock(b, &l, &err) == 0)
 			(void)!write(told[1], "x", 1);
 		pause();
 	}
 	CHECK_EQ(read(told[0], &c, 1), 1);
-	CHECK_EQ(board_lock(b, &fd, &err), -EBUSY);
+	CHECK_EQ(board_lock(b, &l, &err), -EBUSY);
 	kill(other, SIGKILL);
 	CHECK_EQ(waitpid(other, NULL, 0), other);
-	CHECK_EQ(board_lock(b, &fd, &err), 0);
-	close(fd);
+	CHECK_EQ(board_lock(b, &l, &err), 0);
+	board_unlock(&l);
 	board_spec_free(b);
+}
+
+TEST(a_board_whose_file_an_editor_replaced_is_still_busy)
+{
+	_cleanup_free_ char *path = xasprintf("%s/b.yaml", tap_tmpdir());
+	_cleanup_free_ char *lock = xasprintf("%s/bootrig/board-b.lock", tap_tmpdir());
+	struct board_spec *b = board_at(path), *again;
+	struct err err = ERR_INIT;
+	struct board_lock first, second;
+
+	CHECK_EQ(board_lock(b, &first, &err), 0);
+	again = board_at(path); /* written beside it and renamed: another inode */
+	CHECK_EQ(board_lock(again, &second, &err), -EBUSY);
+	CHECK_CONTAINS(err.msg, lock);
+	board_unlock(&first);
+	CHECK_EQ(board_lock(again, &second, &err), 0);
+	board_unlock(&second);
+	board_spec_free(again);
+	board_spec_free(b);
+}
+
+TEST(a_copy_of_the_file_is_the_same_board_but_another_qemu_machine)
+{
+	_cleanup_free_ char *path = xasprintf("%s/b.yaml", tap_tmpdir());
+	_cleanup_free_ char *copy = xasprintf("%s/copy.yaml", tap_tmpdir());
+	struct board_spec *b = board_at(path), *c = board_at(copy);
+	struct err err = ERR_INIT;
+	struct board_lock first, second;
+
+	CHECK_EQ(board_lock(b, &first, &err), 0);
+	CHECK_EQ(board_lock(c, &second, &err), -EBUSY);
+	board_unlock(&first);
+	board_spec_free(b);
+	board_spec_free(c);
+	b = board_of(path, machine);
+	c = board_of(copy, machine);
+	CHECK_EQ(board_lock(b, &first, &err), 0);
+	CHECK_EQ(board_lock(c, &second, &err), 0);
+	board_unlock(&second);
+	board_spec_free(c);
+	c = board_of(path, machine);
+	CHECK_EQ(board_lock(c, &second, &err), -EBUSY);
+	board_unlock(&first);
+	board_spec_free(b);
+	board_spec_free(c);
 }
 
 TEST(a_board_file_that_went_away_is_the_submitters_fault)
@@ -72,16 +131,18 @@ TEST(a_board_file_that_went_away_is_the_submitters_fault)
 	_cleanup_free_ char *path = xasprintf("%s/b.yaml", tap_tmpdir());
 	struct board_spec *b = board_at(path);
 	struct err err = ERR_INIT;
-	int fd = 7;
+	struct board_lock l;
 
 	CHECK_EQ(unlink(path), 0);
-	CHECK_EQ(board_lock(b, &fd, &err), -ENOENT);
+	CHECK_EQ(board_lock(b, &l, &err), -ENOENT);
 	CHECK_EQ(err.class, ERR_JOB);
 	CHECK_CONTAINS(err.msg, "b.yaml: No such file");
-	CHECK_EQ(fd, -1);
+	CHECK_EQ(l.file_fd, -1);
 	board_spec_free(b);
 }
 
 TESTS(T(a_board_has_one_user_until_that_one_lets_go),
       T(a_user_that_was_killed_holds_nothing),
+      T(a_board_whose_file_an_editor_replaced_is_still_busy),
+      T(a_copy_of_the_file_is_the_same_board_but_another_qemu_machine),
       T(a_board_file_that_went_away_is_the_submitters_fault))

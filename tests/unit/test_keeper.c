@@ -177,7 +177,7 @@ static void set_up(struct bench *b)
 				      .did = did,
 				      .arg = b,
 				      .run_dir = "/",
-				      .hold_fd = -1 } };
+				      .hold_fds = { -1, -1 } } };
 	wires = mmap(NULL, sizeof(*wires), PROT_READ | PROT_WRITE,
 		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	CHECK(wires != MAP_FAILED);

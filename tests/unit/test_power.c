@@ -79,7 +79,7 @@ static int wait_fd(void *arg, int fd, struct deadline d, struct err *err)
 static void set_up(struct bench *b, const char *power)
 {
 	struct power_env env = {
-		.wait = wait_fd, .arg = b, .run_dir = b->run_dir, .hold_fd = -1
+		.wait = wait_fd, .arg = b, .run_dir = b->run_dir, .hold_fds = { -1, -1 }
 	};
 	struct err err = ERR_INIT;
 
