@@ -7,7 +7,8 @@
 #include "session/state.h"
 #include "util/strbuf.h"
 
-enum { DOCTOR_TAP_MAX = 1 << 20 };
+enum { DOCTOR_TAP_MAX = 1 << 20, DOCTOR_RECORDS = 20 };
+#define DOCTOR_JOB "doctor" /* in the names of its records */
 
 struct doctor {
 	const struct doctor_opts *o;
@@ -39,6 +40,10 @@ void doctor_tap_reset(struct doctor *d);
 /* Where a program is: in PATH or in the places of root's programs. The caller owns it;
  * NULL = nowhere. */
 char *doctor_find_program(const char *name);
+
+/* doctor_records.c: of the doctor's run directories in there the DOCTOR_RECORDS newest
+ * stay. */
+void doctor_sweep_records(const char *records);
 
 /* doctor_host.c, doctor_devices.c: nothing is opened for longer than a look. */
 void doctor_host(struct doctor *d);

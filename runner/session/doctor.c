@@ -10,7 +10,7 @@
 
 /* A session needs a job; the doctor's own has no step that is ever run. */
 static const char doctor_job[] =
-	"job_name: doctor\n"
+	"job_name: " DOCTOR_JOB "\n"
 	"timeouts: {job: {minutes: 30}, action: {minutes: 30}}\n"
 	"actions:\n"
 	"- boot: {method: minimal, prompts: ['=> ']}\n"
@@ -262,7 +262,9 @@ static int doctor_board(struct doctor *d, struct run_dir *dir, struct err *err)
 	session_init(&s, &so, dir);
 	/* Not among the runs: this one has no result. */
 	_cleanup_free_ char *records = xasprintf("%s/.doctor", d->o->runs_dir);
-	r = run_dir_create(records, so.board->board, "doctor", dir, err);
+	r = run_dir_create(records, so.board->board, DOCTOR_JOB, dir, err);
+	if (!r)
+		doctor_sweep_records(records);
 	if (!r)
 		r = session_open_record(&s, err);
 	if (!r) {

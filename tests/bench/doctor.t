@@ -288,6 +288,17 @@ def _(t):
     check("UART rate" not in f.checks, "the tty of another run was opened")
 
 
+@case("of the records of earlier visits the newest stay, this one's among them")
+def _(t):
+    t.board(UBOOT)
+    old = [f"202001{n:02d}T000000Z-fake-doctor-0123abcd" for n in range(1, 26)]
+    records = os.path.join(t.runs, ".doctor")
+    for name in old:
+        os.makedirs(os.path.join(records, name, "artifacts"))
+    f = doctor(t, board_file(t))
+    check_eq(sorted(os.listdir(records)), [*old[6:], os.path.basename(f.all["run"])], "records")
+
+
 @case("a console that is not there is named")
 def _(t):
     b = t.board(UBOOT)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "session/doctor.h"
+#include <dirent.h>
+
+#include "session/doctor_int.h"
 
 #include "tap.h"
 #include "util/io.h"
@@ -107,9 +109,52 @@ TEST(json_says_ok_until_something_is_broken)
 	doctor_report_release(&report);
 }
 
+static int n_in(const char *path)
+{
+	struct dirent **names;
+	int n = scandir(path, &names, NULL, NULL);
+
+	for (int i = 0; i < n; i++)
+		free(names[i]);
+	free(names);
+	return n - 2;
+}
+
+TEST(of_the_doctors_records_the_newest_stay_and_nothing_else_is_touched)
+{
+	static const char *const others[] = { "20200101T000000Z-b-doctor-xxxxxxxx",
+					      "20200101T000000Z-b-smoke-0123abcd",
+					      "notes", ".hidden" };
+	_cleanup_free_ char *records = xasprintf("%s/.doctor", tap_tmpdir());
+	int n = DOCTOR_RECORDS + 5;
+
+	doctor_sweep_records(records); /* not there yet */
+	for (int i = 0; i < n; i++) {
+		_cleanup_free_ char *one =
+			xasprintf("%s/202601%02dT000000Z-b-doctor-0123abcd/artifacts",
+				  records, i + 1);
+
+		CHECK_EQ(io_mkdir_p(one), 0);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		_cleanup_free_ char *one = xasprintf("%s/%s", records, others[i]);
+
+		CHECK_EQ(io_mkdir_p(one), 0);
+	}
+	doctor_sweep_records(records);
+	CHECK_EQ(n_in(records), DOCTOR_RECORDS + (int)ARRAY_SIZE(others));
+	for (int i = 0; i < n; i++) {
+		_cleanup_free_ char *one = xasprintf(
+			"%s/202601%02dT000000Z-b-doctor-0123abcd", records, i + 1);
+
+		CHECK_EQ(access(one, F_OK) == 0, i >= 5);
+	}
+}
+
 TESTS(T(every_finding_is_a_sentence_and_what_is_broken_has_a_fix),
       T(a_runs_directory_that_is_not_there_yet_is_judged_by_its_parent),
       T(a_directory_below_the_root_is_judged_by_the_root),
       T(a_file_in_the_place_of_the_runs_directory_is_called_so),
       T(a_runs_directory_without_room_is_broken),
-      T(json_says_ok_until_something_is_broken))
+      T(json_says_ok_until_something_is_broken),
+      T(of_the_doctors_records_the_newest_stay_and_nothing_else_is_touched))
