@@ -27,6 +27,8 @@ char *json_pretty(const json_t *j, size_t *out_len);
 
 /* "0x20": numbers that are addresses, offsets or bit masks. */
 json_t *json_hex(uint64_t v);
+/* The same with a sign: "-0x8". */
+json_t *json_signed_hex(int64_t v);
 /* json_object_set_new that cannot fail silently. Consumes take_value. */
 void json_put(json_t *object, const char *key, json_t *take_value);
 void json_push(json_t *array, json_t *take_value);

@@ -2,20 +2,8 @@
 /* Owns the diagnosis's JSON form (docs/result.md). */
 #include "diagnose/diagnosis.h"
 
-#include <inttypes.h>
-
 #include "util/jsonx.h"
 #include "util/mem.h"
-
-static json_t *signed_hex(int64_t v)
-{
-	char buf[24];
-
-	if (v >= 0)
-		return json_hex((uint64_t)v);
-	snprintf(buf, sizeof(buf), "-0x%" PRIx64, (uint64_t)0 - (uint64_t)v);
-	return json_string(buf);
-}
 
 static json_t *register_json(int reg)
 {
@@ -59,7 +47,7 @@ static json_t *origin_json(const struct diagnosis *d)
 	json_put(o, "register", register_json(b->reg));
 	json_put(o, "value", b->has_value ? json_hex(b->value) : json_null());
 	if (b->kind == ORIGIN_LOADED)
-		json_put(o, "offset", signed_hex(b->disp));
+		json_put(o, "offset", json_signed_hex(b->disp));
 	if (b->kind == ORIGIN_MASKED)
 		json_put(o, "mask", json_hex(b->mask));
 	json_put(o, "says", json_lossy_str(d->origin_says));
@@ -143,7 +131,7 @@ json_t *diagnosis_to_json(const struct diagnosis *d)
 	json_put(o, "base_value",
 		 d->has_base_value ? json_hex(d->base_value) : json_null());
 	json_put(o, "access_offset",
-		 d->has_access_offset ? signed_hex(d->access_offset) : json_null());
+		 d->has_access_offset ? json_signed_hex(d->access_offset) : json_null());
 	json_put(o, "address_matches",
 		 d->has_match ? json_boolean(d->address_matches) : json_null());
 	json_put(o, "null_base",

@@ -65,6 +65,16 @@ json_t *json_hex(uint64_t v)
 	return json_string(buf);
 }
 
+json_t *json_signed_hex(int64_t v)
+{
+	char buf[24];
+
+	if (v >= 0)
+		return json_hex((uint64_t)v);
+	snprintf(buf, sizeof(buf), "-0x%" PRIx64, (uint64_t)0 - (uint64_t)v);
+	return json_string(buf);
+}
+
 void json_put(json_t *object, const char *key, json_t *take_value)
 {
 	if (json_object_set_new(object, key, take_value))
