@@ -110,7 +110,7 @@ $(B)/tools/receiver: TOOL_LIBS = $(shell pkg-config --libs libmicrohttpd)
 # What several fuzzers share, and what one takes from the program.
 $(addprefix $(B)/fuzz/fuzz_,oops report stall): $(B)/obj/tests/fuzz/oops_check.o
 $(addprefix $(B)/fuzz/fuzz_,report stall): $(B)/obj/tests/fuzz/log_grammar.o
-$(B)/fuzz/fuzz_oops_command: $(call obj,runner/cmd/oops_command.c runner/cmd/oops_page.c)
+$(B)/fuzz/fuzz_oops_command: $(call obj,runner/cmd/oops_command.c runner/cmd/oops_page.c runner/cmd/oops_page_object.c)
 $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/librunner.a
 	@mkdir -p $(@D)
 	@echo "  LD      $@"

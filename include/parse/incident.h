@@ -59,6 +59,7 @@ bool incident_kind_is_fatal(enum incident_kind kind);
 
 enum {
 	INCIDENT_MAX_FRAMES = 64,
+	INCIDENT_MAX_TRACK_FRAMES = 32,
 	INCIDENT_MAX_MODULES = 256,
 	INCIDENT_MAX_CODE = 64,
 	INCIDENT_MAX_REGS = 40,
@@ -83,6 +84,53 @@ struct incident_register {
 struct incident_evidence {
 	uint64_t line; /* its number, from 1 */
 	char *text;    /* without its prefix, cut at INCIDENT_MAX_EVIDENCE_BYTES */
+};
+
+/* A moment of an object's life that a memory checker remembered. */
+struct incident_track {
+	bool is_told;
+	char *function, *module; /* who asked the allocator, as far as the frames tell;
+				    NULL = unknown: RCU freed it, or no frames */
+	int32_t pid, cpu;        /* -1 = not given */
+	double at_s;             /* printk's clock; < 0 = not given */
+	struct incident_frame *frames;
+	size_t n_frames;
+};
+
+enum incident_track_of {
+	INCIDENT_ALLOCATED,
+	INCIDENT_FREED,
+	INCIDENT_QUEUED, /* given to call_rcu() or a workqueue */
+	INCIDENT_N_TRACKS
+};
+
+#define INCIDENT_OBJECTS(X)                                                              \
+	X(SLAB, "slab")                                                                  \
+	X(GLOBAL, "global")                                                              \
+	X(STACK, "stack")                                                                \
+	X(VMALLOC, "vmalloc")
+
+enum incident_object_sort {
+	INCIDENT_NO_OBJECT,
+#define X(name, str) INCIDENT_OBJECT_##name,
+	INCIDENT_OBJECTS(X)
+#undef X
+		INCIDENT_N_OBJECT_SORTS
+};
+
+/* What memory it was that a checker (KASAN, KFENCE, SLUB) saw misused. */
+struct incident_object {
+	enum incident_object_sort sort;
+	char *name;   /* the slab cache; the variable; the function whose stack frame it
+			 is in; who allocated the region; NULL = unknown */
+	char *module; /* of the variable or the function; NULL = built in */
+	char *state;  /* "allocated", "freed", NULL = not said */
+	bool has_address, has_size, has_offset;
+	uint64_t address;
+	uint64_t size;       /* that was asked for, as far as the kernel knows */
+	uint64_t cache_size; /* of each object of the cache, 0 = not given */
+	int64_t offset;      /* of the access from the object's start, or in the frame */
+	int32_t pointer_tag, memory_tag; /* KASAN by tags; -1 = not given */
 };
 
 struct incident {
@@ -141,6 +189,8 @@ struct incident {
 	char *source;          /* "lib/list_debug.c:29" of BUG and WARN lines */
 	char *owner_comm;      /* "likely owned by task COMM:PID": who holds the lock */
 	int32_t owner_pid;     /* -1 = unknown */
+	struct incident_object object;
+	struct incident_track tracks[INCIDENT_N_TRACKS];
 	struct incident_evidence *evidence;
 	size_t n_evidence;
 };
@@ -154,3 +204,18 @@ json_t *incident_frames_to_json(const struct incident_frame *frames, size_t n);
 /* What such an object says, with the bounds above; never NULL. What it does not have
  * stays unknown, an unknown kind is "other". The caller frees. */
 struct incident *incident_from_json(const json_t *object);
+
+/* ---- between the files of the JSON form ---- */
+
+/* At most max frames of a call_trace; *out and *n are the caller's. */
+void incident_frames_from_json(const json_t *a, size_t max, struct incident_frame **out,
+			       size_t *n);
+/* A text of bounded length without NULs, or NULL; the caller frees. */
+char *incident_text_from_json(const json_t *o, const char *key);
+/* "0x20", or a number that is not negative. */
+bool incident_number_from_json(const json_t *j, uint64_t *out);
+/* object, allocated_by, freed_by, queued_by. */
+void incident_object_to_json(const struct incident *in, json_t *o);
+void incident_object_from_json(struct incident *in, const json_t *o);
+void incident_object_release(struct incident *in);
+void incident_frames_free(struct incident_frame *f, size_t n);

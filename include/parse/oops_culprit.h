@@ -7,18 +7,19 @@
 
 /* Lists of words for functions that are no culprit in a report of one sort. A word is
  * looked for anywhere in the name; "^word" only at its start. NULL-terminated. */
-extern const char *const skip_free[],
-	*const skip_alloc[],
-		*const skip_rcu[],
-			*const skip_preempt[],
-				*const skip_key[],
-					*const skip_stack_end[],
-						*const skip_sleep[],
-							*const skip_spl[],
-								*const skip_ubsan[],
-									*const skip_list[],
-										*const skip_heap
-											[];
+extern const char *const skip_free[];
+extern const char *const skip_alloc[];
+extern const char *const skip_rcu[];
+extern const char *const skip_preempt[];
+extern const char *const skip_key[];
+extern const char *const skip_stack_end[];
+extern const char *const skip_sleep[];
+extern const char *const skip_spl[];
+extern const char *const skip_ubsan[];
+extern const char *const skip_list[];
+extern const char *const skip_heap[];
+extern const char *const skip_object[];
+extern const char *const skip_queue[];
 
 /* A WARN whose source file says what sort of misuse it reports. */
 struct warn_sort {

@@ -14,6 +14,7 @@ struct report_trace {
 	size_t border; /* frames from here on were interrupted by the detector; 0 = none
 			*/
 	bool is_aside; /* allocation, free, lock chain, another CPU: not the culprit */
+	int track;     /* 1 + enum incident_track_of: the object's life; 0 = none */
 	/* arm: the last frame is only known as a caller so far. */
 	bool ends_in_caller;
 };
@@ -27,7 +28,8 @@ struct report {
 	struct report_trace traces[REPORT_MAX_TRACES];
 	size_t n_traces;
 	bool in_trace;
-	bool in_aside; /* the next trace is not the culprit's */
+	bool in_aside;  /* the next trace is not the culprit's */
+	int next_track; /* the next trace's track */
 	bool aside_has_call_trace;
 	bool in_modules;     /* a list of modules that a mail client wrapped goes on */
 	bool in_other_cpu;   /* "CPU3: stopping" and what follows */
@@ -54,6 +56,9 @@ struct report {
 	uint32_t va_bits;      /* "48-bit VAs"; 0 = not said */
 	int phase;             /* how far its lines have got: oops_route.c's */
 	size_t n_frames_shown; /* in the evidence */
+	int object_wants;      /* what the object's next line says: oops_object.c's */
+	int64_t object_bytes;  /* "located 8 bytes to the right of" */
+	bool is_right_of_object;
 	bool pc_is_x86;
 	bool says_serror;  /* the panic did */
 	bool is_tentative; /* a trace of nobody's: not announced */
@@ -116,6 +121,11 @@ bool report_line_fault(struct report *r, const char *text);
 bool report_line_owner(struct report *r, const char *text);
 bool report_line_end(struct report *r, const char *text);
 bool report_line_lock_at(struct report *r, const char *text);
+/* oops_object.c: a line about the misused object; the sections of its life begin here,
+ * too, and are left to report_line_section(). */
+bool report_line_object(struct report *r, const char *text);
+/* Its life's traces, into the incident. */
+void report_finish_object(struct report *r);
 /* Who it happened to, where the kind has a line for that. */
 bool report_line_task(struct report *r, const char *text);
 

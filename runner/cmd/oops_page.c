@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 
+#include "cmd/oops_page_object.h"
 #include "util/jsonx.h"
 
 enum { LABEL = 13, WIDTH = 100, MAX_TRACE = 14, MAX_CANDIDATES = 5 };
@@ -224,6 +225,30 @@ static void put_trace(const struct page *p, const struct incident *in,
 	}
 }
 
+static void put_track(const struct page *p, const char *name,
+		      const struct incident_track *t)
+{
+	_cleanup_strbuf_ struct strbuf sb = STRBUF_INIT;
+
+	if (!t->is_told)
+		return;
+	oops_page_say_track(&sb, t);
+	row(p, name, strbuf_str(&sb));
+}
+
+static void put_life(const struct page *p, const struct incident *in)
+{
+	_cleanup_strbuf_ struct strbuf sb = STRBUF_INIT;
+
+	if (in->object.sort != INCIDENT_NO_OBJECT || in->object.pointer_tag >= 0) {
+		oops_page_say_object(&sb, &in->object);
+		row(p, "object", strbuf_str(&sb));
+	}
+	put_track(p, "allocated", &in->tracks[INCIDENT_ALLOCATED]);
+	put_track(p, "queued", &in->tracks[INCIDENT_QUEUED]);
+	put_track(p, "freed", &in->tracks[INCIDENT_FREED]);
+}
+
 static void put_evidence(const struct page *p, const struct incident *in)
 {
 	for (size_t i = 0; i < in->n_evidence; i++) {
@@ -282,6 +307,7 @@ void oops_page_print(FILE *out, bool color, const struct incident *in,
 	put_hypotheses(&p, verdicts);
 	put_who(&p, in);
 	put_trace(&p, in, d);
+	put_life(&p, in);
 	put_evidence(&p, in);
 	list(&p, "next", &d->next);
 }

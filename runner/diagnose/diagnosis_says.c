@@ -148,6 +148,28 @@ static void next_null(struct diagnosis *d)
 		strvec_addf(&d->next, "look at the users of %s.%s", c->type, c->member);
 }
 
+static void next_uaf(struct diagnosis *d, const struct incident *in)
+{
+	const struct incident_track *freed = &in->tracks[INCIDENT_FREED];
+	const struct incident_track *queued = &in->tracks[INCIDENT_QUEUED];
+
+	if (queued->is_told && queued->function)
+		strvec_addf(
+			&d->next,
+			"%s gave the object to RCU or a workqueue: find who may still "
+			"reach it after that",
+			queued->function);
+	else if (freed->is_told && freed->function)
+		strvec_addf(&d->next,
+			    "%s freed the object: find why %s still holds its address",
+			    freed->function,
+			    in->function ? in->function : "the one that died");
+	else
+		strvec_add(&d->next,
+			   "KASAN with stack traces (kasan.stacktrace=on) names who "
+			   "allocated and freed the object");
+}
+
 /* Kinds that a watchdog reports again and again while they last. */
 static bool is_stall(enum incident_kind kind)
 {
@@ -174,9 +196,7 @@ static void say_next(struct diagnosis *d, const struct incident *in, bool has_bu
 		next_null(d);
 		break;
 	case INCIDENT_UAF:
-		strvec_add(&d->next,
-			   "compare the \"Allocated by\" and \"Freed by\" traces "
-			   "of the report");
+		next_uaf(d, in);
 		break;
 	case INCIDENT_SERROR:
 		strvec_add(

@@ -81,8 +81,22 @@ struct incident *incident_new(enum incident_kind kind)
 	in->printk_s = -1;
 	in->page_bytes = 4096;
 	in->cpu = in->pid = in->owner_pid = -1;
+	in->object.pointer_tag = in->object.memory_tag = -1;
+	for (size_t i = 0; i < INCIDENT_N_TRACKS; i++) {
+		in->tracks[i].pid = in->tracks[i].cpu = -1;
+		in->tracks[i].at_s = -1;
+	}
 	in->code_faulting = -1;
 	return in;
+}
+
+void incident_frames_free(struct incident_frame *f, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(f[i].function);
+		free(f[i].module);
+	}
+	free(f);
 }
 
 void incident_free(struct incident *in)
@@ -95,11 +109,7 @@ void incident_free(struct incident *in)
 	free(in->pc);
 	free(in->lr);
 	free(in->regs);
-	for (size_t i = 0; i < in->n_frames; i++) {
-		free(in->frames[i].function);
-		free(in->frames[i].module);
-	}
-	free(in->frames);
+	incident_frames_free(in->frames, in->n_frames);
 	strvec_release(&in->modules);
 	free(in->comm);
 	free(in->kernel);
@@ -111,6 +121,7 @@ void incident_free(struct incident *in)
 	free(in->build_id);
 	free(in->source);
 	free(in->owner_comm);
+	incident_object_release(in);
 	for (size_t i = 0; i < in->n_evidence; i++)
 		free(in->evidence[i].text);
 	free(in->evidence);

@@ -162,14 +162,14 @@ json_t *incident_to_json(const struct incident *in)
 	json_put(o, "kaslr_offset",
 		 in->has_kaslr_offset ? json_hex(in->kaslr_offset) : json_null());
 	json_put(o, "owner", in->owner_comm ? owner_json(in) : json_null());
+	incident_object_to_json(in, o);
 	json_put(o, "evidence", evidence_json(in));
 	json_put(o, "panicked", json_boolean(in->panicked));
 	json_put(o, "secondary", json_integer(in->n_secondary));
 	return o;
 }
 
-/* A text of bounded length without NULs, or NULL. */
-static char *text_of(const json_t *o, const char *key)
+char *incident_text_from_json(const json_t *o, const char *key)
 {
 	const json_t *j = json_object_get(o, key);
 	size_t n;
@@ -180,8 +180,7 @@ static char *text_of(const json_t *o, const char *key)
 	return xstrndup(json_string_value(j), n);
 }
 
-/* "0x20", or a number that is not negative. */
-static bool number_of(const json_t *j, uint64_t *out)
+bool incident_number_from_json(const json_t *j, uint64_t *out)
 {
 	if (json_is_integer(j) && json_integer_value(j) >= 0) {
 		*out = (uint64_t)json_integer_value(j);
@@ -194,7 +193,7 @@ static bool number_of(const json_t *j, uint64_t *out)
 
 static bool number_at(const json_t *o, const char *key, uint64_t *out)
 {
-	return number_of(json_object_get(o, key), out);
+	return incident_number_from_json(json_object_get(o, key), out);
 }
 
 static int32_t small_at(const json_t *o, const char *key)
@@ -224,31 +223,32 @@ static void read_registers(struct incident *in, const json_t *o)
 
 		if (in->n_regs == INCIDENT_MAX_REGS)
 			return;
-		if (strlen(name) >= sizeof(r->name) || !number_of(v, &r->value))
+		if (strlen(name) >= sizeof(r->name) ||
+		    !incident_number_from_json(v, &r->value))
 			continue;
 		snprintf(r->name, sizeof(r->name), "%s", name);
 		in->n_regs++;
 	}
 }
 
-static void read_trace(struct incident *in, const json_t *a)
+void incident_frames_from_json(const json_t *a, size_t max, struct incident_frame **out,
+			       size_t *n)
 {
-	size_t n = json_array_size(a);
-
-	in->frames = xcalloc(INCIDENT_MAX_FRAMES, sizeof(*in->frames));
-	for (size_t i = 0; i < n && in->n_frames < INCIDENT_MAX_FRAMES; i++) {
+	*out = xcalloc(max, sizeof(**out));
+	*n = 0;
+	for (size_t i = 0; i < json_array_size(a) && *n < max; i++) {
 		const json_t *o = json_array_get(a, i);
-		struct incident_frame *f = &in->frames[in->n_frames];
-		char *function = text_of(o, "function");
+		struct incident_frame *f = &(*out)[*n];
+		char *function = incident_text_from_json(o, "function");
 
 		if (!function)
 			continue;
 		f->function = function;
-		f->module = text_of(o, "module");
+		f->module = incident_text_from_json(o, "module");
 		(void)number_at(o, "offset", &f->offset);
 		(void)number_at(o, "size", &f->size);
 		f->reliable = json_get_bool(o, "reliable", true);
-		in->n_frames++;
+		(*n)++;
 	}
 }
 
@@ -338,15 +338,17 @@ static void read_cpu_state(struct incident *in, const json_t *o)
 	if (number_at(o, "page_bytes", &page) && page <= 65536 && page >= 4096)
 		in->page_bytes = (uint32_t)page;
 	in->has_kaslr_offset = number_at(o, "kaslr_offset", &in->kaslr_offset);
-	in->has_real_range = json_array_size(range) == 2 &&
-			     number_of(json_array_get(range, 0), &in->real_first) &&
-			     number_of(json_array_get(range, 1), &in->real_last);
-	in->pc = text_of(o, "pc");
-	in->lr = text_of(o, "lr");
+	in->has_real_range =
+		json_array_size(range) == 2 &&
+		incident_number_from_json(json_array_get(range, 0), &in->real_first) &&
+		incident_number_from_json(json_array_get(range, 1), &in->real_last);
+	in->pc = incident_text_from_json(o, "pc");
+	in->lr = incident_text_from_json(o, "lr");
 	in->cpu = small_at(o, "cpu");
 	in->pid = small_at(o, "pid");
 	read_registers(in, json_object_get(o, "registers"));
-	read_trace(in, json_object_get(o, "call_trace"));
+	incident_frames_from_json(json_object_get(o, "call_trace"), INCIDENT_MAX_FRAMES,
+				  &in->frames, &in->n_frames);
 	read_code(in, json_object_get(o, "code"));
 }
 
@@ -361,22 +363,22 @@ struct incident *incident_from_json(const json_t *o)
 	if (incident_kind_from_str(json_get_str(o, "kind", ""), &kind))
 		kind = INCIDENT_OTHER;
 	in = incident_new(kind);
-	in->title = text_of(o, "title");
+	in->title = incident_text_from_json(o, "title");
 	in->fatal = json_get_bool(o, "fatal", in->fatal);
 	in->truncated = json_get_bool(o, "truncated", false);
 	if (json_is_number(confidence))
 		in->confidence = json_number_value(confidence);
-	in->function = text_of(o, "function");
-	in->module = text_of(o, "module");
-	in->comm = text_of(o, "comm");
-	in->kernel = text_of(o, "kernel");
-	in->tainted = text_of(o, "tainted");
-	in->hardware = text_of(o, "hardware");
-	in->signature = text_of(o, "signature");
-	in->source = text_of(o, "source");
-	in->banner = text_of(o, "banner");
-	in->build_id = text_of(o, "build_id");
-	in->owner_comm = text_of(owner, "comm");
+	in->function = incident_text_from_json(o, "function");
+	in->module = incident_text_from_json(o, "module");
+	in->comm = incident_text_from_json(o, "comm");
+	in->kernel = incident_text_from_json(o, "kernel");
+	in->tainted = incident_text_from_json(o, "tainted");
+	in->hardware = incident_text_from_json(o, "hardware");
+	in->signature = incident_text_from_json(o, "signature");
+	in->source = incident_text_from_json(o, "source");
+	in->banner = incident_text_from_json(o, "banner");
+	in->build_id = incident_text_from_json(o, "build_id");
+	in->owner_comm = incident_text_from_json(owner, "comm");
 	in->owner_pid = small_at(owner, "pid");
 	in->panicked = json_get_bool(o, "panicked", false);
 	if (number_at(o, "secondary", &n) && n <= UINT32_MAX)
@@ -385,5 +387,6 @@ struct incident *incident_from_json(const json_t *o)
 	read_cpu_state(in, o);
 	read_modules(in, json_object_get(o, "modules"));
 	read_evidence(in, json_object_get(o, "evidence"));
+	incident_object_from_json(in, o);
 	return in;
 }

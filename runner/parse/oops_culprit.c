@@ -57,6 +57,16 @@ const char *const skip_heap[] = {
 	"krealloc", "kmalloc", "kzalloc", "kcalloc", "vmalloc", "vzalloc", "kmem_",
 	"slab_", "kfree", "vfree", "alloc_pages", "alloc_frozen", NULL,
 };
+/* The allocators, and what only calls them for others. */
+const char *const skip_object[] = {
+	"krealloc", "kmalloc", "kzalloc", "kcalloc", "vmalloc", "vzalloc", "kmem_",
+	"slab", "kfree", "vfree", "alloc_pages", "alloc_frozen", "strdup", "memdup",
+	"stack_trace_save", "save_stack", "set_alloc_info", "set_free_info", NULL,
+};
+/* call_rcu() and the workqueues. */
+const char *const skip_queue[] = {
+	"rcu", "insert_work", "stack_trace_save", "save_stack", NULL,
+};
 /* clang-format on */
 
 /* clang-format off */

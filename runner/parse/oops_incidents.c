@@ -323,6 +323,8 @@ static void on_stall_or_report(struct oops_reader *r, const struct oops_header *
 		}
 		/* What a dying kernel still stumbles over; a part of SLUB's report. */
 		if (rep->in->panicked || h->kind == INCIDENT_OTHER) {
+			if (h->kind == INCIDENT_OTHER)
+				report_line(rep, m->text);
 			touch(r, rep, m);
 			return;
 		}

@@ -21,21 +21,16 @@ void report_set_once(char **field, struct slice s)
 
 void report_start_trace(struct report *r)
 {
+	int track = r->next_track;
+
 	r->in_trace = true;
+	r->next_track = 0;
 	if (r->n_traces == REPORT_MAX_TRACES)
 		return;
 	memset(&r->traces[r->n_traces], 0, sizeof(r->traces[0]));
 	r->traces[r->n_traces].is_aside = r->in_aside || r->in_other_cpu;
+	r->traces[r->n_traces].track = track;
 	r->n_traces++;
-}
-
-static void free_frames(struct incident_frame *f, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		free(f[i].function);
-		free(f[i].module);
-	}
-	free(f);
 }
 
 void report_free(struct report *r)
@@ -43,7 +38,7 @@ void report_free(struct report *r)
 	if (!r)
 		return;
 	for (size_t i = 0; i < r->n_traces; i++)
-		free_frames(r->traces[i].frames, r->traces[i].n);
+		incident_frames_free(r->traces[i].frames, r->traces[i].n);
 	incident_free(r->in);
 	free(r->named);
 	free(r->pc_function);
@@ -378,7 +373,7 @@ bool report_line(struct report *r, const char *text)
 		return false;
 	if (report_line_owner(r, t))
 		return true;
-	if (report_line_section(r, text))
+	if (report_line_object(r, t) || report_line_section(r, text))
 		return true;
 	if (lines_trace_start(text, &rest)) {
 		if (!r->aside_has_call_trace)

@@ -18,6 +18,7 @@ bool report_line_section(struct report *r, const char *text)
 		"Last potentially related work", "Second to last potentially",
 		"Uninit was stored", "Uninit was created", "Local variable",
 		"kfence-#", "allocated by task", "freed by task",
+		"rcu freeing by task", "Last call_rcu", "Second to last call_rcu",
 		"Showing all locks held", "-> #", "the existing dependency chain",
 		"page last free stack trace", "page last allocated via", "page_owner",
 		"Preemption disabled at", "hardirqs last", "Stack depth limit",
@@ -133,11 +134,16 @@ static bool line_ubsan(const char *t)
 	return false;
 }
 
-/* KASAN's second line: "Read of size 8 at addr ffff.. by task x/1"; KCSAN's "write to
- * 0xffff.. of 8 bytes by task"; "KASAN: null-ptr-deref in range [..]". */
+/* KASAN's second line: "Read of size 8 at addr ffff.. by task x/1", "Free of addr ..";
+ * KCSAN's "write to 0xffff.. of 8 bytes by task"; "KASAN: null-ptr-deref in range [..]".
+ */
 bool report_line_access(struct report *r, const char *text)
 {
 	const char *t = lines_skip_blanks(text), *p;
+	if (lines_starts(t, "Free of addr ")) {
+		report_set_address(r, t + strlen("Free of addr "));
+		return true;
+	}
 	bool is_read = lines_starts(t, "Read of size") || lines_starts(t, "Read at addr"),
 	     is_write =
 		     lines_starts(t, "Write of size") || lines_starts(t, "Write at addr");

@@ -327,4 +327,5 @@ void report_finish(struct report *r)
 		r->in->confidence = 0.9;
 	if (t && !r->in->frames)
 		take_frames(r->in, t);
+	report_finish_object(r);
 }

@@ -50,6 +50,9 @@ static void on_closed(void *arg, const struct incident *in)
 	    in->n_code > INCIDENT_MAX_CODE || in->modules.n > INCIDENT_MAX_MODULES ||
 	    in->n_evidence > INCIDENT_MAX_EVIDENCE)
 		BUG("more than is kept");
+	for (size_t i = 0; i < INCIDENT_N_TRACKS; i++)
+		if (in->tracks[i].n_frames > INCIDENT_MAX_TRACK_FRAMES)
+			BUG("more frames of the object's life than are kept");
 	strbuf_addstr(&s->text, text);
 	strbuf_addch(&s->text, '\n');
 	free(text);

@@ -121,6 +121,35 @@ TEST(what_is_no_build_is_refused_before_the_log_is_read)
 	CHECK_EQ(run_program(&out, "oops", "/nonexistent", NULL), 129);
 }
 
+TEST(the_page_says_whose_the_misused_object_was)
+{
+	_cleanup_free_ char *log = put_file(
+		"log",
+		"[    5.000000] BUG: KASAN: slab-use-after-free in use_it+0x10/0x20\n"
+		"[    5.000000] Read of size 8 at addr ffff000001000044 by task sh/9\n"
+		"[    5.000001] Allocated by task 51 on cpu 2 at 4.250000s:\n"
+		"[    5.000001]  kasan_save_stack+0x38/0x5c\n"
+		"[    5.000001]  make_it+0x10/0x20 [m\033[31m]\n"
+		"[    5.000001]  caller+0x10/0x20\n"
+		"[    5.000001] Freed by task 52:\n"
+		"[    5.000001]  kfree+0x38/0x5c\n"
+		"[    5.000001]  drop_it+0x10/0x20\n"
+		"[    5.000004] The buggy address belongs to the object at "
+		"ffff000001000000\n"
+		"[    5.000004]  which belongs to the cache kmalloc-64 of size 64\n"
+		"[    5.000004] The buggy address is located 12 bytes to the right of\n"
+		"[    5.000004]  freed 56-byte region [ffff000001000000, "
+		"ffff000001000038)\n");
+
+	CHECK_EQ(run_program(&out, "oops", log, NULL), 0);
+	CHECK(says("kmalloc-64 at 0xffff000001000000, 56 bytes, freed; the address is 12 "
+		   "bytes beyond"));
+	CHECK(says("allocated    by task 51 on CPU 2 at [4.250000]: make_it"));
+	CHECK(says("freed        by task 52: drop_it\n"));
+	CHECK(says("drop_it freed the object: find why use_it still holds its address"));
+	CHECK(!memchr(out.buf, '\033', out.len));
+}
+
 TEST(a_log_without_incident_ends_with_0_and_says_so)
 {
 	_cleanup_free_ char *log = put_file("log", "[    0.1] fine\n");
@@ -136,4 +165,5 @@ TESTS(T(the_page_says_what_died_where_through_which_register_and_what_to_do_next
       T(a_bad_hypothesis_is_told_with_its_place_and_exit_status_129),
       T(another_builds_vmlinux_is_a_warning_at_the_top),
       T(what_is_no_build_is_refused_before_the_log_is_read),
+      T(the_page_says_whose_the_misused_object_was),
       T(a_log_without_incident_ends_with_0_and_says_so))

@@ -102,6 +102,28 @@ static struct incident *full_incident(void)
 	in->has_kaslr_offset = true;
 	in->owner_comm = xstrdup("o");
 	in->owner_pid = 9;
+	in->object = (struct incident_object){ .sort = INCIDENT_OBJECT_SLAB,
+					       .name = xstrdup("kmalloc-8k"),
+					       .state = xstrdup("freed"),
+					       .has_address = true,
+					       .address = 0xffff000001000000,
+					       .has_size = true,
+					       .size = 0x2000,
+					       .cache_size = 0x2000,
+					       .has_offset = true,
+					       .offset = -8,
+					       .pointer_tag = 0xf4,
+					       .memory_tag = 0 };
+	in->tracks[INCIDENT_FREED] =
+		(struct incident_track){ .is_told = true,
+					 .function = xstrdup("h"),
+					 .pid = 0,
+					 .cpu = 2,
+					 .at_s = 1.5,
+					 .frames = xcalloc(1,
+							   sizeof(struct incident_frame)),
+					 .n_frames = 1 };
+	in->tracks[INCIDENT_FREED].frames[0].function = xstrdup("kfree");
 	in->evidence = xcalloc(1, sizeof(*in->evidence));
 	in->n_evidence = 1;
 	in->evidence[0] = (struct incident_evidence){ 7, xstrdup("Unable to handle") };
@@ -135,6 +157,8 @@ TEST(a_hostile_object_gives_a_bounded_incident)
 		"{\"kind\": \"bug\", \"registers\": {\"a-name-too-long\": \"0x1\", \"x1\": \"zz\"},"
 		" \"code\": {\"words\": [\"f9401262\", 5], \"faulting\": 1}, \"cpu\": 1e300,"
 		" \"line\": -4, \"call_trace\": [1, {\"offset\": \"0x1\"}, null],"
+		" \"object\": [1], \"freed_by\": {\"pid\": -3, \"call_trace\": 7},"
+		" \"allocated_by\": 4,"
 		" \"real_range\": [\"0x1\"], \"time_s\": -1, \"evidence\": [{\"line\": 2}]}",
 	};
 
@@ -149,6 +173,10 @@ TEST(a_hostile_object_gives_a_bounded_incident)
 		CHECK_EQ(in->cpu, -1);
 		CHECK_EQ(in->line, 0);
 		CHECK(!in->has_real_range);
+		CHECK_EQ(in->object.sort, INCIDENT_NO_OBJECT);
+		CHECK(!in->tracks[INCIDENT_ALLOCATED].is_told);
+		CHECK_EQ(in->tracks[INCIDENT_FREED].pid, -1);
+		CHECK_EQ(in->tracks[INCIDENT_FREED].n_frames, 0);
 		incident_free(in);
 	}
 
