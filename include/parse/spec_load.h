@@ -117,6 +117,12 @@ char *job_context_kernel_args(const struct job_spec *job);
 /* What no single mapping can tell: order of actions, namespaces, limits. */
 void job_settle(struct spec_report *r, struct job_spec *job);
 
+/* base is the struct job_spec. */
+void job_load_timeouts(struct spec_report *r, const struct yaml_node *n, const char *what,
+		       void *base);
+/* Appends; repeats are unrolled. */
+void job_load_actions(struct spec_report *r, const struct yaml_node *n, const char *what,
+		      void *base);
 /* timeout: of any action, with its mark. */
 void job_load_action_timeout(struct spec_report *r, const struct yaml_node *n,
 			     const char *what, void *action);
