@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What the loaders of job and board files share: durations, patterns, paths and URLs,
- * logins. Private to parse/job_spec*.c and parse/board_spec*.c. */
+ * logins. Private to parse/spec_*.c, parse/job_spec*.c and
+ * parse/board_spec*.c. */
 #pragma once
 
 #include "parse/job_spec.h"
@@ -14,6 +15,12 @@ char *spec_resolve(const char *dir, const char *path);
 /* The whole file, with a message when it cannot be read or is too large. */
 MUST_CHECK int spec_read_file(const char *path, struct strbuf *out,
 			      struct spec_messages *msgs, struct err *err);
+
+/* Not empty, without control characters; borrowed. false after a complaint. */
+bool spec_get_line(struct spec_report *r, const struct yaml_node *n, const char *what,
+		   const char **out);
+/* str is a char **: what stood there is freed. */
+void spec_store_str(void *str, char *take_s);
 
 /* yaml_load_fn for tables; base is the member named. */
 
