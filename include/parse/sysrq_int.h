@@ -71,3 +71,8 @@ struct sysrq_reader {
 /* Where it waits; what the CPU did when it was asked. NULL = not told. Borrowed. */
 const char *sysrq_task_function(const struct sysrq_task *t);
 const char *sysrq_cpu_function(const struct sysrq_cpu *c);
+
+/* Does text, without its blanks in front, begin what a key shows? Then it was read. */
+bool sysrq_section_begins(struct sysrq_reader *r, const char *text);
+/* Any other line, with its blanks. */
+void sysrq_section_line(struct sysrq_reader *r, const char *s);
