@@ -23,7 +23,10 @@ void board_load_boot(struct spec_report *r, const struct yaml_node *n, const cha
 		     void *board);
 void board_load_recovery(struct spec_report *r, const struct yaml_node *n,
 			 const char *what, void *board);
-/* parse/board_spec_gpio.c. base is the struct board_power. */
+/* A duration of a step: some time, but never for ever. base is the int64_t. */
+void board_load_step_ms(struct spec_report *r, const struct yaml_node *n,
+			const char *what, void *ms);
+/* base is the struct board_power. */
 void board_load_lines(struct spec_report *r, const struct yaml_node *n, const char *what,
 		      void *power);
 void board_load_sense(struct spec_report *r, const struct yaml_node *n, const char *what,

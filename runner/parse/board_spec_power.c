@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* `power:` of a board file: what switches it, and the sequences that the lab has. Relay
- * lines and their steps are in board_spec_gpio.c. */
+ * lines and their steps are in board_spec_{lines,steps}.c. */
 #include "parse/spec_load.h"
 #include "parse/spec_load_board.h"
 #include "util/mem.h"
