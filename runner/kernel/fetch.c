@@ -14,7 +14,8 @@
 #include "util/io.h"
 #include "util/mem.h"
 
-enum { IDLE_MS = 60000, HASH_STEP = 1 << 20 };
+/* Freed memory stays with us: a large step would stay in the process for good. */
+enum { IDLE_MS = 60000, HASH_STEP = 1 << 17 };
 
 const char *fetch_local_dir(const char *url)
 {

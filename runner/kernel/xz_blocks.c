@@ -10,7 +10,7 @@
 #include "util/mem.h"
 
 /* Streams may be many and empty, and each costs a seek. */
-enum { STEP = 1 << 16, MAX_READS = 4096 };
+enum { STEP = 1 << 15, MAX_READS = 4096 };
 #define INDEX_MEMORY (UINT64_C(4) << 20)
 
 static ssize_t read_at(int fd, void *buf, uint64_t len, uint64_t at)
