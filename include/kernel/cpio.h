@@ -25,8 +25,9 @@ struct cpio_writer { /* set task, out_fd, err; max_bytes 0 = OVERLAY_MAX_BYTES *
 	struct err *err;
 };
 
-/* compression: "gz", "zst" or "". cpio_close() follows in any case: it takes what became
- * of the writing and gives it back, or its own error. */
+/* compression: "gz", "zst" or "". cpio_close() follows in any case, also without the
+ * other (r is an error then): it takes what became of the writing and gives it back, or
+ * its own error. */
 MUST_CHECK int cpio_open(struct cpio_writer *w, const char *compression);
 MUST_CHECK int cpio_close(struct cpio_writer *w, int r);
 /* size bytes of cpio_put_data() follow. */

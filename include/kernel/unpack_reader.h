@@ -27,7 +27,12 @@ struct unpack_reader {
 	struct archive *inner; /* data.tar inside a .deb; NULL = no .deb */
 	struct archive *a;     /* the one that holds the entries: inner or outer */
 	struct xz_pool *pool;  /* decompresses what `a` reads; NULL = libarchive does */
-	char how[64];          /* "deb, tar.xz" */
+	struct {
+		bool is_in_step;     /* a header was found */
+		uint64_t n_bytes;    /* from there on */
+		uint64_t zeros_from; /* all that follows is zero */
+	} tail;                      /* unpack_tail.c */
+	char how[64];                /* "deb, tar.xz" */
 	uint64_t skipped;
 	uint32_t n_entries;
 	struct err *err;
@@ -63,4 +68,16 @@ MUST_CHECK int unpack_reader_err(const struct unpack_reader *rd, int code,
 				 const char *what);
 /* libarchive's reason, or that of our own read callback. */
 MUST_CHECK int unpack_reader_failed(const struct unpack_reader *rd);
+/* For pool_read() and its like. */
+la_ssize_t unpack_reader_pool_read(struct archive *a, void *arg, const void **buffer);
+
+/* unpack_tail.c. Blocks of a .deb's .xz data that are still to come; 0 = there are none,
+ * or they are not known. */
+size_t unpack_reader_blocks_left(const struct unpack_reader *rd);
+/* Go on with the entries that begin in the last n_blocks. The first one's name may be cut
+ * off, and what looks like entries can be content: they are entries for sure when at the
+ * end unpack_reader_is_at_end(). After an error the reader is of no more use. */
+MUST_CHECK int unpack_reader_skip_to_last(struct unpack_reader *rd, size_t n_blocks);
+/* Nothing but zeros follows where libarchive saw the end. */
+bool unpack_reader_is_at_end(struct unpack_reader *rd);
 bool unpack_is_kernel_name(const char *name, bool is_deb);

@@ -4,6 +4,8 @@
  * blocks at a time: page cache, which the kernel may take back, and no private memory. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "kernel/task.h"
 
 struct xz_pool;
@@ -18,4 +20,9 @@ MUST_CHECK int xz_pool_read(struct xz_pool *p, const struct task *task, const ch
 			    const uint8_t **data, size_t *len, struct err *err);
 /* Compressed bytes of the blocks so far. */
 uint64_t xz_pool_given(const struct xz_pool *p);
+/* Blocks that were not read to their end. */
+size_t xz_pool_blocks_left(const struct xz_pool *p);
+/* Go on with the last n_blocks of the file, which may have been read already; *at: where
+ * they begin in what is decompressed. False: so many there are not, or no processes. */
+MUST_CHECK bool xz_pool_skip_to_last(struct xz_pool *p, size_t n_blocks, uint64_t *at);
 void xz_pool_free(struct xz_pool *p);

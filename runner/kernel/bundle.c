@@ -10,7 +10,8 @@
 #include "kernel/unpack_reader.h"
 #include "util/mem.h"
 
-enum { MAX_LINKS = 3 };
+/* Of .xz data: as many as there are processes, and twice as many again. */
+enum { MAX_LINKS = 3, MIN_LAST_BLOCKS = 2, MAX_LAST_BLOCKS = 8 };
 #define MEMBER_MAX_BYTES (UINT64_C(64) << 20)
 
 /* What is known of a piece while the archive is read. */
@@ -26,6 +27,7 @@ struct bundle {
 	size_t n;
 	struct bundle_piece *modules; /* NULL = not wanted */
 	struct cpio_writer cpio;
+	bool in_order; /* nothing is to be skipped, or what was skipped is needed */
 	struct err *err;
 };
 
@@ -168,22 +170,88 @@ static int take_piece(struct bundle *b, const char *name, struct archive_entry *
 	return b->modules ? modules_take_entry(&b->rd, &b->cpio, b->modules, name, e) : 0;
 }
 
-/* dpkg sorts what is in a package: behind boot/ there is no kernel, behind lib/ no
- * module, and the rest need not be decompressed. */
+static bool is_among_modules(const char *name)
+{
+	name += strncmp(name, "usr/", 4) == 0 ? 4 : 0;
+	return strncmp(name, "lib/modules/", 12) == 0;
+}
+
+/* dpkg sorts what is in a package: behind boot/ there is no kernel, behind the modules
+ * none of them, and the rest need not be decompressed. */
+static bool may_be_more(const struct bundle_piece *p, const char *name)
+{
+	switch (p->what) {
+	case BUNDLE_KERNEL:
+		return !p->is_found || strncmp(name, "boot", 4) <= 0;
+	case BUNDLE_MODULES:
+		return !p->is_found || is_among_modules(name);
+	case BUNDLE_MEMBER:
+		return !p->is_found;
+	}
+	BUG("bundle piece %d", (int)p->what);
+}
+
 static bool is_enough(const struct bundle *b, const char *name)
 {
 	if (!b->rd.inner)
 		return false;
-	for (size_t i = 0; i < b->n; i++) {
-		const struct bundle_piece *p = b->v[i].p;
-		const char *behind = p->what == BUNDLE_KERNEL    ? "boot"
-				     : p->what == BUNDLE_MODULES ? "lib/"
-								 : NULL;
-
-		if (!p->is_found || (behind && strncmp(name, behind, 4) <= 0))
+	for (size_t i = 0; i < b->n; i++)
+		if (may_be_more(b->v[i].p, name))
 			return false;
-	}
 	return true;
+}
+
+/* Modules are 80 % of a package, and nothing else is looked for among them. */
+static bool may_skip(const struct bundle *b, const char *name)
+{
+	if (b->in_order || b->modules || !is_among_modules(name))
+		return false;
+	for (size_t i = 0; i < b->n; i++)
+		if (b->v[i].p->what == BUNDLE_KERNEL && may_be_more(b->v[i].p, name))
+			return false;
+	return unpack_reader_blocks_left(&b->rd) > MIN_LAST_BLOCKS + 1;
+}
+
+static bool has_all(const struct bundle *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		if (!b->v[i].p->is_found && !b->v[i].target)
+			return false;
+	return true;
+}
+
+/* 1: everything behind the modules was read; 0: these blocks may begin too late, and
+ * nothing was taken. */
+static int read_last_blocks(struct bundle *b, size_t n_blocks)
+{
+	struct archive_entry *e;
+	const char *name;
+	size_t n = 0;
+	int r = unpack_reader_skip_to_last(&b->rd, n_blocks);
+
+	while (!r && (r = unpack_reader_next(&b->rd, &e, &name)) > 0) {
+		r = 0;
+		if (++n == 2 && !is_among_modules(name))
+			return 0;
+		if (n >= 2 && !is_enough(b, name))
+			r = take_piece(b, name, e);
+	}
+	if (!r && n >= 2 && !unpack_reader_is_at_end(&b->rd))
+		r = unpack_reader_err(&b->rd, -EINVAL, "more behind its end");
+	return r ?: n >= 2;
+}
+
+/* What is behind the modules without these. Whatever is not right with it will be found
+ * when all is read in order. */
+static void read_behind_modules(struct bundle *b)
+{
+	const size_t left = unpack_reader_blocks_left(&b->rd);
+	int r = 0;
+
+	for (size_t n = MIN_LAST_BLOCKS; !r && n + 1 < left && n <= MAX_LAST_BLOCKS;
+	     n *= 2)
+		r = read_last_blocks(b, n);
+	b->in_order = r != 1 || !has_all(b);
 }
 
 static int read_entries(struct bundle *b)
@@ -198,6 +266,10 @@ static int read_entries(struct bundle *b)
 						 "no archive; expected .deb, tar or zip");
 		if (is_enough(b, name))
 			return 0;
+		if (may_skip(b, name)) {
+			read_behind_modules(b);
+			return 0;
+		}
 		r = take_piece(b, name, e);
 		if (r)
 			return r;
@@ -207,26 +279,56 @@ static int read_entries(struct bundle *b)
 
 static int read_once(struct bundle *b, const struct unpack *u, const struct task *task)
 {
-	b->cpio = (struct cpio_writer){ .task = task,
-					.out_fd = b->modules ? b->modules->out_fd : -1,
-					.max_bytes = MODULES_MAX_BYTES,
-					.hash = b->modules ? sha256_new() : NULL,
-					.err = b->err };
-	int r = b->modules ? cpio_open(&b->cpio, b->modules->compression) : 0;
+	struct bundle_piece *m = b->modules;
+	int r = unpack_reader_open(&b->rd, u, task, b->err);
 
-	if (!r)
-		r = unpack_reader_open(&b->rd, u, task, b->err);
+	/* Behind the processes that unpack: they need not have what packs. */
+	if (m) {
+		b->cpio = (struct cpio_writer){ .task = task,
+						.out_fd = m->out_fd,
+						.max_bytes = MODULES_MAX_BYTES,
+						.hash = sha256_new(),
+						.err = b->err };
+		r = r ?: cpio_open(&b->cpio, m->compression);
+	}
 	if (!r)
 		r = read_entries(b);
-	if (b->modules) {
+	if (m) {
 		r = cpio_close(&b->cpio, r);
-		b->modules->out.size = b->cpio.written;
-		b->modules->out.sha256 = sha256_finish(b->cpio.hash);
+		m->out.size = b->cpio.written;
+		m->out.sha256 = sha256_finish(b->cpio.hash);
 	}
 	for (size_t i = 0; i < b->n; i++)
 		snprintf(b->v[i].p->out.how, sizeof(b->v[i].p->out.how), "%s", b->rd.how);
 	unpack_reader_release(&b->rd);
 	return r;
+}
+
+static int forget_all(struct bundle *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		struct bundle_piece *p = b->v[i].p;
+
+		free(b->v[i].target);
+		b->v[i] = (struct search){ .p = p };
+		p->is_found = false;
+		p->out = (struct unpacked){ .size = 0 };
+		if (ftruncate(p->out_fd, 0) || lseek(p->out_fd, 0, SEEK_SET))
+			return err_set(b->err, ERR_LAB, -errno, "cannot write: %s",
+				       strerror(errno));
+	}
+	*b->err = (struct err)ERR_INIT;
+	return 0;
+}
+
+static int read_pieces(struct bundle *b, const struct unpack *u, const struct task *task)
+{
+	int r = read_once(b, u, task);
+
+	if (r || !b->in_order)
+		return r;
+	r = forget_all(b);
+	return r ?: read_once(b, u, task);
 }
 
 /* What is a link: not found yet, but its target is known. */
@@ -253,7 +355,8 @@ int bundle_read(const struct unpack *u, struct bundle_piece *pieces, size_t n_pi
 		if (pieces[i].what == BUNDLE_MODULES)
 			b.modules = &pieces[i];
 	}
-	r = read_once(&b, u, task);
+	r = read_pieces(&b, u, task);
+	b.in_order = true;
 	for (int i = 0; !r && has_links(&b) && i < MAX_LINKS; i++) {
 		/* Once more for the links alone. */
 		size_t n = 0;

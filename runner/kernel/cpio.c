@@ -229,7 +229,7 @@ int cpio_close(struct cpio_writer *w, int r)
 {
 	if (!r && archive_write_close(w->a) != ARCHIVE_OK)
 		r = write_failed(w);
-	w->failed = r != 0; /* or libarchive would still pad what is unfinished */
-	archive_write_free(w->a);
+	w->failed = r != 0;       /* or libarchive would still pad what is unfinished */
+	archive_write_free(w->a); /* NULL when it was not opened */
 	return r;
 }

@@ -10,7 +10,7 @@
 #include "util/io.h"
 #include "util/mem.h"
 
-enum { READ_STEP = 1 << 17, MAX_FILTERS = 4 };
+enum { READ_STEP = 1 << 16, MAX_FILTERS = 4 };
 #define PROGRESS_EVERY (UINT64_C(1) << 20)
 
 int unpack_reader_err(const struct unpack_reader *rd, int code, const char *what)
@@ -102,7 +102,7 @@ static struct archive *new_reader(void)
 }
 
 /* What a pool decompressed. */
-static la_ssize_t pool_read(struct archive *a, void *arg, const void **buffer)
+la_ssize_t unpack_reader_pool_read(struct archive *a, void *arg, const void **buffer)
 {
 	struct unpack_reader *rd = arg;
 	struct unpack_source *s = &rd->src;
@@ -134,7 +134,7 @@ static int open_outer(struct unpack_reader *rd, bool is_deb, bool is_xz)
 	}
 	if (is_xz &&
 	    xz_pool_open(rd->src.u->fd, rd->src.u->offset, rd->src.len, &rd->pool)) {
-		int r = archive_read_open(a, rd, NULL, pool_read, NULL);
+		int r = archive_read_open(a, rd, NULL, unpack_reader_pool_read, NULL);
 
 		return r == ARCHIVE_OK ? 0 : unpack_reader_failed(rd);
 	}
@@ -193,8 +193,8 @@ static int open_data_tar(struct unpack_reader *rd, const char *name, uint64_t si
 	const bool has_pool = strcmp(name, "data.tar.xz") == 0 &&
 			      find_member(rd, name, size, &at) &&
 			      xz_pool_open(rd->src.u->fd, at, size, &rd->pool);
-	int r = archive_read_open(rd->inner, rd, NULL, has_pool ? pool_read : inner_read,
-				  NULL);
+	int r = archive_read_open(rd->inner, rd, NULL,
+				  has_pool ? unpack_reader_pool_read : inner_read, NULL);
 	return r == ARCHIVE_OK ? 0 : unpack_reader_failed(rd);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Process i decompresses the blocks i, i + 2, i + 4 … one after the other into the two
  * slots of its file, says after each one how it went, and begins with the third only when
- * it is told that the first was read. */
+ * it is told that the first was read. Where blocks are skipped, both are begun anew. */
 #include "kernel/xz_pool.h"
 
 #include <errno.h>
@@ -18,7 +18,7 @@
 
 /* Each holds a dictionary (8 MiB with xz -6): two are as fast as needed, and more would
  * take more memory than the archive is worth. */
-enum { N_WORKERS = 2, N_SLOTS = 2, READ_STEP = 1 << 17 };
+enum { N_WORKERS = 2, N_SLOTS = 2, READ_STEP = 1 << 16 };
 #define WORTH_BYTES (UINT64_C(8) << 20)
 #define WORKER_MEMORY (UINT64_C(1) << 30)
 
@@ -63,8 +63,11 @@ static void work(void *arg, int fd)
 {
 	struct xz_pool *p = arg;
 
-	for (size_t i = p->self; i < p->blocks.n; i += N_WORKERS) {
-		if (i / N_WORKERS >= N_SLOTS && !may_go_on(fd))
+	const size_t first =
+		p->block + (p->self + N_WORKERS - p->block % N_WORKERS) % N_WORKERS;
+
+	for (size_t i = first; i < p->blocks.n; i += N_WORKERS) {
+		if (i >= first + (size_t)N_SLOTS * N_WORKERS && !may_go_on(fd))
 			return;
 		int r = xz_block_decode(p->fd, p->at, &p->blocks.v[i],
 					p->w[p->self].slots_fd, slot_of(p, i));
@@ -89,7 +92,8 @@ static bool start_worker(struct xz_pool *p, size_t i)
 	struct err err = ERR_INIT;
 	int pair[2];
 
-	w->slots_fd = open_slots();
+	if (w->slots_fd < 0)
+		w->slots_fd = open_slots();
 	if (w->slots_fd < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
 		return false;
 	w->ours = pair[0];
@@ -237,13 +241,44 @@ uint64_t xz_pool_given(const struct xz_pool *p)
 	return p->given;
 }
 
+static void end_worker(struct worker *w)
+{
+	child_kill(&w->child, SIGKILL);
+	cleanup_close(&w->ours);
+}
+
+size_t xz_pool_blocks_left(const struct xz_pool *p)
+{
+	return p->blocks.n - p->block;
+}
+
+bool xz_pool_skip_to_last(struct xz_pool *p, size_t n_blocks, uint64_t *at)
+{
+	bool ok = n_blocks > 0 && n_blocks <= p->blocks.n;
+
+	if (!ok)
+		return false;
+	p->block = p->blocks.n - n_blocks;
+	p->pos = 0;
+	p->is_there = false;
+	*at = 0;
+	for (size_t i = 0; i < p->block; i++)
+		*at += p->blocks.v[i].size;
+	for (size_t i = 0; i < N_WORKERS; i++)
+		end_worker(&p->w[i]);
+	for (size_t i = 0; ok && i < N_WORKERS; i++)
+		ok = start_worker(p, i);
+	if (!ok)
+		p->block = p->blocks.n;
+	return ok;
+}
+
 void xz_pool_free(struct xz_pool *p)
 {
 	if (!p)
 		return;
 	for (size_t i = 0; i < N_WORKERS; i++) {
-		child_kill(&p->w[i].child, SIGKILL);
-		cleanup_close(&p->w[i].ours);
+		end_worker(&p->w[i]);
 		cleanup_close(&p->w[i].slots_fd);
 	}
 	xz_blocks_release(&p->blocks);

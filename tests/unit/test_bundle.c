@@ -90,6 +90,24 @@ TEST(all_pieces_come_out_of_a_deb_a_tar_and_a_zip)
 	}
 }
 
+TEST(modules_below_usr_come_out_all_of_them)
+{
+	static const struct member v[] = {
+		{ "./boot/vmlinuz-6.1", "the kernel", 10, NULL },
+		{ "./usr/lib/linux-image-6.1/rockchip/b.dtb", "a tree", 6, NULL },
+		{ "./usr/lib/modules/6.1/", NULL, 0, NULL },
+		{ "./usr/lib/modules/6.1/a.ko", "module", 6, NULL },
+		{ "./usr/lib/modules/6.1/b.ko", "module", 6, NULL },
+		{ "./usr/share/doc/x", "x", 1, NULL },
+	};
+	_cleanup_strbuf_ struct strbuf sb = STRBUF_INIT;
+
+	make_deb(&sb, "data.tar.xz", "xz", v, ARRAY_SIZE(v));
+	plan("rockchip/b.dtb");
+	CHECK_EQ(read_sb(&sb), 0);
+	check_modules(WANT_MODULES "lib/modules/6.1/b.ko ");
+}
+
 TEST(a_kernel_that_is_a_link_is_found_under_its_target)
 {
 	static const struct member v[] = { { "boot/kernel-6.1", "linked", 6, NULL },
@@ -148,6 +166,7 @@ TEST(what_leads_out_and_what_is_there_twice_is_refused)
 }
 
 TESTS(T(all_pieces_come_out_of_a_deb_a_tar_and_a_zip),
+      T(modules_below_usr_come_out_all_of_them),
       T(a_kernel_that_is_a_link_is_found_under_its_target),
       T(an_image_goes_before_its_packed_copy),
       T(what_leads_out_and_what_is_there_twice_is_refused))
