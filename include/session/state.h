@@ -77,6 +77,7 @@ enum outcome {
 	OUT_CANCELED,
 	OUT_BUG,
 };
+/* session/outcome.c */
 const char *outcome_to_str(enum outcome o);
 /* What r and err of a step mean; waiting_for goes into the reason of a time-out. */
 enum outcome session_outcome(struct session *s, int r, struct err *err,
@@ -96,7 +97,8 @@ void session_release(struct session *s);
 /* session/describe.c: the action "run". */
 void session_describe(struct session *s);
 
-/* session/act.c: what we do to the board, each recorded before it is done. */
+/* session/act_power.c, act.c, act_wait.c: what we do to the board, each recorded before
+ * it is done. */
 /* what: on, off, reset, maskrom, or any further sequence of the board file. */
 MUST_CHECK int session_power(struct session *s, const char *what, struct err *err);
 /* The same for a start that is no move of relays: recorded, and the console is made ready
