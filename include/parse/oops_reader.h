@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The reader's insides, shared by the files that make it up: oops.c cuts the stream into
- * messages, oops_incidents.c assigns messages to reports, oops_boots.c counts boots.
- * Private to them. */
+ * messages, oops_incidents.c and oops_route.c assign messages to reports, oops_open.c
+ * keeps the open reports, oops_boots.c counts boots. Private to them. */
 #pragma once
 
 #include "parse/line.h"
@@ -97,6 +97,22 @@ void reader_pass_over(struct oops_reader *r, const struct report *by);
 void reader_advance(struct oops_reader *r, struct report *rep, const struct message *m);
 /* The fault that the "Internal error" in m belongs to, or NULL. */
 struct report *reader_find_dying(const struct oops_reader *r, const struct message *m);
+/* A report begins with m, whose header is h. The oldest one makes room for it. */
+void reader_open_report(struct oops_reader *r, const struct oops_header *h,
+			const struct message *m, const char *after);
+/* Tell of a report that has been decided on. */
+void reader_announce(struct oops_reader *r, struct report *rep);
+/* m belongs to rep, which therefore lives on. */
+void reader_prolong(struct oops_reader *r, struct report *rep, const struct message *m);
+/* The same, and it is evidence. */
+void reader_touch(struct oops_reader *r, struct report *rep, const struct message *m);
+/* It is over: told, and freed. */
+void reader_close_report(struct oops_reader *r, const struct report *rep);
+/* A fault that a program may have run into waits for its die(); h is what came. */
+void reader_drop_tentative(struct oops_reader *r, const struct oops_header *h);
+/* "Rebooting in N seconds.." are a kernel's last words: what reports now is the next
+ * boot, whose banner a loglevel may hide. */
+void reader_close_rebooted(struct oops_reader *r);
 /* Offer a message to a report; whether it took it. */
 bool reader_feed_report(struct oops_reader *r, struct report *rep,
 			const struct message *m);
