@@ -76,6 +76,41 @@ static bool is_programs(const char *after)
 	return e.ec == ESR_EC_DABT_LOWER || e.ec == ESR_EC_IABT_LOWER;
 }
 
+static bool is_bug(const struct oops_header *h, const char *text, const char *hit,
+		   const char *after)
+{
+	if (strcmp(h->literal, "BUG ") == 0)
+		/* SLUB: "BUG dentry (Tainted: G B): Object already free" */
+		return strstr(after, "ainted") && strstr(after, "):") &&
+		       !strstr(after, "kasan: bad access");
+	if (strcmp(h->literal, "BUG: ") == 0)
+		return hit - text < 2 || (hit[-2] == ':' && hit[-1] == ' ') ||
+		       hit[-1] == '[' || hit[-2] == '[';
+	if (strcmp(h->literal, "PANIC at ") == 0)
+		/* ZFS's spl_panic(): "PANIC at arc.c:7026:arc_write_done()" */
+		return strstr(after, ".c:") && strstr(after, "()");
+	return true;
+}
+
+static bool is_oops(const struct oops_header *h, const char *text, const char *hit,
+		    const char *after)
+{
+	struct symbol sym;
+
+	if (h->class == HEADER_HEADLESS)
+		return h->literal[0] == 'M' || h->literal[0] == ']' ||
+		       lines_pc(hit, &sym);
+	if (strcmp(h->literal, "[#") == 0)
+		return is_die(text, hit);
+	if (lines_starts(h->literal, "Unhandled "))
+		return !is_programs(after);
+	if (strcmp(h->literal, "Oops: ") == 0 || strcmp(h->literal, "Oops - ") == 0)
+		return strstr(after, "[#") != NULL;
+	if (strcmp(h->literal, "Internal error: ") == 0)
+		return strstr(after, "[#") != NULL || lines_starts(after, "Oops");
+	return true;
+}
+
 /* What the literal alone cannot tell. */
 static bool confirm(const struct oops_header *h, const char *text, const char *hit,
 		    const char *after)
@@ -113,36 +148,9 @@ static bool confirm(const struct oops_header *h, const char *text, const char *h
 		return !strstr(after, "corrected error") &&
 		       !strstr(after, "Corrected error");
 	case INCIDENT_BUG:
-		if (strcmp(h->literal, "BUG ") == 0)
-			/* SLUB: "BUG dentry (Tainted: G B): Object already free" */
-			return strstr(after, "ainted") && strstr(after, "):") &&
-			       !strstr(after, "kasan: bad access");
-		if (strcmp(h->literal, "BUG: ") == 0)
-			return hit - text < 2 || (hit[-2] == ':' && hit[-1] == ' ') ||
-			       hit[-1] == '[' || hit[-2] == '[';
-		if (strcmp(h->literal, "PANIC at ") == 0)
-			/* ZFS's spl_panic(): "PANIC at arc.c:7026:arc_write_done()" */
-			return strstr(after, ".c:") && strstr(after, "()");
-		return true;
+		return is_bug(h, text, hit, after);
 	case INCIDENT_OOPS_OTHER:
-		if (h->class == HEADER_HEADLESS) {
-			struct symbol sym;
-
-			if (h->literal[0] == 'M' || h->literal[0] == ']')
-				return true;
-
-			return lines_pc(hit, &sym);
-		}
-		if (strcmp(h->literal, "[#") == 0)
-			return is_die(text, hit);
-		if (lines_starts(h->literal, "Unhandled "))
-			return !is_programs(after);
-		if (strcmp(h->literal, "Oops: ") == 0 ||
-		    strcmp(h->literal, "Oops - ") == 0)
-			return strstr(after, "[#") != NULL;
-		if (strcmp(h->literal, "Internal error: ") == 0)
-			return strstr(after, "[#") != NULL || lines_starts(after, "Oops");
-		return true;
+		return is_oops(h, text, hit, after);
 	default:
 		return true;
 	}
