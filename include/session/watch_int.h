@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The watch's insides: watch.c feeds bytes and actions, watch_incidents.c makes events of
- * incidents, watch_resets.c of boots. Private to them. */
+/* The watch's insides: watch.c feeds bytes and actions, watch_lines.c makes events of
+ * lines, watch_incidents.c of incidents, watch_resets.c of boots. Private to them. */
 #pragma once
 
 #include "parse/line.h"
@@ -51,8 +51,10 @@ struct watch {
 	bool before_power; /* the attempt has not switched the board on */
 };
 
-/* A line of the console, from the splitter. */
+/* watch_lines.c; arg is the watch. A line of the console, from the splitter. */
 void watch_line(void *arg, const struct line *l);
+void watch_stage_seen(void *arg, const struct stage_event *e);
+void watch_test_seen(void *arg, const struct test_event *e);
 /* watch_capture.c: the actions "capture" and "sysrq". */
 void watch_capture_action(struct watch *w, const char *what, const json_t *action);
 /* A new event, to be given to watch_emit(). */
