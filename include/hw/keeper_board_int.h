@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What the two files of a board's rules share: the moves that keeper_board.c allows, and
- * the off sequence of keeper_off.c. Not for others. */
+/* What the files of a board's lines share: the moves that keeper_board.c allows, the
+ * requests of keeper_board_claim.c, and the off sequence of keeper_off.c. Not for others.
+ */
 #pragma once
 
 #include "hw/keeper_board.h"
