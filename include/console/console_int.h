@@ -8,7 +8,7 @@
 #include "console/share.h"
 #include "console/window.h"
 
-enum { CONSOLE_MAX_OBSERVERS = 8 };
+enum { CONSOLE_MAX_OBSERVERS = 8, CONSOLE_READ_BYTES = 65536 };
 
 struct console {
 	struct console_opts opts;
@@ -32,6 +32,12 @@ struct console {
 	char *buf;
 };
 
+/* Read what is there, at most one buffer; the stream may be lost then. */
+MUST_CHECK int console_read(struct console *c, struct err *err);
+/* The stream was lost, or ended: open it again if its time has come. -ENOLINK: it has
+ * been gone for too long. */
+MUST_CHECK int console_try_reopen(struct console *c, struct err *err);
+void console_tell_line_errors(struct console *c);
 /* Why a wait has to end now, or 0. */
 MUST_CHECK int console_interrupted(struct console *c, struct err *err);
 /* One turn: wait for bytes, cancel, the extra fd or until, at most a tick. *extra says
