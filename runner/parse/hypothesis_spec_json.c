@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Hypotheses back to JSON: what a run's record says was expected. */
+#include "parse/hypothesis_spec.h"
+
+#include "util/jsonx.h"
+
+static json_t *names_json(const struct strvec *names)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < names->n; i++)
+		json_push(a, json_lossy_str(names->v[i]));
+	return a;
+}
+
+static json_t *items_json(const struct hypothesis_items *items)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < items->n; i++)
+		json_push(a, items->v[i].any.n == 1 ? json_lossy_str(items->v[i].any.v[0])
+						    : names_json(&items->v[i].any));
+	return a;
+}
+
+static json_t *kinds_json(uint64_t kinds)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < INCIDENT_N_KINDS; i++)
+		if (kinds & (UINT64_C(1) << i))
+			json_push(a, json_string(incident_kind_to_str(
+					     (enum incident_kind)i)));
+	return a;
+}
+
+static json_t *one_json(const struct hypothesis *h)
+{
+	json_t *o = json_object();
+
+	json_put(o, "name", json_lossy_str(h->name));
+	if (h->description)
+		json_put(o, "description", json_lossy_str(h->description));
+	if (h->kinds)
+		json_put(o, "kind", kinds_json(h->kinds));
+	if (h->functions.n)
+		json_put(o, "function", names_json(&h->functions));
+	if (h->access)
+		json_put(o, "access", json_lossy_str(h->access));
+	if (h->base_null)
+		json_put(o, "base", json_string("null"));
+	if (h->has_fault_address)
+		json_put(o, "fault_address", json_hex(h->fault_address));
+	if (h->trace.n)
+		json_put(o, "trace_contains", items_json(&h->trace));
+	if (h->modules.n)
+		json_put(o, "modules", items_json(&h->modules));
+	return o;
+}
+
+json_t *hypotheses_to_json(const struct hypotheses *h)
+{
+	json_t *o = json_object(), *a = json_array();
+
+	for (size_t i = 0; i < h->n; i++)
+		json_push(a, one_json(&h->v[i]));
+	json_put(o, "hypotheses", a);
+	return o;
+}
