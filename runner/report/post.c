@@ -2,74 +2,17 @@
 /* Empties the outbox. An entry that fails pushes its own next attempt away; a receiver
  * that cannot be reached or refuses our token is asked once per flush, not once per
  * entry. */
-#include "report/post.h"
+#include "report/post_int.h"
 
 #include <curl/curl.h>
 #include <errno.h>
 
-#include "report/http.h"
 #include "report/text.h"
 #include "report/token.h"
-#include "util/hash.h"
 #include "util/jsonx.h"
 #include "util/mem.h"
 
 enum { RETRY_AFTER_MAX_S = 24 * 3600, BROKEN_AFTER = 3 };
-
-const char *post_outcome_to_str(enum post_outcome o)
-{
-	static const char *const words[] = {
-		[POST_SENT] = "sent",       [POST_REJECTED] = "rejected",
-		[POST_RETRY] = "retry",     [POST_HELD] = "held",
-		[POST_WAITING] = "waiting", [POST_BUSY] = "busy",
-		[POST_DAMAGED] = "damaged",
-	};
-	return words[o];
-}
-
-enum post_outcome post_outcome_of_status(long status)
-{
-	if (status >= 200 && status < 300)
-		return POST_SENT;
-	switch (status) {
-	case 408: /* Request Timeout */
-	case 423: /* Locked */
-	case 425: /* Too Early */
-	case 429: /* Too Many Requests */
-		return POST_RETRY;
-	case 401: /* the token */
-	case 403:
-	case 407: /* the proxy's token */
-	case 402:
-	case 404: /* the address */
-	case 405:
-	case 410:
-	case 451:
-		return POST_HELD;
-	default: /* a number of the other side's choice */
-		break;
-	}
-	if (status >= 300 && status < 400)
-		return POST_HELD; /* moved: not followed, a person corrects the address */
-	return status >= 400 && status < 500 ? POST_REJECTED : POST_RETRY;
-}
-
-int64_t post_backoff_ms(const char *key, uint32_t attempts)
-{
-	int64_t full = POST_BACKOFF_MAX_MS;
-	uint64_t spread;
-
-	if (attempts < 1)
-		attempts = 1;
-	if (attempts < 16 && ((int64_t)POST_BACKOFF_MS << (attempts - 1)) < full)
-		full = (int64_t)POST_BACKOFF_MS << (attempts - 1);
-	/* The key spreads entries and hosts, and a test knows what comes. */
-	_cleanup_free_ char *seed = xasprintf("%s %u", key, attempts);
-	struct sha256_hex h = sha256_of(seed, strlen(seed));
-	h.str[8] = '\0';
-	spread = strtoull(h.str, NULL, 16);
-	return full / 2 + (int64_t)(spread % (uint64_t)(full / 2 + 1));
-}
 
 /* A receiver that failed in this flush. */
 struct origin {
@@ -145,37 +88,6 @@ static bool is_due(const struct flush *f, const char *name, const struct spool_s
 	       st->next_ms - now_ms > (int64_t)RETRY_AFTER_MAX_S * 1000;
 }
 
-/* 2xx from KCIDB still carries its own word. */
-static bool kcidb_said_no(const struct spool_entry *e, const struct http_reply *reply)
-{
-	_cleanup_json_ json_t *j = NULL;
-
-	if (e->to.kind != SPOOL_KCIDB)
-		return false;
-	j = json_loadb(strbuf_str(&reply->body), reply->body.len, 0, NULL);
-	return strcmp(json_get_str(j, "status", ""), "error") == 0;
-}
-
-/* The answer in one short line, without control bytes. */
-static void describe(struct strbuf *why, const struct http_reply *reply, bool had_token)
-{
-	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-
-	strbuf_addf(why, "HTTP %ld", reply->status);
-	if (reply->status == 401 || reply->status == 403)
-		strbuf_addstr(why, had_token ? ": the receiver refuses our token"
-					     : ": the receiver wants a token");
-	if (reply->status >= 300 && reply->status < 400 && reply->location.len) {
-		text_add_line(&text, strbuf_str(&reply->location));
-		strbuf_addf(why, ": moved to %s", strbuf_str(&text));
-	} else if (reply->status >= 400 && reply->body.len) {
-		text_add_line(&text, strbuf_str(&reply->body));
-		strbuf_addf(why, ": %.*s",
-			    (int)text_cut(strbuf_str(&text), text.len, 120),
-			    strbuf_str(&text));
-	}
-}
-
 static void add_headers(const struct spool_entry *e, char *take_auth,
 			struct strvec *headers)
 {
@@ -227,8 +139,8 @@ static int try_post(struct flush *f, const struct spool_entry *e, enum post_outc
 		return 0;
 	}
 	*o = post_outcome_of_status(reply.status);
-	describe(why, &reply, had_token);
-	if (*o == POST_SENT && kcidb_said_no(e, &reply)) {
+	post_describe_answer(why, &reply, had_token);
+	if (*o == POST_SENT && post_kcidb_said_no(e, &reply)) {
 		*o = POST_RETRY;
 		strbuf_addstr(why, ", but its answer says \"error\"");
 	}
