@@ -57,7 +57,8 @@ MUST_CHECK int stage_script_text(const struct staged *s, const struct board_boot
 /* stage_bundle.c: what comes out of an archive beside the kernel, kept in unnamed files
  * until its turn comes. */
 struct stage_piece {
-	int fd; /* -1 = not there */
+	int fd;       /* -1 = not there */
+	bool has_ids; /* of modules: the staged's module_ids are of these */
 	struct unpacked un;
 };
 struct stage_pieces {

@@ -7,6 +7,8 @@
 
 #include "kernel/unpack.h"
 
+struct module_watch;
+
 enum bundle_what {
 	BUNDLE_KERNEL, /* boot/vmlinuz-*, Image, zImage …; the least packed of several */
 	BUNDLE_MEMBER,  /* the file called `member`, or whose path ends with "/member" */
@@ -15,9 +17,10 @@ enum bundle_what {
 
 struct bundle_piece {
 	enum bundle_what what;
-	const char *member;      /* MEMBER; borrowed */
-	const char *compression; /* MODULES: of the cpio archive: "gz" "zst" "" */
-	int out_fd;              /* empty, seekable; borrowed */
+	const char *member;         /* MEMBER; borrowed */
+	const char *compression;    /* MODULES: of the cpio archive: "gz" "zst" "" */
+	struct module_watch *watch; /* MODULES: sees them; NULL = nobody; borrowed */
+	int out_fd;                 /* empty, seekable; borrowed */
 	bool is_found;
 	struct unpacked out; /* member: its path; of MODULES the release */
 };

@@ -10,6 +10,7 @@
 #include "util/hash.h"
 
 struct archive;
+struct module_watch;
 
 struct cpio_writer { /* set task, out_fd, err; max_bytes 0 = OVERLAY_MAX_BYTES */
 	struct archive *a;
@@ -18,8 +19,9 @@ struct cpio_writer { /* set task, out_fd, err; max_bytes 0 = OVERLAY_MAX_BYTES *
 	bool is_modules;     /* "build" and "source" at the top of a tree stay out */
 	bool failed;         /* nothing more is to be written */
 	struct sha256 *hash; /* fed with the archive; NULL = nobody wants it */
-	uint64_t written;    /* of the archive */
-	uint64_t bytes;      /* content so far */
+	struct module_watch *watch; /* sees the files; NULL = nobody does; borrowed */
+	uint64_t written;           /* of the archive */
+	uint64_t bytes;             /* content so far */
 	uint64_t max_bytes;
 	uint32_t n_entries;
 	struct err *err;

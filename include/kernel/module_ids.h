@@ -21,6 +21,21 @@ struct module_ids {
 	size_t n;
 };
 
+/* Takes them while the modules pass by on their way into an archive. */
+struct module_watch {
+	const struct strvec *names; /* borrowed */
+	const struct task *task;    /* borrowed */
+	struct module_ids *out;     /* borrowed */
+	/* of the module that passes */
+	int fd; /* -1 = not one of names */
+	char name[MODULE_NAME_MAX];
+};
+void module_watch_init(struct module_watch *w, const struct strvec *names,
+		       const struct task *task, struct module_ids *out);
+/* A file begins, which ends the one before; path NULL: something else does. */
+void module_watch_next(struct module_watch *w, const char *path);
+void module_watch_data(struct module_watch *w, const void *data, size_t len);
+
 /* The name of a module by that of its file, packed or not: "a/videobuf2-common.ko.xz" is
  * videobuf2_common. Cut at MODULE_NAME_MAX. */
 void module_name_of_path(const char *path, char name[MODULE_NAME_MAX]);

@@ -21,6 +21,7 @@ struct work {
 	struct bundle_piece v[MAX_PIECES];
 	struct stage_piece *to[MAX_PIECES]; /* NULL = the kernel */
 	size_t n;
+	struct module_watch watch;
 	struct err *err;
 };
 
@@ -31,6 +32,16 @@ static const char *modules_compression(const struct staged *s)
 	const char *c = s->ramdisk_is.compression;
 
 	return strcmp(c, "gz") == 0 || strcmp(c, "zst") == 0 ? c : "";
+}
+
+/* NULL: nobody asked for them. */
+static struct module_watch *watch(struct work *w)
+{
+	if (!w->req->module_names)
+		return NULL;
+	module_watch_init(&w->watch, w->req->module_names, &w->req->task,
+			  &w->s->module_ids);
+	return &w->watch;
 }
 
 static int add(struct work *w, enum bundle_what what, const char *member,
@@ -44,6 +55,7 @@ static int add(struct work *w, enum bundle_what what, const char *member,
 		.what = what,
 		.member = member,
 		.compression = what == BUNDLE_MODULES ? modules_compression(w->s) : NULL,
+		.watch = what == BUNDLE_MODULES ? watch(w) : NULL,
 		.out_fd = to->fd,
 	};
 	return 0;
@@ -100,6 +112,8 @@ static int take_all(struct work *w, const struct fetched *src,
 		struct sha256_hex key = unpack_cache_piece_key(&src->sha256, &rest[i]);
 
 		w->v[from[i]] = rest[i];
+		if (rest[i].watch)
+			w->to[from[i]]->has_ids = true;
 		if (rest[i].is_found)
 			unpack_cache_put(cache, &key, rest[i].out_fd, &rest[i].out,
 					 UNPACK_CACHE_MAX_BYTES);
@@ -206,6 +220,7 @@ static int modules_of_dir(struct work *w, const char *dir, struct stage_piece *t
 	struct cpio_writer cpio = { .task = &w->req->task,
 				    .out_fd = to->fd,
 				    .max_bytes = MODULES_MAX_BYTES,
+				    .watch = r ? NULL : w->v[0].watch,
 				    .err = w->err };
 
 	if (r)
@@ -213,6 +228,7 @@ static int modules_of_dir(struct work *w, const char *dir, struct stage_piece *t
 	r = cpio_open(&cpio, modules_compression(w->s));
 	const int put = r ?: modules_put_dir(&cpio, dir, w->s->image.release, w->err);
 	r = cpio_close(&cpio, put < 0 ? put : 0);
+	to->has_ids = w->v[0].watch;
 	w->v[0].is_found = put == 0;
 	w->v[0].out.size = cpio.written;
 	snprintf(w->v[0].out.member, sizeof(w->v[0].out.member), "%s",
@@ -240,12 +256,13 @@ static int check_modules(const struct stage_request *req, const struct staged *s
 	return 0;
 }
 
-static int read_ids(struct work *w, int fd)
+/* Those of modules that were packed long ago. */
+static int read_ids(struct work *w, const struct stage_piece *one)
 {
-	if (!w->req->module_names)
+	if (!w->req->module_names || one->has_ids)
 		return 0;
-	return module_ids_read(fd, w->req->module_names, &w->req->task, &w->s->module_ids,
-			       w->err);
+	return module_ids_read(one->fd, w->req->module_names, &w->req->task,
+			       &w->s->module_ids, w->err);
 }
 
 static int find_modules(struct work *w, struct stage_piece *to)
@@ -256,8 +273,8 @@ static int find_modules(struct work *w, struct stage_piece *to)
 		return modules_of_dir(w, dir, to);
 	if (!w->req->is_bundle || !is_from(w->req->modules, w->req->kernel))
 		return modules_of_archive(w, to);
-	*to = (struct stage_piece){ TAKE_FD(w->s->pieces->modules.fd),
-				    w->s->pieces->modules.un };
+	*to = w->s->pieces->modules;
+	w->s->pieces->modules.fd = -1;
 	return 0;
 }
 
@@ -275,7 +292,7 @@ int stage_modules_open(const struct stage_request *req, struct staged *s, int *f
 	if (!r && one.fd >= 0)
 		r = check_modules(req, s, url, one.un.member, err);
 	if (!r && one.fd >= 0)
-		r = read_ids(&w, one.fd);
+		r = read_ids(&w, &one);
 	if (r || one.fd < 0) {
 		cleanup_close(&one.fd);
 		return r;
@@ -299,7 +316,7 @@ int stage_modules_beside(const struct stage_request *req, struct staged *s,
 		return 0;
 	int r = modules_of_dir(&w, dir, &one);
 	if (!r && one.fd >= 0)
-		r = read_ids(&w, one.fd);
+		r = read_ids(&w, &one);
 	cleanup_close(&one.fd);
 	if (!r || err->class != ERR_JOB)
 		return r;

@@ -288,6 +288,7 @@ static int read_once(struct bundle *b, const struct unpack *u, const struct task
 						.out_fd = m->out_fd,
 						.max_bytes = MODULES_MAX_BYTES,
 						.hash = sha256_new(),
+						.watch = m->watch,
 						.err = b->err };
 		r = r ?: cpio_open(&b->cpio, m->compression);
 	}

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <limits.h>
 
+#include "kernel/module_ids.h"
 #include "kernel/overlay.h"
 #include "util/io.h"
 #include "util/mem.h"
@@ -36,6 +37,8 @@ int cpio_put_header(struct cpio_writer *w, const char *path, mode_t mode, uint64
 			       OVERLAY_MAX_ENTRIES, (unsigned long long)w->max_bytes);
 	}
 	w->bytes += size;
+	if (w->watch)
+		module_watch_next(w->watch, S_ISREG(mode) ? path : NULL);
 	archive_entry_set_pathname(e, path);
 	archive_entry_set_mode(e, mode);
 	archive_entry_set_size(e, (la_int64_t)size);
@@ -51,6 +54,8 @@ int cpio_put_header(struct cpio_writer *w, const char *path, mode_t mode, uint64
 
 int cpio_put_data(struct cpio_writer *w, const void *data, size_t len)
 {
+	if (w->watch)
+		module_watch_data(w->watch, data, len);
 	return archive_write_data(w->a, data, len) == (la_ssize_t)len ? 0
 								      : write_failed(w);
 }
@@ -227,6 +232,8 @@ int cpio_open(struct cpio_writer *w, const char *compression)
 
 int cpio_close(struct cpio_writer *w, int r)
 {
+	if (w->watch)
+		module_watch_next(w->watch, NULL);
 	if (!r && archive_write_close(w->a) != ARCHIVE_OK)
 		r = write_failed(w);
 	w->failed = r != 0;       /* or libarchive would still pad what is unfinished */

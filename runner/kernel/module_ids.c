@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Build ids out of the cpio archive of the modules. The archive is our own, so its names
- * and lengths are trusted; the modules in it are not. */
+/* Build ids of modules while these are packed into a cpio archive, or out of it. The
+ * archive is our own, so its names and lengths are trusted; the modules in it are not. */
 #include "kernel/module_ids.h"
 
 #include <archive.h>
@@ -11,6 +11,7 @@
 
 #include "diagnose/build_id.h"
 #include "kernel/unpack.h"
+#include "util/io.h"
 #include "util/mem.h"
 
 enum { READ_STEP = 1 << 17 };
@@ -62,6 +63,55 @@ static char *id_of(int fd, const char *name, const struct task *task)
 	return build_id_of_fd(out_fd);
 }
 
+static void take_id(int fd, const char *name, const struct task *task,
+		    struct module_ids *out)
+{
+	_cleanup_free_ char *id = id_of(fd, name, task);
+
+	if (!id)
+		return;
+	struct module_id *m = &out->v[out->n++];
+	snprintf(m->name, sizeof(m->name), "%s", name);
+	snprintf(m->hex, sizeof(m->hex), "%s", id);
+}
+
+/* Is it one of names, and the first of that name? *name: what the kernel calls it. */
+static bool is_wanted(const char *path, const struct strvec *names,
+		      const struct module_ids *out, char name[MODULE_NAME_MAX])
+{
+	if (!is_module_file(path) || out->n == MODULE_IDS_MAX)
+		return false;
+	module_name_of_path(path, name);
+	return has_name(names, name) && !module_ids_find(out, name);
+}
+
+/* ---- while they pass by ---- */
+
+void module_watch_init(struct module_watch *w, const struct strvec *names,
+		       const struct task *task, struct module_ids *out)
+{
+	*w = (struct module_watch){ .names = names, .task = task, .out = out, .fd = -1 };
+	out->n = 0;
+}
+
+void module_watch_next(struct module_watch *w, const char *path)
+{
+	if (w->fd >= 0)
+		take_id(w->fd, w->name, w->task, w->out);
+	cleanup_close(&w->fd);
+	if (path && is_wanted(path, w->names, w->out, w->name))
+		w->fd = memfd_create("module", MFD_CLOEXEC);
+}
+
+void module_watch_data(struct module_watch *w, const void *data, size_t len)
+{
+	/* No memory: then its id is not known. */
+	if (w->fd >= 0 && io_write_all(w->fd, data, len))
+		cleanup_close(&w->fd);
+}
+
+/* ---- out of the archive ---- */
+
 static int read_module(struct archive *a, const char *name, const struct task *task,
 		       struct module_ids *out, struct err *err)
 {
@@ -73,12 +123,7 @@ static int read_module(struct archive *a, const char *name, const struct task *t
 	if (archive_read_data_into_fd(a, fd) != ARCHIVE_OK)
 		return err_set(err, ERR_LAB, -EIO, "module %s: %s", name,
 			       archive_error_string(a) ?: "cannot be read");
-	_cleanup_free_ char *id = id_of(fd, name, task);
-	if (!id)
-		return 0;
-	struct module_id *m = &out->v[out->n++];
-	snprintf(m->name, sizeof(m->name), "%s", name);
-	snprintf(m->hex, sizeof(m->hex), "%s", id);
+	take_id(fd, name, task, out);
 	return 0;
 }
 
@@ -93,10 +138,8 @@ static int read_all(struct archive *a, const struct strvec *names,
 		const char *path = archive_entry_pathname(e) ?: "";
 
 		r = task_check(task, "reading the modules", err);
-		if (r || archive_entry_filetype(e) != AE_IFREG || !is_module_file(path))
-			continue;
-		module_name_of_path(path, name);
-		if (has_name(names, name) && !module_ids_find(out, name))
+		if (!r && archive_entry_filetype(e) == AE_IFREG &&
+		    is_wanted(path, names, out, name))
 			r = read_module(a, name, task, out, err);
 		if (out->n == MODULE_IDS_MAX || out->n == names->n)
 			return r;

@@ -38,8 +38,9 @@ static void begin(const char *modules_dir)
 {
 	uint32_t x = 1;
 
-	noise = xmalloc(MODULE_BYTES);
-	for (size_t i = 0; i < MODULE_BYTES; i++) {
+	/* One byte in 64 is of no pattern. */
+	noise = xcalloc(1, MODULE_BYTES);
+	for (size_t i = 0; i < MODULE_BYTES; i += 64) {
 		x = x * 1664525 + 1013904223;
 		noise[i] = (char)(x >> 24);
 	}

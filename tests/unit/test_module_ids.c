@@ -58,6 +58,40 @@ TEST(those_that_are_wanted_are_found_by_the_name_the_kernel_gives_them)
 	}
 }
 
+/* In pieces of 100 bytes, as an archive's reader gives them. */
+static void pass(struct module_watch *w, const char *path, const void *data, size_t len)
+{
+	module_watch_next(w, path);
+	for (size_t at = 0; at < len; at += 100)
+		module_watch_data(w, (const char *)data + at,
+				  len - at < 100 ? len - at : 100);
+}
+
+TEST(ids_are_taken_while_modules_pass_by)
+{
+	const struct made_module a = make_module(0xaa), b = make_module(0xbb),
+				 c = make_module(0xcc);
+	struct strvec names = { .n = 0 };
+	struct task task = TASK_INIT;
+	struct module_watch w;
+
+	strvec_add(&names, "snd_pcm");
+	strvec_add(&names, "last");
+	module_watch_init(&w, &names, &task, &ids);
+	pass(&w, "lib/modules/6.1/modules.dep", "x", 1);
+	pass(&w, "lib/modules/6.1/other.ko", &a, sizeof(a));
+	pass(&w, "lib/modules/6.1/snd-pcm.ko", &b, sizeof(b));
+	pass(&w, "lib/modules/6.1/updates/snd-pcm.ko", &a, sizeof(a));
+	module_watch_next(&w, NULL);
+	module_watch_data(&w, "no file", 7);
+	pass(&w, "lib/modules/6.1/last.ko", &c, sizeof(c));
+	module_watch_next(&w, NULL);
+	CHECK_EQ(ids.n, 2);
+	check_id("snd_pcm", MODULE_ID("bb"));
+	check_id("last", MODULE_ID("cc"));
+	strvec_release(&names);
+}
+
 TEST(a_module_that_is_packed_is_unpacked_first)
 {
 	const struct made_module a = make_module(0xaa);
@@ -111,6 +145,7 @@ TEST(a_file_name_becomes_the_name_in_sys_module)
 }
 
 TESTS(T(those_that_are_wanted_are_found_by_the_name_the_kernel_gives_them),
+      T(ids_are_taken_while_modules_pass_by),
       T(a_module_that_is_packed_is_unpacked_first),
       T(what_is_no_module_or_damaged_has_no_build_id),
       T(a_file_name_becomes_the_name_in_sys_module))
