@@ -26,11 +26,13 @@ struct campaign {
 	struct run_dir dir;
 	json_t *state;
 	bool is_resumed;
+	bool is_running; /* more boots are to come; set and cleared by the caller */
 };
 
 #define CAMPAIGN_INIT                                                                    \
 	{                                                                                \
-		.dir = RUN_DIR_INIT, .state = NULL, .is_resumed = false                  \
+		.dir = RUN_DIR_INIT, .state = NULL, .is_resumed = false,                 \
+		.is_running = false                                                      \
 	}
 
 /* What a campaign does, and what it is told apart by: kind is "matrix" or "soak", cells

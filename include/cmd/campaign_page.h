@@ -23,6 +23,9 @@ void campaign_page_begin(const struct campaign_page *p, const struct campaign *c
 void campaign_page_verdict(const struct campaign_page *p, const json_t *result,
 			   const char *dir);
 
+/* result.json of a campaign that goes on. The state on disk is what counts, so a disk
+ * that refuses this one is no reason to end. */
+void campaign_page_so_far(const struct run_dir *dir, const json_t *result);
 /* result.json and junit.xml; the file that --json names; once it is over, the receivers
  * of results (those of KCIDB have each boot's own). ERR_LAB when the disk refuses. */
 MUST_CHECK int campaign_page_finish(const char *command, const struct run_dir *dir,

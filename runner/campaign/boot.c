@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "campaign/alive.h"
 #include "campaign/boot_int.h"
 #include "util/child.h"
 #include "util/io.h"
@@ -78,8 +79,9 @@ static void add_args(const struct campaign *c, const struct campaign_host *host,
 
 /* Until it ends. A cancel is passed on once, and then the child has END_MS to power off.
  */
-static int wait_for_end(struct child *child, struct said *said, int cancel_fd,
-			int *status, struct err *err)
+static int wait_for_end(struct child *child, struct said *said,
+			struct campaign_alive *alive, int cancel_fd, int *status,
+			struct err *err)
 {
 	struct deadline end = DEADLINE_NEVER;
 	int64_t at = lseek(said->fd, 0, SEEK_CUR);
@@ -90,6 +92,7 @@ static int wait_for_end(struct child *child, struct said *said, int cancel_fd,
 		r = child_wait(child, deadline_min(end, deadline_in_ms(SLICE_MS)),
 			       is_canceled ? -1 : cancel_fd, status, err);
 		pass_on(said, &at);
+		campaign_alive_say(alive);
 		if (r == -ECANCELED) {
 			kill(child->pid, SIGTERM);
 			is_canceled = true;
@@ -124,10 +127,13 @@ static int run_child(struct campaign *c, struct campaign_host *host, const char 
 {
 	_cleanup_strvec_ struct strvec argv = STRVEC_INIT;
 	struct child_opts opts = CHILD_OPTS_INIT;
+	struct campaign_alive alive;
 	struct child child = CHILD_INIT;
 	struct said said;
 	int r = open_said(c, &said, err);
 
+	campaign_alive_begin(
+		c, json_get_int(json_object_get(c->state, "pending"), "n", 0), &alive);
 	if (!r) {
 		add_args(c, host, cell, more, &argv);
 		opts.stdout_fd = host->quiet ? -1 : host->console_fd;
@@ -136,10 +142,12 @@ static int run_child(struct campaign *c, struct campaign_host *host, const char 
 		r = child_spawn(&child, (const char *const *)argv.v, &opts, err);
 	}
 	if (!r) {
-		r = wait_for_end(&child, &said, host->cancel_fd, &end->status, err);
+		r = wait_for_end(&child, &said, &alive, host->cancel_fd, &end->status,
+				 err);
 		end->is_known = !r || r == -ECANCELED;
 		end->words = last_words(&said);
 	}
+	campaign_alive_end(&alive);
 	if (said.fd >= 0)
 		close(said.fd);
 	strbuf_release(&said.tail);

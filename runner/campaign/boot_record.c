@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sys/wait.h>
 
+#include "campaign/alive.h"
 #include "campaign/boot_int.h"
 #include "report/result_read.h"
 #include "report/run_files.h"
@@ -118,6 +119,16 @@ static void fill_from_result(json_t *record, const json_t *result)
 		 json_boolean(!json_get_str(result, "end_time", NULL)));
 }
 
+/* The record of a run that was killed ends at the board's last word. */
+static void add_silence(const struct campaign *c, json_t *record)
+{
+	double alive_s = campaign_alive_seconds(c, json_get_int(record, "n", -1));
+
+	if (json_get_bool(record, "broke_off", false) &&
+	    alive_s > result_number(record, "seconds", 0))
+		json_put(record, "seconds", json_real(alive_s));
+}
+
 int boot_fill_record(const struct campaign *c, json_t *record, const struct boot_end *end,
 		     json_t **result, struct err *err)
 {
@@ -133,6 +144,7 @@ int boot_fill_record(const struct campaign *c, json_t *record, const struct boot
 		fill_from_result(record, *result);
 	else
 		fill_without_run(record, end);
+	add_silence(c, record);
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #include "campaign/outcome_int.h"
 #include "report/result_read.h"
 #include "util/jsonx.h"
+#include "util/mem.h"
 
 enum { MAX_INCIDENTS = 250 };
 
@@ -81,6 +82,35 @@ static void add_boots(const struct campaign *c, json_t *result)
 		json_put(result, "unlisted_incidents", json_integer(unlisted));
 }
 
+static json_t *progress_json(const struct campaign *c)
+{
+	json_t *j = json_object();
+
+	json_put(j, "state",
+		 json_string(c->is_running                                ? "running"
+			     : json_get_bool(c->state, "finished", false) ? "finished"
+									  : "stopped"));
+	copy(j, c->state, "sessions");
+	return j;
+}
+
+/* What may still change is no verdict; a failure stays one. */
+static void add_verdict(const struct campaign *c, const struct verdict *v, int exit_code,
+			json_t *result)
+{
+	bool is_open = c->is_running && strcmp(v->status, "fail") != 0;
+	_cleanup_free_ char *reason =
+		xasprintf("%s%s", c->is_running ? "so far: " : "", v->reason);
+	json_t *verdict = json_object();
+
+	json_put(verdict, "status", json_string(is_open ? "lab" : v->status));
+	json_put(verdict, "kind", json_lossy_str(v->kind));
+	json_put(verdict, "reason", json_lossy_str(reason));
+	json_put(result, "verdict", verdict);
+	json_put(result, "error_type", json_lossy_str(v->error_type));
+	json_put(result, "exit_code", json_integer(is_open ? 125 : exit_code));
+}
+
 static void add_head(const struct campaign *c, const struct job_spec *job,
 		     const struct board_spec *board, json_t *result)
 {
@@ -102,22 +132,18 @@ static void add_head(const struct campaign *c, const struct job_spec *job,
 	json_put(result, "board", b);
 	json_put(result, "host", json_lossy_str(host));
 	copy(result, c->state, "start_time");
-	json_put(result, "end_time", json_string(now.str));
+	json_put(result, "end_time", c->is_running ? json_null() : json_string(now.str));
+	json_put(result, "campaign", progress_json(c));
 }
 
 json_t *campaign_result(const struct campaign *c, const struct job_spec *job,
 			const struct board_spec *board, const struct verdict *v,
 			int exit_code, json_t *take_tests, json_t *take_body)
 {
-	json_t *result = json_object(), *verdict = json_object();
+	json_t *result = json_object();
 
 	add_head(c, job, board, result);
-	json_put(verdict, "status", json_string(v->status));
-	json_put(verdict, "kind", json_lossy_str(v->kind));
-	json_put(verdict, "reason", json_lossy_str(v->reason));
-	json_put(result, "verdict", verdict);
-	json_put(result, "error_type", json_lossy_str(v->error_type));
-	json_put(result, "exit_code", json_integer(exit_code));
+	add_verdict(c, v, exit_code, result);
 	add_boots(c, result);
 	json_put(result, "tests", take_tests);
 	json_put(result,

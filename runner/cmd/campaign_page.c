@@ -83,6 +83,14 @@ static void post(const char *command, const json_t *result, const struct destina
 	free(some.v);
 }
 
+void campaign_page_so_far(const struct run_dir *dir, const json_t *result)
+{
+	struct err err = ERR_INIT;
+
+	if (run_result_write(dir, result, &err))
+		fprintf(stderr, "bootrig: %s\n", err.msg);
+}
+
 int campaign_page_finish(const char *command, const struct run_dir *dir,
 			 const json_t *result, const struct destinations *to,
 			 bool is_over, const char *json_path, struct err *err)

@@ -8,10 +8,31 @@
 #include "cmd/soak_page.h"
 #include "util/jsonx.h"
 
+struct progress {
+	const struct soak_cmd *s;
+	const struct campaign *c;
+	const struct campaign_page *page;
+};
+
+static json_t *result_of(const struct soak_cmd *s, const struct campaign *c)
+{
+	return soak_result(c, s->loaded.job, s->loaded.board, &s->plan,
+			   s->against.name ? &s->against : NULL);
+}
+
+static void so_far(const struct progress *p)
+{
+	_cleanup_json_ json_t *result = result_of(p->s, p->c);
+
+	campaign_page_so_far(&p->c->dir, result);
+}
+
 static void begins(void *arg, size_t nth, const char *cell, const char *level,
 		   bool is_prepare)
 {
-	campaign_page_line(arg, "boot %zu%s%s%s%s%s", nth, cell || level ? ": " : "",
+	const struct progress *p = arg;
+
+	campaign_page_line(p->page, "boot %zu%s%s%s%s%s", nth, cell || level ? ": " : "",
 			   cell ? cell : "", cell && level ? ", " : "",
 			   level ? level : "",
 			   is_prepare ? " (a boot before it, to bring that about)" : "");
@@ -19,7 +40,10 @@ static void begins(void *arg, size_t nth, const char *cell, const char *level,
 
 static void ended(void *arg, const json_t *record)
 {
-	soak_page_boot(arg, record);
+	const struct progress *p = arg;
+
+	soak_page_boot(p->page, record);
+	so_far(p);
 }
 
 static int open_soak(struct soak_cmd *s, struct campaign *c, struct err *err)
@@ -41,9 +65,7 @@ static int open_soak(struct soak_cmd *s, struct campaign *c, struct err *err)
 static int tell(const struct soak_cmd *s, const struct campaign *c,
 		const struct campaign_page *p, struct err *err)
 {
-	_cleanup_json_ json_t *result =
-		soak_result(c, s->loaded.job, s->loaded.board, &s->plan,
-			    s->against.name ? &s->against : NULL);
+	_cleanup_json_ json_t *result = result_of(s, c);
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 	int r = campaign_page_finish("soak", &c->dir, result, &s->loaded.to,
 				     json_get_bool(c->state, "finished", false),
@@ -60,7 +82,10 @@ static int tell(const struct soak_cmd *s, const struct campaign *c,
 static int run_campaign(struct soak_cmd *s, struct campaign *c,
 			struct campaign_page *page)
 {
-	const struct soak_view view = { .begins = begins, .ended = ended, .arg = page };
+	struct progress progress = { .s = s, .c = c, .page = page };
+	const struct soak_view view = { .begins = begins,
+					.ended = ended,
+					.arg = &progress };
 	struct campaign_host host = {
 		.job_path = s->job_path,
 		.board_path = s->loaded.board_path,
@@ -72,7 +97,10 @@ static int run_campaign(struct soak_cmd *s, struct campaign *c,
 	struct err why = ERR_INIT, err = ERR_INIT;
 
 	campaign_page_begin(page, c);
+	c->is_running = true;
+	so_far(&progress);
 	int r = soak_run(c, &host, &s->plan, &view, &why);
+	c->is_running = false;
 	int status = tell(s, c, page, &err);
 
 	if (status < 0)

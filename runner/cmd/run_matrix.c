@@ -11,24 +11,43 @@
 #include "report/matrix_table.h"
 #include "util/jsonx.h"
 
+struct progress {
+	const struct run_matrix *m;
+	const struct campaign *c;
+	const struct campaign_page *page;
+};
+
+static json_t *result_of(const struct run_matrix *m, const struct campaign *c)
+{
+	return matrix_result(c, m->loaded->job, m->loaded->board, m->cells);
+}
+
+static void so_far(const struct progress *p)
+{
+	_cleanup_json_ json_t *result = result_of(p->m, p->c);
+
+	campaign_page_so_far(&p->c->dir, result);
+}
+
 static void begins(void *arg, size_t k, size_t n, const char *cell, size_t nth)
 {
-	struct campaign_page *p = arg;
+	const struct progress *p = arg;
 
-	campaign_page_line(p, "cell %zu of %zu: %s%s", k, n, cell,
+	campaign_page_line(p->page, "cell %zu of %zu: %s%s", k, n, cell,
 			   nth > 1 ? ", once more" : "");
 }
 
 static void ended(void *arg, const json_t *record, const json_t *row)
 {
-	struct campaign_page *p = arg;
+	const struct progress *p = arg;
 	const char *kind = json_get_str(record, "kind", NULL);
 
 	campaign_page_line(
-		p, "%s: %s%s%s: %s%s", json_get_str(record, "cell", ""),
+		p->page, "%s: %s%s%s: %s%s", json_get_str(record, "cell", ""),
 		json_get_str(record, "status", "?"), kind ? " " : "", kind ? kind : "",
 		json_get_str(record, "reason", ""),
 		json_get_bool(row, "as_expected", false) ? "" : " (not as expected)");
+	so_far(p);
 }
 
 static json_t *cell_names(const struct job_cells *cells)
@@ -60,8 +79,7 @@ static void print_table(struct campaign_page *p, const json_t *result)
 static int tell(const struct run_matrix *m, const struct campaign *c,
 		struct campaign_page *p, struct err *err)
 {
-	_cleanup_json_ json_t *result =
-		matrix_result(c, m->loaded->job, m->loaded->board, m->cells);
+	_cleanup_json_ json_t *result = result_of(m, c);
 	bool is_over = json_get_bool(c->state, "finished", false);
 	int r = campaign_page_finish("run", &c->dir, result, &m->loaded->to, is_over,
 				     m->json_path, err);
@@ -76,9 +94,11 @@ static int tell(const struct run_matrix *m, const struct campaign *c,
 int run_matrix(const struct run_matrix *m)
 {
 	struct campaign_page page = campaign_page_for(m->json_path);
+	struct campaign c = CAMPAIGN_INIT;
+	struct progress progress = { .m = m, .c = &c, .page = &page };
 	const struct matrix_view view = { .begins = begins,
 					  .ended = ended,
-					  .arg = &page };
+					  .arg = &progress };
 	struct campaign_host host = {
 		.job_path = m->job_path,
 		.board_path = m->loaded->board_path,
@@ -87,7 +107,6 @@ int run_matrix(const struct run_matrix *m)
 		.console_fd = page.fd,
 		.cancel_fd = m->cancel_fd,
 	};
-	struct campaign c = CAMPAIGN_INIT;
 	struct err err = ERR_INIT;
 	int r = open_matrix(m, &c, &err), status;
 
@@ -97,7 +116,10 @@ int run_matrix(const struct run_matrix *m)
 		struct err why = ERR_INIT;
 
 		campaign_page_begin(&page, &c);
+		c.is_running = true;
+		so_far(&progress);
 		r = matrix_run(&c, &host, m->cells, &view, &why);
+		c.is_running = false;
 		if (r && r != -ECANCELED)
 			fprintf(stderr, "bootrig run: %s\n", why.msg);
 		status = tell(m, &c, &page, &err);

@@ -151,6 +151,8 @@ def _(t):
             p.wait()
             t.children.remove(p)
         # Killed before it had begun, or behind the last boot.
+        if whom == "soak" and c.dirs and os.path.exists(os.path.join(c.dirs[-1], "result.json")):
+            check(c.result["campaign"]["state"] in ("running", "finished"), f"state {c.result['campaign']}")
         books = [d for d in c.dirs if os.path.exists(os.path.join(d, "campaign.json"))]
         check(len(books) <= 1, f"campaigns: {c.dirs}")
         if books and c.load("campaign.json")["finished"]:
@@ -164,6 +166,35 @@ def _(t):
     for b in c.load("campaign.json")["boots"]:
         if b["run"] and not b["broke_off"]:
             check_replay(os.path.join(c.dirs[-1], b["run"]))
+
+
+@case("a soak that runs, and one that was killed, has a result that says so and how far it came")
+def _(t):
+    b = t.board(BOOT + SHELL + DIE)
+    c = Soak(t, t.job_file(seeded(t, ["pass", "pass", "-", 0.2])), "--boots", "4", "--each", "30s")
+
+    def told(state, status, reason, end):
+        r = c.result
+        check_eq((r["campaign"]["state"], r["verdict"]["status"], r["verdict"]["reason"], r["end_time"] is None),
+                 (state, status, reason, end), "state, verdict, whether it has no end")
+        return r
+
+    p = c.start()
+    b.wait_for("on", count=3)
+    r = told("running", "lab", "so far: 2 boots without a failure", True)
+    check_eq((r["exit_code"], [a["status"] for a in r["attempts"]]), (125, ["pass", "pass"]), "exit code, attempts")
+    p.kill()
+    p.wait()
+    t.children.remove(p)
+    told("running", "lab", "so far: 2 boots without a failure", True)
+    line = subprocess.run([BOOTRIG, "report", "--table", c.dirs[-1], c.dirs[-1]], capture_output=True, text=True, check=True)
+    check("so far: 2 boots" in line.stdout, line.stdout)
+    p = c.start()
+    b.wait_for("off", count=2)
+    b.wait_for("on", count=4)
+    check(told("running", "lab", c.result["verdict"]["reason"], True)["campaign"]["sessions"] == 2, "sessions")
+    check_eq(c.finish(p), 1, "exit status" + c.text())
+    told("finished", "fail", c.result["verdict"]["reason"], False)
 
 
 @case("a soak's result is posted once, when it is over, and its boots each")
@@ -212,6 +243,28 @@ def _(t):
     check_eq(c.run(), 0, "exit status" + c.text())
     check(time.monotonic() - start < 15, f"it took {time.monotonic() - start:.1f} s")
     check_eq(c.soak["survived"], len(c.soak["groups"][0]["observations"]), "survived")
+
+
+@case("--for counts what ran before a kill -9, also of a board that was silent")
+def _(t):
+    b = t.board(BOOT + SHELL + DIE)
+    c = Soak(t, t.job_file(seeded(t, ["-"] * 20)), "--for", "9s")
+    start = time.monotonic()
+    p = c.start()
+    b.wait_for("typed", count=1)
+    time.sleep(6)
+    ran = time.monotonic() - start
+    p.kill()
+    p.wait()
+    t.children.remove(p)
+    check_eq(c.run(), 0, "exit status" + c.text())
+    c.check_books()
+    boots = c.load("campaign.json")["boots"]
+    check(boots[0]["broke_off"], f"boots {boots}")
+    check(ran - 2 < boots[0]["seconds"] < ran + 0.5, f"the boot that was killed counts {boots[0]['seconds']} s of {ran:.1f}")
+    total = sum(x["seconds"] for x in boots)
+    check(8 < total < 12, f"{total} s in all, want about 9")
+    check(boots[0]["observations"][0]["seconds"] <= boots[0]["seconds"], f"under test {boots[0]['observations']}")
 
 
 @case("a soak without an end, or with words that mean nothing, is refused before a relay clicks")
