@@ -91,7 +91,14 @@ void reader_on_header(struct oops_reader *r, const struct oops_header *h,
 struct report *reader_find_by_caller(const struct oops_reader *r, const struct prefix *p);
 /* The same for any message: without caller ids, by the order of a report's lines. */
 struct report *reader_route(const struct oops_reader *r, const struct message *m);
-/* A fault's header came: reports that have their trace are over, whoever's they are. */
+/* Can the message be the report's, going by caller ids? */
+bool reader_is_callers(const struct report *rep, const struct message *m);
+/* Is the panic in m, for that reason, rep's end? A kernel that oopsed dies of that,
+ * however late. */
+bool reader_ends_in_panic(const struct report *rep, const struct message *m,
+			  const char *reason);
+/* A fault's or a panic's header came: reports that have their trace, or get none, are
+ * over, whoever's they are. */
 void reader_pass_over(struct oops_reader *r, const struct report *by);
 /* rep took m: it has got that far. */
 void reader_advance(struct oops_reader *r, struct report *rep, const struct message *m);

@@ -9,6 +9,11 @@ static bool same_caller(const struct report *rep, const struct prefix *p)
 	return rep->caller == p->caller && rep->caller_id == p->caller_id;
 }
 
+bool reader_is_callers(const struct report *rep, const struct message *m)
+{
+	return !rep->caller || !m->prefix.caller || same_caller(rep, &m->prefix);
+}
+
 struct report *reader_find_by_caller(const struct oops_reader *r, const struct prefix *p)
 {
 	if (!p->caller)
@@ -76,12 +81,7 @@ static void on_die(struct oops_reader *r, const struct oops_header *h,
 		return;
 	}
 	reader_open_report(r, h, m, after);
-}
-
-/* Can the message be the report's, going by caller ids? */
-static bool is_callers(const struct report *rep, const struct message *m)
-{
-	return !rep->caller || !m->prefix.caller || same_caller(rep, &m->prefix);
+	reader_pass_over(r, r->current);
 }
 
 static void on_fault(struct oops_reader *r, const struct oops_header *h,
@@ -110,7 +110,7 @@ static void on_fault(struct oops_reader *r, const struct oops_header *h,
 	}
 	/* The head of a fault that has not died, or that another caller prints: two CPUs
 	 * in trouble at once. */
-	if (!rep->is_headless && (!rep->has_die || !is_callers(rep, m)) &&
+	if (!rep->is_headless && (!rep->has_die || !reader_is_callers(rep, m)) &&
 	    !rep->has_end) {
 		reader_open_report(r, h, m, after);
 		return;
@@ -119,25 +119,6 @@ static void on_fault(struct oops_reader *r, const struct oops_header *h,
 	if (!report_has_frames(rep))
 		report_adopt(rep, NULL, m->text);
 	count_secondary(r, rep, m);
-}
-
-/* Panics that only say which report they follow. */
-static bool is_follow_up(const char *reason)
-{
-	/* clang-format off */
-	static const char *const words[] = {
-		"panic_on_warn", "Fatal exception", "Oops", "hung_task", "softlockup",
-		"RCU Stall", "Hard LOCKUP", "KASAN", "BUG", "stack-protector",
-		"Fatal exception in interrupt", "NMI: Not continuing", "Aiee",
-		"Asynchronous SError", "Unhandled exception", "kernel stack overflow",
-		"Attempted to kill", "UBSAN", "Out of memory", "deadlocked on memory",
-	};
-	/* clang-format on */
-
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (strstr(reason, words[i]))
-			return true;
-	return false;
 }
 
 static void escalate(struct oops_reader *r, struct report *rep)
@@ -158,10 +139,11 @@ static void on_panic(struct oops_reader *r, const struct oops_header *h,
 
 	if (!rep && r->n_open > 0)
 		rep = r->open[r->n_open - 1];
-	if (rep && !rep->in->fatal && !is_follow_up(after))
+	if (rep && !reader_ends_in_panic(rep, m, after))
 		rep = NULL;
 	if (!rep) {
 		reader_open_report(r, h, m, after);
+		reader_pass_over(r, r->current);
 		return;
 	}
 	report_line(rep, m->text);
@@ -200,6 +182,18 @@ static bool cuts_in(const struct report *first, const struct oops_header *h,
 	       cpu != first->in->cpu && first->lines_since < 8 && since < 1 && since > -1;
 }
 
+static bool is_slub_part(const struct oops_header *h)
+{
+	return lines_starts(h->literal, "INFO: Freed in ") ||
+	       lines_starts(h->literal, "INFO: Allocated in ");
+}
+
+/* "kmemleak: 3 new suspected memory leaks" ends what it printed. */
+static bool is_leak_count(const struct oops_header *h)
+{
+	return lines_starts(h->literal, "new suspected memory leak");
+}
+
 static void on_stall_or_report(struct oops_reader *r, const struct oops_header *h,
 			       const struct message *m, const char *after)
 {
@@ -212,7 +206,8 @@ static void on_stall_or_report(struct oops_reader *r, const struct oops_header *
 		/* The same stall goes on, or the same event's next line. */
 		if (rep->header->kind == h->kind &&
 		    (h->class == HEADER_STALL || h->class == HEADER_OOM ||
-		     (h->kind == INCIDENT_LEAK && !report_has_frames(rep)))) {
+		     (h->kind == INCIDENT_LEAK &&
+		      (!report_has_frames(rep) || is_leak_count(h))))) {
 			if (h->class == HEADER_STALL)
 				count_secondary(r, rep, m);
 			reader_touch(r, rep, m);
@@ -221,8 +216,8 @@ static void on_stall_or_report(struct oops_reader *r, const struct oops_header *
 			return;
 		}
 		/* What a dying kernel still stumbles over; a part of SLUB's report. */
-		if (rep->in->panicked || h->kind == INCIDENT_OTHER) {
-			if (h->kind == INCIDENT_OTHER)
+		if (rep->in->panicked || is_slub_part(h)) {
+			if (is_slub_part(h))
 				report_line(rep, m->text);
 			reader_touch(r, rep, m);
 			return;

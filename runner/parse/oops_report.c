@@ -359,8 +359,18 @@ static bool line_lost_trace(struct report *r, const char *text)
 	return true;
 }
 
-bool report_line(struct report *r, const char *text)
+/* mm/kmemleak.c prints its report on the console behind its name. */
+static const char *without_name(const struct report *r, const char *text)
 {
+	bool is_named = r->header->kind == INCIDENT_LEAK &&
+			lines_starts(lines_skip_blanks(text), "kmemleak: ");
+
+	return is_named ? lines_skip_blanks(text) + strlen("kmemleak: ") : text;
+}
+
+bool report_line(struct report *r, const char *line)
+{
+	const char *text = without_name(r, line);
 	const char *rest, *t = lines_skip_blanks(text);
 	bool was_modules = r->in_modules;
 

@@ -99,12 +99,13 @@ static bool is_candidate(const struct report *rep)
 	return !rep->caller && !rep->is_done && !rep->has_end && !rep->is_tentative;
 }
 
-/* SErrors and overflown stacks panic without die(). */
+/* SErrors, overflown stacks and unhandled exceptions panic without die(). */
 static bool awaits_die(const struct report *rep)
 {
 	return rep->header->class == HEADER_FAULT && !rep->has_die &&
 	       rep->header->kind != INCIDENT_SERROR &&
-	       !lines_starts(rep->header->literal, "Insufficient stack");
+	       !lines_starts(rep->header->literal, "Insufficient stack") &&
+	       strcmp(rep->header->literal, "Unhandled ") != 0;
 }
 
 static bool fits(const struct report *rep, enum phase p, const char *text)
@@ -179,7 +180,7 @@ void reader_pass_over(struct oops_reader *r, const struct report *by)
 		struct report *rep = r->open[i];
 
 		if (rep != by && !rep->caller && !report_is_oops(rep) &&
-		    report_has_frames(rep))
+		    (report_has_frames(rep) || rep->header->pick == PICK_NONE))
 			rep->phase = PHASE_END;
 	}
 }
