@@ -14,6 +14,7 @@ extern const char *const skip_preempt[];
 extern const char *const skip_key[];
 extern const char *const skip_stack_end[];
 extern const char *const skip_sleep[];
+extern const char *const skip_cant[];
 extern const char *const skip_spl[];
 extern const char *const skip_ubsan[];
 extern const char *const skip_list[];

@@ -272,7 +272,8 @@ static void header_of_kind(struct report *r, const char *text, const char *after
 }
 
 /* "SError Interrupt on CPU6, code 0x00000000be000411 -- SError", "Bad mode in Error
- * handler detected on CPU2, code 0xbf000002 -- SError"; "Unhandled fault: synchronous
+ * handler detected on CPU2, code 0xbf000002 -- SError", "Unhandled 64-bit el1h sync
+ * exception on CPU2, ESR 0x0000000034000002 -- BTI"; "Unhandled fault: synchronous
  * external abort (0x96000210) at 0x.." */
 static void header_syndrome(struct report *r, const char *text)
 {
@@ -281,6 +282,8 @@ static void header_syndrome(struct report *r, const char *text)
 
 	if (!p)
 		p = lines_after(text, ", code ");
+	if (!p)
+		p = lines_after(text, ", ESR ");
 
 	if (p && lines_hex(p, &v) >= 8)
 		report_set_esr(r, v);

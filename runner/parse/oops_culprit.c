@@ -22,7 +22,8 @@ static bool has_any(const char *name, const char *const *words)
 const char *const skip_free[] = {
 	"kmem_", "slab_", "kfree", "vunmap", "vfree", "free_pages", "free_unref",
 	"free_page", "put_page", "bad_page", "object_err", "free_to_partial",
-	"debug_processing", "check_object", "print_trailer", NULL,
+	"debug_processing", "check_object", "print_trailer", "check_bytes",
+	"slab_pad_check", "on_freelist", "consistency_checks", NULL,
 };
 const char *const skip_alloc[] = {
 	"kmemleak", "alloc", "mmap", "kmem", "slab", "create_object", "idr_get",
@@ -47,6 +48,7 @@ const char *const skip_sleep[] = {
 	"^__wait_for_common", "^usb_start_wait_urb", NULL,
 };
 /* clang-format on */
+const char *const skip_cant[] = { "cant_sleep", "cant_migrate", NULL };
 const char *const skip_spl[] = { "spl_", NULL };
 const char *const skip_ubsan[] = { "ubsan", "overflow", NULL };
 /* clang-format off */
@@ -98,6 +100,13 @@ static const char *const skip_fault[] = {
 static const char *const skip_dcache[] = {
 	"dput", "^d_", "__d_", NULL,
 };
+/* kernel/dma/debug.c and mapping.c: who maps and unmaps is at fault. */
+static const char *const skip_dma[] = {
+	"^check_unmap", "^check_sync", "^check_for_", "^check_sg_", "debug_dma_",
+	"^add_dma_entry", "^active_cacheline", "^dma_map_", "^__dma_map_",
+	"^dma_unmap_", "^dma_sync_", "^__dma_sync_", "^dma_alloc_", "^dma_free_",
+	"^dmam_", NULL,
+};
 /* clang-format on */
 static const char *const skip_cfi[] = { "__cfi_", "handle_cfi", "report_cfi", NULL };
 static const char *const skip_irq_state[] = { "irq_restore", NULL };
@@ -110,6 +119,7 @@ static const struct warn_sort warn_sorts[] = {
 	{ "fs/proc/generic.c", "WARNING: proc registration bug", skip_proc },
 	{ "lib/string_helpers.c", "WARNING: buffer overflow", NULL },
 	{ "mm/usercopy.c", "WARNING: bad usercopy", skip_usercopy },
+	{ "kernel/dma/debug.c", "WARNING: DMA-API bug", skip_dma },
 	{ "kernel/locking/lockdep.c", "WARNING: locking bug", skip_lockdep },
 	{ "kernel/locking/irqflag-debug.c", "WARNING", skip_irq_state },
 	{ "drivers/usb/core/urb.c", "WARNING", skip_urb },
@@ -163,7 +173,9 @@ static const char *const locks[] = {
 	"mutex_remove_waiter", "mutex_optimistic", "ww_mutex", "osq_lock",
 	"osq_unlock", "__wake_up", "_write_lock", "lock_sock", "qspinlock",
 	"wait_for_completion", "print_circular", "check_prev", "check_noncircular",
-	"print_unlock_imbalance", "print_usage_bug", NULL,
+	"print_unlock_imbalance", "print_usage_bug", "^print_lock_", "^print_bad_irq",
+	"^print_deadlock", "^print_irq_inversion", "^print_freed_lock",
+	"^print_held_locks", "^print_collision", NULL,
 };
 /* clang-format on */
 

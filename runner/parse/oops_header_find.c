@@ -102,6 +102,9 @@ static bool is_oops(const struct oops_header *h, const char *text, const char *h
 		       lines_pc(hit, &sym);
 	if (strcmp(h->literal, "[#") == 0)
 		return is_die(text, hit);
+	if (strcmp(h->literal, "Unhandled ") == 0)
+		/* "64-bit el1h sync exception on CPU2, ESR 0x… -- BTI" */
+		return strstr(after, " exception on CPU") && strstr(after, ", ESR 0x");
 	if (lines_starts(h->literal, "Unhandled "))
 		return !is_programs(after);
 	if (strcmp(h->literal, "Oops: ") == 0 || strcmp(h->literal, "Oops - ") == 0)
@@ -173,6 +176,26 @@ static bool is_other_program(const char *text, const char *hit)
 	return false;
 }
 
+/* What a device calls itself: "usb 1-1: Product: Oops [#1]", "input: BUG: Mouse as
+ * /dev..".
+ */
+static bool is_device_name(const char *text, const char *hit)
+{
+	/* clang-format off */
+	static const char *const words[] = {
+		": Product: ", ": Manufacturer: ", ": SerialNumber: ",
+	};
+	/* clang-format on */
+	const char *word;
+
+	if (lines_starts(text, "input: "))
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if ((word = strstr(text, words[i])) && word < hit)
+			return true;
+	return false;
+}
+
 /* Where may the literal stand? At the start, or after the words that kernels put there
  * ("rcu: ", "watchdog: ", "[ ", "=== [ cut", a CPU number). */
 static bool is_at_start(const char *text, const char *hit, bool is_stamped)
@@ -184,7 +207,7 @@ static bool is_at_start(const char *text, const char *hit, bool is_stamped)
 		return true;
 	if (ascii_is_word(hit[-1]) || hit[-1] == '"' || hit[-1] == '\'' || hit[-1] == '`')
 		return false;
-	if (before > 100 || is_other_program(text, hit))
+	if (before > 100 || is_other_program(text, hit) || is_device_name(text, hit))
 		return false;
 	if (is_stamped)
 		return true;

@@ -105,7 +105,10 @@ bool report_line_lock_at(struct report *r, const char *text)
 			name_locker(r, &sym);
 		return false;
 	}
+	/* "workqueue leaked": until 6.9, and since */
 	p = lines_after(text, "last function: ");
+	if (!p)
+		p = lines_after(text, " workfn=");
 	if (p) {
 		if (lines_symbol(p, true, &sym))
 			name_locker(r, &sym);

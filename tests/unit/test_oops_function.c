@@ -249,7 +249,58 @@ TEST(a_head_and_a_die_with_the_same_syndrome_are_one_fault)
 		"warn|WARNING in other|line 3|cut\n");
 }
 
-TESTS(T(a_leaked_lock_names_task_kernel_and_module), T(a_workqueue_lockup_names_the_work),
+/* Their machinery is never the culprit: the bytes of 6.12, shortened. */
+TEST(checkers_are_passed_over_for_their_users)
+{
+	static const char *const cases[][2] = {
+		{ "WARNING: CPU: 2 PID: 412 at kernel/dma/debug.c:1037 check_unmap+0x5a8/0x8dc\n"
+		  "Call trace:\n check_unmap+0x5a8/0x8dc (P)\n debug_dma_unmap_page+0x6c/0x94\n"
+		  " dma_unmap_page_attrs+0x1a0/0x290\n user+0x20/0x80\n",
+		  "WARNING: DMA-API bug in user" },
+		{ "BUG kmalloc-64 (Not tainted): Right Redzone overwritten\n"
+		  "Call trace:\n print_trailer+0x144/0x1b8\n check_bytes_and_report+0x110/0x150\n"
+		  " check_object+0x2b4/0x300\n free_to_partial_list+0x124/0x1b0\n"
+		  " kfree+0x2a4/0x33c\n user+0x20/0x80\n",
+		  "BUG kmalloc-64: Right Redzone overwritten in user" },
+		{ "BUG: scheduling in a non-blocking section: sh/412/0\n"
+		  "Call trace:\n __schedule_bug+0x74/0x98\n __schedule+0x7c4/0x8dc\n"
+		  " schedule+0x34/0x104\n msleep+0x30/0x40\n user+0x20/0x80\n",
+		  "BUG: scheduling in a non-blocking section in user" },
+		{ "BUG: assuming atomic context at drivers/x.c:34\n"
+		  "Call trace:\n __cant_sleep+0x64/0x98\n user+0x20/0x80\n",
+		  "BUG: assuming atomic context at drivers/x.c:NUM in user" },
+		{ "BUG: workqueue leaked atomic, lock or RCU: kworker/2:1[412]\n"
+		  "     preempt=0x00000000 lock=0->1 RCU=0->0 workfn=user [m]\n"
+		  "Call trace:\n process_one_work+0x4bc/0x6a0\n worker_thread+0x2cc/0x3e0\n",
+		  "BUG: workqueue leaked lock or atomic in user" },
+		{ "WARNING: Nested lock was not taken\n"
+		  "sh/412 is trying to lock:\n"
+		  "ffff000102 (&rk->lock){+.+.}-{4:4}, at: user+0x20/0x80\n"
+		  "stack backtrace:\nCall trace:\n print_lock_nested_lock_not_held+0x1/0x2\n"
+		  " lock_acquire+0x1c/0x2\n",
+		  "WARNING: Nested lock was not taken in user" },
+		{ "Unhandled 64-bit el1h sync exception on CPU2, ESR 0x0000000002000000 -- "
+		  "Unknown/Uncategorized\npc : user+0x20/0x80\nlr : other+0x20/0x80\n"
+		  "Kernel panic - not syncing: Unhandled exception\n"
+		  "Call trace:\n panic+0x138/0x334\n __panic_unhandled+0x70/0x74\n",
+		  "Unhandled exception in user" },
+		{ "BUG: Bad page cache in process sh  pfn:102030\n"
+		  "Call trace:\n user+0x20/0x80\n",
+		  "BUG: Bad page cache in user" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		json_t *all = read_json(cases[i][0]);
+
+		CHECK_EQ(json_array_size(all), 1);
+		CHECK_STR(json_get_str(json_array_get(all, 0), "title", ""), cases[i][1]);
+		CHECK(!json_get_bool(json_array_get(all, 0), "truncated", true));
+		json_decref(all);
+	}
+}
+
+TESTS(T(checkers_are_passed_over_for_their_users),
+      T(a_leaked_lock_names_task_kernel_and_module), T(a_workqueue_lockup_names_the_work),
       T(a_hard_lockup_is_not_blamed_on_the_cpu_that_reports_it),
       T(a_head_and_a_die_with_the_same_syndrome_are_one_fault),
       T(a_call_to_nowhere_is_blamed_on_the_caller_in_lr),
