@@ -33,6 +33,8 @@ struct build_work {
 
 /* build_inputs.c: reads everything that makes the kernel what it is, and its key. */
 MUST_CHECK int build_read_inputs(struct build_work *w);
+/* Of the files below a module's directory. */
+MUST_CHECK int build_hash_module(const char *dir, struct sha256_hex *out);
 
 /* build_pool.c */
 MUST_CHECK int build_pool_path(struct build_work *w); /* pool, absolute */

@@ -21,6 +21,8 @@ struct source {
 	char *from;            /* GIT: what the range leaves out; NULL = no range */
 	struct strvec commits; /* GIT: of the range up to the point, oldest first, "ID
 				  subject" */
+	char *stamp;           /* TARBALL: size and times of what was hashed */
+	struct strvec files;   /* TREE: a line for each file, with its hash */
 	struct sha256_hex
 		id; /* of the content, patches not applied; see source_identify */
 };
@@ -38,9 +40,8 @@ MUST_CHECK int source_choose(struct source *s, const char *range, const char *up
 			     const struct task *task, struct err *err);
 /* Is `series` a range or commit of s, and not a file? */
 bool source_has_range(const struct source *s, const char *series);
-/* Fills in s->id by reading it all; what did not change since is remembered in the pool.
- * With a TREE this brings the pool's copy up to date as well. */
-typedef void (*source_progress_fn)(void *arg, uint64_t done, uint64_t total);
+/* Fills in s->id by reading it all; what did not change since is remembered in the pool,
+ * where that can be written. */
 MUST_CHECK int source_identify(struct source *s, const char *pool,
 			       const struct task *task, struct err *err);
 
@@ -52,7 +53,8 @@ struct source_tree {
 void source_tree_release(struct source_tree *t);
 
 /* Makes the tree hold what s says, with other patches perhaps still applied. Goes on
- * where a killed one stopped. task's progress is called with bytes. */
+ * where a killed one stopped. task's progress is called with bytes. ERR_JOB -ESTALE: what
+ * was identified is no longer there. */
 MUST_CHECK int source_prepare(const struct source *s, const char *pool,
 			      const struct task *task, struct source_tree *out,
 			      struct err *err);

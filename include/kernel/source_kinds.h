@@ -6,6 +6,7 @@
 
 MUST_CHECK int source_prepare_tarball(const struct source *s, const struct task *task,
 				      const struct source_tree *t, struct err *err);
+MUST_CHECK int source_check_tarball(const struct source *s, struct err *err);
 MUST_CHECK int source_identify_tree(struct source *s, const char *pool,
 				    const struct task *task, struct err *err);
 MUST_CHECK int source_prepare_tree(const struct source *s, const struct task *task,
@@ -14,6 +15,15 @@ MUST_CHECK int source_identify_git(struct source *s, const struct task *task,
 				   struct err *err);
 MUST_CHECK int source_prepare_git(const struct source *s, const struct task *task,
 				  const struct source_tree *t, struct err *err);
+
+/* A list or hash that saves work the next time, as POOL/ids/NAME. A pool that is only
+ * readable does without. */
+MUST_CHECK int source_remember(const char *pool, const char *name, const char *text,
+			       size_t len, struct err *err);
+/* Could a file that changed last at `changed` change again without its times showing it,
+ * when it is read at `now`? Times of files go by ticks, and other machines' clocks. */
+bool source_is_recent(const struct timespec *changed, const struct timespec *now);
+MUST_CHECK int source_is_stale(const struct source *s, const char *path, struct err *err);
 
 /* STATE/base says what the tree was completely made from. */
 MUST_CHECK int source_write_stamp(const struct source_tree *t, const char *text,

@@ -106,6 +106,7 @@ static int copy_module(struct build_work *w, char **path)
 	_cleanup_strvec_ struct strvec files = STRVEC_INIT;
 	_cleanup_close_ int from_fd = -1;
 	_cleanup_close_ int to_fd = -1;
+	struct sha256_hex copied;
 	int r = io_remove_tree_at(AT_FDCWD, to);
 
 	if (!r)
@@ -118,10 +119,17 @@ static int copy_module(struct build_work *w, char **path)
 		r = source_file_list(from_fd, &files);
 	for (size_t i = 0; !r && i < files.n; i++)
 		r = source_file_copy(from_fd, files.v[i], to_fd, files.v[i]);
+	if (!r)
+		r = build_hash_module(to, &copied);
+	if (r)
+		return err_set(w->err, ERR_LAB, r, "copying module %s: %s", w->b->module,
+			       strerror(-r));
+	if (strcmp(copied.str, w->module_id) != 0)
+		return err_set(w->err, ERR_JOB, -ESTALE,
+			       "module %s: changed while it was read; start again",
+			       w->b->module);
 	*path = TAKE_PTR(to);
-	return r ? err_set(w->err, ERR_LAB, r, "copying module %s: %s", w->b->module,
-			   strerror(-r))
-		 : 0;
+	return 0;
 }
 
 static int make_module(struct build_work *w)

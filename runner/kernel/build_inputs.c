@@ -30,21 +30,13 @@ static int read_source(struct build_work *w)
 	return r ? r : source_identify(&w->source, w->pool, &w->b->task, w->err);
 }
 
-static int hash_module(struct build_work *w)
+int build_hash_module(const char *dir, struct sha256_hex *out)
 {
+	_cleanup_close_ int dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_strvec_ struct strvec files = STRVEC_INIT;
-	_cleanup_close_ int dirfd = -1;
-	struct sha256 *h;
-	int r;
+	int r = dirfd < 0 ? -errno : source_file_list(dirfd, &files);
+	struct sha256 *h = sha256_new();
 
-	if (!w->b->module)
-		return 0;
-	dirfd = open(w->b->module, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	r = dirfd < 0 ? -errno : source_file_list(dirfd, &files);
-	if (r)
-		return err_set(w->err, ERR_JOB, r, "module %s: %s", w->b->module,
-			       strerror(-r));
-	h = sha256_new();
 	for (size_t i = 0; !r && i < files.n; i++) {
 		_cleanup_close_ int fd =
 			openat(dirfd, files.v[i], O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
@@ -55,10 +47,20 @@ static int hash_module(struct build_work *w)
 		if (!r)
 			sha256_update(h, sha.str, sizeof(sha.str));
 	}
-	w->module_id = xstrdup(sha256_finish(h).str);
-	return r ? err_set(w->err, ERR_JOB, r, "module %s: %s", w->b->module,
-			   strerror(-r))
-		 : 0;
+	*out = sha256_finish(h);
+	return r;
+}
+
+static int read_module(struct build_work *w)
+{
+	struct sha256_hex id;
+	int r = w->b->module ? build_hash_module(w->b->module, &id) : 0;
+
+	if (r)
+		return err_set(w->err, ERR_JOB, r, "module %s: %s", w->b->module,
+			       strerror(-r));
+	w->module_id = w->b->module ? xstrdup(id.str) : NULL;
+	return 0;
 }
 
 static int read_toolchain(struct build_work *w)
@@ -141,7 +143,7 @@ int build_read_inputs(struct build_work *w)
 	if (!r)
 		r = read_toolchain(w);
 	if (!r)
-		r = hash_module(w);
+		r = read_module(w);
 	if (r)
 		return r;
 	w->key = make_key(w);

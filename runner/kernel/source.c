@@ -17,7 +17,9 @@ void source_release(struct source *s)
 	free(s->slug);
 	free(s->commit);
 	free(s->from);
+	free(s->stamp);
 	strvec_release(&s->commits);
+	strvec_release(&s->files);
 	*s = (struct source){ .given = NULL };
 }
 
@@ -131,40 +133,80 @@ int source_open(const char *base, struct source *out, struct err *err)
 /* ---- the hash of a tarball, remembered ----------------------------------------------
  */
 
-static char *memo_line(const struct stat *st, const char *sha)
+enum { RECENT_S = 2 };
+
+bool source_is_recent(const struct timespec *changed, const struct timespec *now)
 {
-	return xasprintf("%lld %lld.%09ld %lld.%09ld %llu %s\n", (long long)st->st_size,
+	return changed->tv_sec > now->tv_sec - RECENT_S;
+}
+
+int source_is_stale(const struct source *s, const char *path, struct err *err)
+{
+	return err_set(err, ERR_JOB, -ESTALE,
+		       "base %s: %s%schanged while it was read; start again", s->given,
+		       path, path[0] ? " " : "");
+}
+
+int source_remember(const char *pool, const char *name, const char *text, size_t len,
+		    struct err *err)
+{
+	_cleanup_free_ char *dir = xasprintf("%s/ids", pool);
+	_cleanup_free_ char *path = xasprintf("%s/%s", dir, name);
+	int r = io_mkdir_p(dir);
+
+	if (!r)
+		r = io_atomic_write(path, text, len);
+	if (r == -EACCES || r == -EROFS || r == -EPERM)
+		return 0;
+	return r ? err_set(err, ERR_LAB, r, "%s: %s", path, strerror(-r)) : 0;
+}
+
+static char *stamp_of(const struct stat *st)
+{
+	return xasprintf("%lld %lld.%09ld %lld.%09ld %llu ", (long long)st->st_size,
 			 (long long)st->st_mtim.tv_sec, st->st_mtim.tv_nsec,
 			 (long long)st->st_ctim.tv_sec, st->st_ctim.tv_nsec,
-			 (unsigned long long)st->st_ino, sha);
+			 (unsigned long long)st->st_ino);
+}
+
+/* What is behind the path now is what was hashed. */
+int source_check_tarball(const struct source *s, struct err *err)
+{
+	struct stat st;
+
+	if (stat(s->path, &st))
+		return err_set(err, ERR_JOB, -errno, "base %s: %s", s->given,
+			       strerror(errno));
+	_cleanup_free_ char *now = stamp_of(&st);
+	return strcmp(now, s->stamp) == 0 ? 0 : source_is_stale(s, "", err);
 }
 
 static int identify_tarball(struct source *s, const char *pool, struct err *err)
 {
 	_cleanup_close_ int fd = open(s->path, O_RDONLY | O_CLOEXEC);
-	_cleanup_free_ char *dir = xasprintf("%s/ids", pool);
-	_cleanup_free_ char *memo = xasprintf("%s/%s", dir, s->slug);
+	_cleanup_free_ char *memo = xasprintf("%s/ids/%s", pool, s->slug);
 	_cleanup_strbuf_ struct strbuf known = STRBUF_INIT;
+	struct timespec now;
 	struct stat st;
 
-	if (fd < 0 || fstat(fd, &st))
+	if (fd < 0 || fstat(fd, &st) || clock_gettime(CLOCK_REALTIME, &now))
 		return err_set(err, ERR_JOB, -errno, "base %s: %s", s->given,
 			       strerror(errno));
-	_cleanup_free_ char *head = memo_line(&st, "");
-	size_t n = strlen(head) - 1;
+	s->stamp = stamp_of(&st);
+	size_t n = strlen(s->stamp);
 	if (!io_read_file_at(AT_FDCWD, memo, 1024, &known) && known.len == n + 65 &&
-	    memcmp(known.buf, head, n) == 0) {
+	    memcmp(known.buf, s->stamp, n) == 0) {
 		snprintf(s->id.str, sizeof(s->id.str), "%.64s", known.buf + n);
 		return 0;
 	}
 	int r = sha256_of_fd(fd, &s->id, NULL);
 	if (r)
 		return err_set(err, ERR_LAB, r, "base %s: %s", s->given, strerror(-r));
-	_cleanup_free_ char *line = memo_line(&st, s->id.str);
-	r = io_mkdir_p(dir);
-	if (!r)
-		r = io_atomic_write(memo, line, strlen(line));
-	return r ? err_set(err, ERR_LAB, r, "%s: %s", memo, strerror(-r)) : 0;
+	r = source_check_tarball(s, err);
+	if (r || source_is_recent(&st.st_ctim, &now))
+		return r;
+	_cleanup_free_ char *line = xasprintf("%s%s\n", s->stamp, s->id.str);
+	return source_remember(pool, s->slug, line, strlen(line), err);
 }
 
 int source_identify(struct source *s, const char *pool, const struct task *task,
@@ -194,8 +236,12 @@ int source_remove(const char *path, struct err *err)
 int source_write_stamp(const struct source_tree *t, const char *text, struct err *err)
 {
 	_cleanup_free_ char *path = xasprintf("%s/base", t->state);
+	_cleanup_close_ int dirfd = open(t->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int r = io_mkdir_p(t->state);
 
+	/* What it vouches for outlives a power cut first. */
+	if (!r && (dirfd < 0 || syncfs(dirfd)))
+		r = -errno;
 	if (!r)
 		r = io_atomic_write(path, text, strlen(text));
 	return r ? err_set(err, ERR_LAB, r, "%s: %s", path, strerror(-r)) : 0;

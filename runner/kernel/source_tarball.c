@@ -196,6 +196,8 @@ int source_prepare_tarball(const struct source *s, const struct task *task,
 	if (!r)
 		r = unpack_to(&u, fresh);
 	if (!r)
+		r = source_check_tarball(s, err);
+	if (!r)
 		r = check_tree(s, fresh, err);
 	if (!r && rename(fresh, t->dir))
 		r = err_set(err, ERR_LAB, -errno, "%s: %s", t->dir, strerror(errno));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A directory of sources that somebody works in: the pool has a copy, brought up to date
  * by what changed. A list of hashes, with size, times and inode, saves reading it all
- * each time; it is also what the copy is compared with. */
+ * each time; it is also what the copy is compared with. He may save a file at any moment:
+ * what is copied is what was hashed, or nothing is built. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -16,8 +17,10 @@
 enum { MAX_FILES = 1000000, MAX_DEPTH = 64, LIST_MAX = 512 << 20 };
 
 /* One line of a list: "SHA STAMP PATH"; the stamp has no blanks. A symbolic link's hash
- * is that of its target, its stamp begins with l. */
+ * is that of its target, its stamp begins with l. One that ends with ":recent" is of a
+ * file that could change without another stamp, and fits none. */
 struct scan {
+	struct timespec begin;
 	const struct source *s;
 	const struct task *task;
 	struct strvec known; /* lines of the last scan, sorted by path */
@@ -61,12 +64,17 @@ static void read_list(const char *path, struct strvec *out)
 		qsort(out->v, out->n, sizeof(*out->v), by_path);
 }
 
+static void join(const struct strvec *lines, struct strbuf *out)
+{
+	for (size_t i = 0; i < lines->n; i++)
+		strbuf_addf(out, "%s\n", lines->v[i]);
+}
+
 static int write_list(const char *path, const struct strvec *lines, struct err *err)
 {
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 
-	for (size_t i = 0; i < lines->n; i++)
-		strbuf_addf(&text, "%s\n", lines->v[i]);
+	join(lines, &text);
 	int r = io_atomic_write(path, strbuf_str(&text), text.len);
 	return r ? err_set(err, ERR_LAB, r, "%s: %s", path, strerror(-r)) : 0;
 }
@@ -110,10 +118,13 @@ static int scan_file(struct scan *c, int dirfd, const char *name, const char *pa
 	}
 	r = S_ISLNK(st->st_mode) ? hash_link(dirfd, name, &sha)
 				 : hash_file(dirfd, name, &sha);
+	if (r == -ENOENT)
+		return source_is_stale(c->s, path, c->err);
 	if (r)
 		return err_set(c->err, ERR_LAB, r, "%s/%s: %s", c->s->path, path,
 			       strerror(-r));
-	strvec_addf(&c->lines, "%s %s %s", sha.str, stamp, path);
+	strvec_addf(&c->lines, "%s %s%s %s", sha.str, stamp,
+		    source_is_recent(&st->st_ctim, &c->begin) ? ":recent" : "", path);
 	return 0;
 }
 
@@ -172,34 +183,28 @@ static struct sha256_hex hash_lines(const struct strvec *lines)
 	return sha256_finish(h);
 }
 
-static char *list_path(const struct source *s, const char *pool)
-{
-	return xasprintf("%s/ids/%s", pool, s->slug);
-}
-
 int source_identify_tree(struct source *s, const char *pool, const struct task *task,
 			 struct err *err)
 {
-	_cleanup_free_ char *list = list_path(s, pool);
-	_cleanup_free_ char *ids = xasprintf("%s/ids", pool);
+	_cleanup_free_ char *list = xasprintf("%s/ids/%s", pool, s->slug);
 	_cleanup_close_ int fd = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 	struct scan c = { .s = s, .task = task, .err = err };
-	int r = io_mkdir_p(ids);
+	int r;
 
-	if (r || fd < 0)
-		return err_set(err, ERR_LAB, r ? r : -errno, "%s: %s", r ? ids : s->path,
-			       strerror(r ? -r : errno));
+	if (fd < 0 || clock_gettime(CLOCK_REALTIME, &c.begin))
+		return err_set(err, ERR_LAB, -errno, "%s: %s", s->path, strerror(errno));
 	read_list(list, &c.known);
 	r = scan_dir(&c, fd, "", 0);
 	if (!r && c.lines.n)
 		qsort(c.lines.v, c.lines.n, sizeof(*c.lines.v), by_path);
-	if (!r)
-		r = write_list(list, &c.lines, err);
-	if (!r)
-		s->id = hash_lines(&c.lines);
 	strvec_release(&c.known);
-	strvec_release(&c.lines);
-	return r;
+	s->files = c.lines;
+	if (r)
+		return r;
+	s->id = hash_lines(&s->files);
+	join(&s->files, &text);
+	return source_remember(pool, s->slug, strbuf_str(&text), text.len, err);
 }
 
 /* ---- the copy -----------------------------------------------------------------------
@@ -212,8 +217,9 @@ struct sync {
 	struct err *err;
 };
 
-static int copy_link(const struct sync *y, const char *path)
+static int copy_link(const struct sync *y, const char *line)
 {
+	const char *path = path_of(line);
 	_cleanup_free_ char *dir = xstrdup(path);
 	char target[4096], *slash = strrchr(dir, '/');
 	ssize_t n = readlinkat(y->from_fd, path, target, sizeof(target) - 1);
@@ -221,6 +227,8 @@ static int copy_link(const struct sync *y, const char *path)
 	if (n < 0)
 		return -errno;
 	target[n] = '\0';
+	if (memcmp(sha256_of(target, (size_t)n).str, line, 64) != 0)
+		return -ESTALE;
 	if (slash) {
 		*slash = '\0';
 		_cleanup_free_ char *full = xasprintf("%s/%s", y->t->dir, dir);
@@ -235,20 +243,29 @@ static int copy_link(const struct sync *y, const char *path)
 	return r;
 }
 
-/* A file that patches touched is changed in the copy of what the base has. */
-static int copy_file(const struct sync *y, const char *path)
+/* A file is what its line says. */
+static bool is_hashed(int dirfd, const char *path, const char *line)
 {
+	struct sha256_hex sha;
+
+	return !hash_file(dirfd, path, &sha) && memcmp(sha.str, line, 64) == 0;
+}
+
+/* A file that patches touched is changed in the copy of what the base has. */
+static int copy_file(const struct sync *y, const char *line)
+{
+	const char *path = path_of(line);
 	bool is_kept = source_file_exists(y->pristine_fd, path) ||
 		       source_file_exists(y->absent_fd, path);
 	int to_fd = is_kept ? y->pristine_fd : y->tree_fd;
 	int r;
 
 	if (source_file_same(y->from_fd, path, to_fd, path))
-		return 0;
+		return is_hashed(to_fd, path, line) ? 0 : -ESTALE;
 	r = source_file_copy(y->from_fd, path, to_fd, path);
 	if (!r && is_kept)
 		r = source_file_remove(y->absent_fd, path);
-	return r;
+	return r || is_hashed(to_fd, path, line) ? r : -ESTALE;
 }
 
 static int remove_file(const struct sync *y, const char *path)
@@ -275,7 +292,12 @@ static int sync_lists(const struct sync *y, const struct strvec *want,
 			continue;
 		if (i % 256 == 0)
 			task_progress(task, y->s->given, i, want->n);
-		r = want->v[i][65] == 'l' ? copy_link(y, path) : copy_file(y, path);
+		r = want->v[i][65] == 'l' ? copy_link(y, want->v[i])
+					  : copy_file(y, want->v[i]);
+		/* Edited, replaced by something else, or gone. */
+		if (r == -ESTALE || r == -ENOENT || r == -EISDIR || r == -EINVAL ||
+		    r == -ELOOP || r == -ENOTDIR)
+			return source_is_stale(y->s, path, y->err);
 		if (r)
 			return err_set(y->err, ERR_LAB, r, "copying %s/%s: %s",
 				       y->s->path, path, strerror(-r));
@@ -332,11 +354,8 @@ static int open_sub(const struct source_tree *t, const char *name, int *fd,
 int source_prepare_tree(const struct source *s, const struct task *task,
 			const struct source_tree *t, struct err *err)
 {
-	_cleanup_free_ char *pool =
-		xstrndup(t->dir, strlen(t->dir) - strlen(s->slug) - strlen("/src/"));
-	_cleanup_free_ char *want_path = list_path(s, pool);
 	_cleanup_free_ char *have_path = xasprintf("%s/files", t->state);
-	_cleanup_strvec_ struct strvec want = STRVEC_INIT, have = STRVEC_INIT;
+	_cleanup_strvec_ struct strvec have = STRVEC_INIT;
 	struct sync y = { .s = s,
 			  .t = t,
 			  .err = err,
@@ -351,7 +370,6 @@ int source_prepare_tree(const struct source *s, const struct task *task,
 	y.from_fd = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (y.from_fd < 0)
 		return err_set(err, ERR_LAB, -errno, "%s: %s", s->path, strerror(errno));
-	read_list(want_path, &want);
 	if (access(t->dir, F_OK) == 0)
 		read_list(have_path, &have);
 	r = open_sub(t, NULL, &y.tree_fd, err);
@@ -360,11 +378,11 @@ int source_prepare_tree(const struct source *s, const struct task *task,
 	if (!r)
 		r = open_sub(t, "absent", &y.absent_fd, err);
 	if (!r)
-		r = announce(have_path, &want, &have, err);
+		r = announce(have_path, &s->files, &have, err);
 	if (!r)
-		r = sync_lists(&y, &want, &have, task);
+		r = sync_lists(&y, &s->files, &have, task);
 	if (!r)
-		r = write_list(have_path, &want, err);
+		r = write_list(have_path, &s->files, err);
 	if (!r)
 		r = source_write_stamp(t, s->id.str, err);
 	int fds[] = { y.from_fd, y.tree_fd, y.pristine_fd, y.absent_fd };

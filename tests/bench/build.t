@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`bootrig build` on a kernel that takes a second (tests/data/tiny-kernel): real make, git, tar and
 compiler, whole program, killed at every step."""
+import fcntl
 import json
 import os
 import re
@@ -543,6 +544,69 @@ def _(t):
     check_eq((a.returncode, b.returncode), (0, 0), f"exit status\n{err_a}{err_b}")
     check("waiting for another build" in err_b, err_b)
     check(json.loads(out_a)["key"] != json.loads(out_b)["key"], "one key")
+
+
+class PoolHeld:
+    """Another build has the pool: this one reads what it is made of, and waits."""
+
+    def __init__(self, t):
+        pool = os.path.join(t.tmp, "pool")
+        os.makedirs(pool, exist_ok=True)
+        self.path = os.path.join(pool, "lock")
+
+    def __enter__(self):
+        self.fd = os.open(self.path, os.O_RDWR | os.O_CREAT)
+        fcntl.flock(self.fd, fcntl.LOCK_EX)
+        return self
+
+    def __exit__(self, *_):
+        os.close(self.fd)
+
+
+def edited_before_it_begins(t, edit, *args, **how):
+    """The build that read its inputs, waited, and found them edited."""
+    with PoolHeld(t):
+        p = start(t, *args, **how)
+        said = ""
+        while "waiting for another build" not in said:
+            said += (line := p.stderr.readline())
+            check(line, f"it did not wait: {said}")
+        edit()
+    out, err = p.communicate(timeout=LIMIT_S)
+    return p.returncode, out, said + err
+
+
+def append(path, text):
+    with open(path, "a", encoding="utf-8") as f:
+        f.write(text)
+
+
+@case("a tree, tarball or module that is edited between its reading and its build is not built under the old name")
+def _(t):
+    tree = tiny_copy(t, "linux-tiny")
+    second = os.path.join(tree, "drivers/second.c")
+    code, out, err = edited_before_it_begins(t, lambda: append(second, "int more;\n"), base=tree)
+    check_eq(code, 129, f"exit status\n{out}{err}")
+    check("drivers/second.c changed while it was read; start again" in err, err)
+    check("int more;" in read(pool_file(t, "drivers/second.c")), "not brought up to date")
+    edited = build(t, base=tree)
+    check(edited.key != build(t).key, "the edited tree has the key of the other")
+
+    tar = os.path.join(t.tmp, "linux-tiny.tar")
+    subprocess.run(["tar", "-C", t.tmp, "-cf", tar, "linux-tiny"], check=True)
+    append(second, "int evenmore;\n")
+    code, out, err = edited_before_it_begins(
+        t, lambda: subprocess.run(["tar", "-C", t.tmp, "-cf", tar, "linux-tiny"], check=True), base=tar)
+    check_eq(code, 129, f"exit status\n{out}{err}")
+    check("linux-tiny.tar: changed while it was read" in err, err)
+
+    module = os.path.join(t.tmp, "module")
+    os.makedirs(module)
+    append(os.path.join(module, "thing.c"), "int thing;\n")
+    code, out, err = edited_before_it_begins(
+        t, lambda: append(os.path.join(module, "thing.c"), "int more;\n"), "--module", module)
+    check_eq(code, 129, f"exit status\n{out}{err}")
+    check("module: changed while it was read" in err, err)
 
 
 @case("what is missing is named: base, package, series, configuration, usage")
