@@ -39,6 +39,9 @@ MUST_CHECK int build_hash_module(const char *dir, struct sha256_hex *out);
 /* build_pool.c */
 MUST_CHECK int build_pool_path(struct build_work *w); /* pool, absolute */
 MUST_CHECK int build_pool_lock(struct build_work *w);
+/* With the lock, before anything is made: after a clock that was set back nothing may be
+ * judged by its time. */
+MUST_CHECK int build_pool_check_clock(struct build_work *w);
 /* What has not been used for longest goes when there is too much. Never fails: it is
  * housekeeping. */
 void build_pool_prune(const struct build_work *w);

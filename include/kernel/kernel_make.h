@@ -24,15 +24,18 @@ struct kernel_make {
 
 /* argv: targets and VAR=value. what: for messages, "the kernel". ERR_JOB -EREMOTEIO: it
  * failed; the message has the first error and the log's path. ERR_LAB -ENOSPC when that
- * was the disk's. Marks the objects as unfinished until make ended by itself. */
+ * was the disk's. Marks the objects as unfinished, see kernel_make_whole(). */
 MUST_CHECK int kernel_make(struct kernel_make *m, const char *const targets[],
 			   const char *what, struct err *err);
 /* The same for a shell line with an environment ("NAME=value"). */
 MUST_CHECK int kernel_make_command(struct kernel_make *m, const char *shell_line,
 				   const char *dir, const struct strvec *env,
 				   struct err *err);
-/* After a make that was killed: files that it may have left half written are removed, so
- * that they are made again. Call before the first make of a build. */
+/* All of it was made, and has reached the disk. */
+MUST_CHECK int kernel_make_whole(const struct kernel_make *m, struct err *err);
+/* After a make that was killed, failed, or was followed by a power cut: files that it may
+ * have left half written are removed, so that they are made again. Call before the first
+ * make of a build. */
 MUST_CHECK int kernel_make_heal(const struct kernel_make *m, struct err *err);
 /* How many objects make will compile: those whose prerequisites are newer, by what Kbuild
  * remembers of them. have: how many there are. */

@@ -93,19 +93,31 @@ static int empty_fresh(struct build_work *w)
 	return r ? err_set(w->err, ERR_LAB, r, "%s: %s", w->fresh, strerror(-r)) : 0;
 }
 
+/* Before the manifest vouches for it and the object tree counts as whole. */
+static int sync_all(const char *dir)
+{
+	_cleanup_close_ int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 || syncfs(fd) ? -errno : 0;
+}
+
 static int publish(struct build_work *w)
 {
 	_cleanup_free_ char *log = xasprintf("%s/build.log", w->fresh);
 	int r = build_copy_file(w->log_path, log);
 
+	if (!r)
+		r = sync_all(w->fresh); /* what make installed, too */
 	if (r)
 		return err_set(w->err, ERR_LAB, r, "%s: %s", log, strerror(-r));
 	r = build_write_manifest(w);
-	if (!r)
-		r = io_remove_tree_at(AT_FDCWD, w->dir); /* one without build.json */
+	if (r)
+		return r;
+	/* One that is not complete. */
+	r = io_remove_tree_at(AT_FDCWD, w->dir);
 	if (!r && rename(w->fresh, w->dir))
-		r = err_set(w->err, ERR_LAB, -errno, "%s: %s", w->dir, strerror(errno));
-	return r;
+		r = -errno;
+	return r ? err_set(w->err, ERR_LAB, r, "%s: %s", w->dir, strerror(-r)) : 0;
 }
 
 static int build(struct build_work *w)
@@ -125,6 +137,8 @@ static int build(struct build_work *w)
 	}
 	if (!r)
 		r = publish(w);
+	if (!r)
+		r = kernel_make_whole(&w->make, w->err);
 	if (!r)
 		build_pool_prune(w);
 	/* Nothing half of a disk's worth stays behind a failure. */
@@ -147,7 +161,9 @@ static int find_or_build(struct build_work *w, struct kernel_built *out)
 	/* The one that had the lock may have built this. */
 	if (r || look_up(w, out))
 		return r;
-	r = build(w);
+	r = build_pool_check_clock(w);
+	if (!r)
+		r = build(w);
 	if (!r && !look_up(w, out))
 		r = err_set(w->err, ERR_BUG, -EBADMSG, "%s: just built, and not complete",
 			    w->dir);

@@ -135,7 +135,9 @@ bool build_read_manifest(const char *dir, const struct sha256_hex *key,
 	if (io_read_file_at(AT_FDCWD, path, MANIFEST_MAX, &text))
 		return false;
 	j = json_loadb(strbuf_str(&text), text.len, 0, NULL);
-	if (strcmp(json_get_str(j, "key", ""), key->str) != 0)
+	/* Whoever cleaned up here may have begun with another file. */
+	if (strcmp(json_get_str(j, "key", ""), key->str) != 0 ||
+	    size_of(dir) < json_get_int(j, "bytes", 0) + (int64_t)text.len)
 		return false;
 	out->release = xstrdup(json_get_str(j, "release", ""));
 	out->key = *key;

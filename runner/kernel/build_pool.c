@@ -44,11 +44,11 @@ int build_pool_path(struct build_work *w)
 		if (r)
 			return err_set(w->err, ERR_LAB, r, "%s: %s", path, strerror(-r));
 	}
-	/* make splits its arguments at blanks, and Kbuild refuses colons. */
-	if (!w->pool || strpbrk(w->pool, " \t:"))
+	/* make and the shells that it runs would read them. */
+	if (!w->pool || strpbrk(w->pool, " \t\n:#$%&'\"\\*?;<>()|`[]{}!~"))
 		return err_set(
 			w->err, ERR_JOB, -EINVAL,
-			"pool %s: a path with blanks or colons, which Kbuild cannot use",
+			"pool %s: a path with blanks, colons or other signs that make cannot use",
 			asked);
 	return 0;
 }
@@ -121,6 +121,17 @@ static int64_t bytes_of(int dirfd, const char *name)
 	return json_get_int(j, "bytes", 0);
 }
 
+/* By rename first: nothing is ever half there under its name. */
+static int throw_away(int dirfd, const char *name)
+{
+	static const char trash[] = ".old";
+	int r = io_remove_tree_at(dirfd, trash);
+
+	if (!r && renameat(dirfd, name, dirfd, trash))
+		r = errno == ENOENT ? 0 : -errno;
+	return r ? r : io_remove_tree_at(dirfd, trash);
+}
+
 /* Beyond `keep` entries, or beyond `bytes` of finished builds; 0 = no such limit. A
  * source tree NAME has its NAME.state with it. */
 static void prune(const struct build_work *w, const char *part, size_t keep,
@@ -154,8 +165,7 @@ static void prune(const struct build_work *w, const char *part, size_t keep,
 		sum += v[i].bytes;
 		if (((keep && i >= keep) || (bytes && sum > bytes)) &&
 		    strcmp(v[i].name, spare) != 0 &&
-		    (io_remove_tree_at(dirfd(d), state) ||
-		     io_remove_tree_at(dirfd(d), v[i].name)))
+		    (throw_away(dirfd(d), v[i].name) || throw_away(dirfd(d), state)))
 			break; /* the next build tries again */
 		free(v[i].name);
 		v[i].name = NULL;
@@ -176,8 +186,55 @@ static const char *last_part(const char *path)
 
 void build_mark_used(const char *path)
 {
+	/* Not there, or not ours: it is pruned a little earlier. */
 	if (path && utimensat(AT_FDCWD, path, NULL, 0))
-		return; /* not there, or not ours: it is pruned a little earlier */
+		return;
+}
+
+/* ---- the clock ----------------------------------------------------------------------
+ */
+
+static bool is_later(const struct stat *a, const struct stat *b)
+{
+	return a->st_mtim.tv_sec != b->st_mtim.tv_sec
+		       ? a->st_mtim.tv_sec > b->st_mtim.tv_sec
+		       : a->st_mtim.tv_nsec > b->st_mtim.tv_nsec;
+}
+
+/* Did make last say something at a time that is still to come? */
+static bool is_ahead(int dirfd, const char *name, const struct stat *now)
+{
+	_cleanup_free_ char *log = xasprintf("%s/.bootrig-log", name);
+	struct stat st;
+
+	return !fstatat(dirfd, log, &st, AT_SYMLINK_NOFOLLOW) && is_later(&st, now);
+}
+
+/* make goes by times: an object of a later hour hides that its source was changed since.
+ * The lock's time is when the last build began, by the clock of the disk's machine.
+ * ccache makes what is thrown away here quickly again. */
+int build_pool_check_clock(struct build_work *w)
+{
+	_cleanup_free_ char *path = xasprintf("%s/obj", w->pool);
+	struct stat before, now;
+	struct dirent *e;
+	DIR *d = opendir(path);
+	int r = 0;
+
+	if (!d || fstat(w->lock_fd, &before) || futimens(w->lock_fd, NULL) ||
+	    fstat(w->lock_fd, &now))
+		r = -errno;
+	bool is_back = !r && is_later(&before, &now);
+	while (!r && !is_back && (e = readdir(d)))
+		is_back = is_ahead(dirfd(d), e->d_name, &now);
+	if (is_back)
+		rewinddir(d);
+	while (!r && is_back && (e = readdir(d)))
+		if (e->d_name[0] != '.')
+			r = throw_away(dirfd(d), e->d_name);
+	if (d)
+		closedir(d);
+	return r ? err_set(w->err, ERR_LAB, r, "%s: %s", path, strerror(-r)) : 0;
 }
 
 void build_pool_prune(const struct build_work *w)

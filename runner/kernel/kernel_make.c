@@ -117,7 +117,7 @@ static int judge(const struct running *r, int status, const char *what)
 		       r->m->log_path);
 }
 
-/* ---- unfinished: OBJECTS/.bootrig-running ------------------------------------------ */
+/* ---- unfinished, or not on the disk: OBJECTS/.bootrig-running ---------------------- */
 
 static char *mark_path(const struct kernel_make *m)
 {
@@ -133,7 +133,7 @@ static int set_mark(const struct kernel_make *m, struct err *err)
 		      : 0;
 }
 
-static int clear_mark(const struct kernel_make *m, struct err *err)
+int kernel_make_whole(const struct kernel_make *m, struct err *err)
 {
 	_cleanup_free_ char *path = mark_path(m);
 
@@ -174,17 +174,7 @@ static int run(struct kernel_make *m, const char *const argv[], const char *dir,
 	child_kill(&r.child, SIGTERM);
 	close(r.out_fd);
 	strbuf_release(&r.line);
-	if (!e) {
-		e = judge(&r, status, what);
-		/* Killed, it may have left anything; failed, make cleaned up. */
-		if (WIFEXITED(status)) {
-			struct err ignored = ERR_INIT;
-			int c = clear_mark(m, e ? &ignored : err);
-
-			e = e ? e : c;
-		}
-	}
-	return e;
+	return e ? e : judge(&r, status, what);
 }
 
 /* What a user's shell may have set for builds of its own. A name alone takes it away. */

@@ -609,6 +609,33 @@ def _(t):
     check("module: changed while it was read" in err, err)
 
 
+@case("a finished build that is not all there any more is built again")
+def _(t):
+    b = build(t)
+    for name in ("Image", "dtbs/acme/board.dtb", "build.json"):
+        os.remove(os.path.join(b.dir, name))
+        check_eq(build(t, "--cached", expect=129).said, None, f"without {name}")
+        again = build(t)
+        check_eq((again.from_cache, again.dir), (False, b.dir), f"without {name}")
+        check(os.path.exists(os.path.join(b.dir, name)), f"{name} is still missing")
+
+
+@case("a clock that was set back hides no change from make")
+def _(t):
+    s = series(t)
+    plain = build(t)
+    later = time.time() + 3600
+    for top in ("obj", "built"):
+        for d, _dirs, names in os.walk(os.path.join(t.tmp, "pool", top)):
+            for name in names:
+                os.utime(os.path.join(d, name), (later, later))
+    patched = build(t, "--series", s)
+    check_eq(patched.compiled, 3, "objects made by a later clock are used")
+    check(read_bytes(os.path.join(patched.dir, "Image")) != read_bytes(os.path.join(plain.dir, "Image")),
+          "the old kernel under the new key")
+    check_eq(build(t, "--series", s, "--upto", "1").compiled, 1, "and from there on as ever")
+
+
 @case("what is missing is named: base, package, series, configuration, usage")
 def _(t):
     check("base /nowhere/x.tar: No such file" in build(t, base="/nowhere/x.tar", expect=129).err, "base")
