@@ -23,8 +23,9 @@ struct kernel_make {
 };
 
 /* argv: targets and VAR=value. what: for messages, "the kernel". ERR_JOB -EREMOTEIO: it
- * failed; the message has the first error and the log's path. ERR_LAB -ENOSPC when that
- * was the disk's. Marks the objects as unfinished, see kernel_make_whole(). */
+ * failed; the message has the first error and the log's path. ERR_LAB when that
+ * was the disk's or the memory's. Marks the objects as unfinished, see
+ * kernel_make_whole(). */
 MUST_CHECK int kernel_make(struct kernel_make *m, const char *const targets[],
 			   const char *what, struct err *err);
 /* The same for a shell line with an environment ("NAME=value"). */

@@ -10,6 +10,7 @@ enum make_line {
 	MAKE_LINE_OTHER,
 	MAKE_LINE_OBJECT, /* "  CC      init/main.o": compiled now */
 	MAKE_LINE_ERROR,  /* of a compiler, assembler, linker, modpost, dtc or make */
+	MAKE_LINE_LAB,    /* of any of them, and it is the machine's: disk, memory */
 	MAKE_LINE_FAILED, /* "make[2]: *** [x] Error 1": something did */
 };
 

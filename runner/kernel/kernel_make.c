@@ -25,6 +25,7 @@ struct running {
 	int out_fd;
 	struct strbuf line;
 	char first_error[400]; /* "" = none yet */
+	char lab_error[400];   /* the first that is the machine's fault */
 	struct err *err;
 };
 
@@ -36,10 +37,11 @@ static void take_line(struct running *r)
 		r->m->objects_made++;
 		if (r->m->on_object)
 			r->m->on_object(r->m->arg, said.text, r->m->objects_made);
-	} else if (said.kind == MAKE_LINE_ERROR && !r->first_error[0]) {
-		snprintf(r->first_error, sizeof(r->first_error), "%.*s", (int)said.len,
+	} else if (said.kind == MAKE_LINE_LAB && !r->lab_error[0]) {
+		snprintf(r->lab_error, sizeof(r->lab_error), "%.*s", (int)said.len,
 			 said.text);
-	} else if (said.kind == MAKE_LINE_FAILED && !r->first_error[0]) {
+	} else if ((said.kind == MAKE_LINE_ERROR || said.kind == MAKE_LINE_FAILED) &&
+		   !r->first_error[0]) {
 		snprintf(r->first_error, sizeof(r->first_error), "%.*s", (int)said.len,
 			 said.text);
 	}
@@ -106,8 +108,9 @@ static int judge(const struct running *r, int status, const char *what)
 {
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
-	if (strstr(r->first_error, "No space left on device"))
-		return err_set(r->err, ERR_LAB, -ENOSPC, "%s: %s", what, r->first_error);
+	if (r->lab_error[0])
+		return err_set(r->err, ERR_LAB, -EIO, "%s: %s (log in %s)", what,
+			       r->lab_error, r->m->log_path);
 	if (WIFSIGNALED(status) && !r->first_error[0])
 		return err_set(r->err, ERR_LAB, -EREMOTEIO,
 			       "%s: make was killed by signal %d, log in %s", what,
@@ -187,26 +190,38 @@ static void add_env(const struct kernel_make *m, struct strvec *env)
 		"GNUMAKEFLAGS",
 		"ARCH",
 		"CROSS_COMPILE",
-		"KBUILD_OUTPUT",
 		"KCFLAGS",
 		"KAFLAGS",
 		"KCPPFLAGS",
 		"LLVM",
 		"LOCALVERSION",
-		"KCONFIG_CONFIG",
-		"KCONFIG_ALLCONFIG",
-		"INSTALL_PATH",
-		"INSTALL_MOD_PATH",
-		"INSTALL_DTBS_PATH",
 		"M",
 		"V",
 		"SUBARCH",
-		"KBUILD_VERBOSE",
-		"KBUILD_EXTMOD",
 		"W",
 		"C",
 		"CHECK",
+		"MAKEFILES",
+		"CFLAGS_KERNEL",
+		"CFLAGS_MODULE",
+		"AFLAGS_KERNEL",
+		"AFLAGS_MODULE",
+		"LDFLAGS_MODULE",
+		"LDFLAGS_vmlinux",
+		"DTC_FLAGS",
+		"USERCFLAGS",
+		"USERLDFLAGS",
+		"CROSS_COMPILE_COMPAT",
+		"KERNELRELEASE",
+		"EXTRAVERSION",
+		"SOURCE_DATE_EPOCH",
+		"CPATH",
+		"C_INCLUDE_PATH",
+		"COMPILER_PATH",
+		"GCC_EXEC_PREFIX",
 	};
+	static const char *const families[] = { "KBUILD_", "KCONFIG_", "INSTALL_",
+						"HOST" };
 	/* The same source gives the same kernel, whoever builds it and when. */
 	static const char *const set[] = {
 		"LC_ALL=C", "KBUILD_BUILD_TIMESTAMP=Thu Jan  1 00:00:00 UTC 2026",
@@ -217,6 +232,10 @@ static void add_env(const struct kernel_make *m, struct strvec *env)
 
 	for (size_t i = 0; i < ARRAY_SIZE(unset); i++)
 		strvec_add(env, unset[i]);
+	for (char **e = environ; *e; e++)
+		for (size_t i = 0; i < ARRAY_SIZE(families); i++)
+			if (strncmp(*e, families[i], strlen(families[i])) == 0)
+				strvec_add_take(env, xstrndup(*e, strcspn(*e, "=")));
 	for (size_t i = 0; i < ARRAY_SIZE(set); i++)
 		strvec_add(env, set[i]);
 	/* Debug information names no directory of ours (see KCFLAGS below), so objects of

@@ -19,6 +19,41 @@ static bool starts(const char *line, size_t len, const char *word)
 	return len >= n && memcmp(line, word, n) == 0;
 }
 
+static bool has_any(const char *line, size_t len, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (has(line, len, words[i]))
+			return true;
+	return false;
+}
+
+static bool ends(const char *line, size_t len, const char *word)
+{
+	size_t n = strlen(word);
+
+	return len >= n && memcmp(line + len - n, word, n) == 0;
+}
+
+/* At the end, where strerror(3) stands: gcc shows lines of the source, too, and these
+ * have such words in their messages. The OOM killer is told by gcc, dash and bash. */
+static bool is_lab(const char *line, size_t len)
+{
+	static const char *const reasons[] = {
+		": No space left on device", ": Disk quota exceeded",
+		": Read-only file system",   ": Input/output error",
+		": Cannot allocate memory",  ": memory exhausted",
+	};
+	static const char *const killed[] = { "fatal error: Killed signal terminated",
+					      "cc1: out of memory allocating",
+					      " Killed          " };
+
+	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
+		if (ends(line, len, reasons[i]))
+			return true;
+	return has_any(line, len, killed, ARRAY_SIZE(killed)) ||
+	       (len == 6 && ends(line, len, "Killed"));
+}
+
 static bool is_error(const char *line, size_t len)
 {
 	static const char *const words[] = {
@@ -28,7 +63,6 @@ static bool is_error(const char *line, size_t len)
 		"undefined reference",
 		": error, ",
 		"multiple definition of",
-		"No space left on device",
 		"No rule to make target",
 		"internal compiler error",
 		"relocation truncated",
@@ -37,16 +71,12 @@ static bool is_error(const char *line, size_t len)
 		": syntax error",
 		": not found",
 		"Segmentation fault",
-		"Killed",
 	};
 
 	if (starts(line, len, "ERROR: ") || starts(line, len, "Error: ") ||
 	    starts(line, len, "FATAL ERROR"))
 		return true;
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (has(line, len, words[i]))
-			return true;
-	return false;
+	return has_any(line, len, words, ARRAY_SIZE(words));
 }
 
 /* "  CC [M]  drivers/x.o": the words in front of the path are capitals. */
@@ -72,6 +102,8 @@ struct make_said make_output_line(const char *line, size_t len)
 
 	if (is_object(line, len, &out))
 		out.kind = MAKE_LINE_OBJECT;
+	else if (is_lab(line, len))
+		out.kind = MAKE_LINE_LAB;
 	else if (starts(line, len, "make") && has(line, len, ": *** ") &&
 		 !has(line, len, "No rule to make target"))
 		out.kind = MAKE_LINE_FAILED;

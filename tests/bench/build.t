@@ -609,6 +609,32 @@ def _(t):
     check("module: changed while it was read" in err, err)
 
 
+@case("a compiler that the OOM killer took is the lab's fault, not the source's")
+def _(t):
+    path = os.path.join(t.tmp, "bin")
+    os.makedirs(path)
+    with open(os.path.join(path, "gcc"), "w", encoding="utf-8") as f:
+        f.write("#!/bin/sh\nwrap=\ncase \" $* \" in *\" -c \"*) wrap='-wrapper sh,-c,kill${IFS}-9${IFS}$$' ;; esac\n"
+                f'exec {shutil.which("gcc")} $wrap "$@"\n')
+    os.chmod(os.path.join(path, "gcc"), 0o755)
+    b = build(t, env={"PATH": path + ":" + os.environ["PATH"], "CCACHE_DISABLE": "1"}, expect=131)
+    check("Killed" in b.err and "log in " in b.err, b.err)
+
+
+@case("what the user's shell has set for other builds changes no kernel")
+def _(t):
+    evil = os.path.join(t.tmp, "evil.mk")
+    with open(evil, "w", encoding="utf-8") as f:
+        f.write("$(error not this one)\n")
+    wrong = os.path.join(t.tmp, "wrong/linux")
+    os.makedirs(wrong)
+    with open(os.path.join(wrong, "tiny.h"), "w", encoding="utf-8") as f:
+        f.write("#error not this one\n")
+    b = build(t, env={"MAKEFILES": evil, "MAKEFLAGS": "-n", "KBUILD_NOCMDDEP": "1", "INSTALL_MOD_STRIP": "1",
+                      "CPATH": os.path.dirname(wrong), "ARCH": "mips", "O": "/nowhere"})
+    check_eq(b.compiled, 3, "objects")
+
+
 @case("a finished build that is not all there any more is built again")
 def _(t):
     b = build(t)

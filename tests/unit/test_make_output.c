@@ -34,7 +34,6 @@ TEST(errors_of_every_tool_are_known_and_warnings_are_none)
 		"aarch64-linux-gnu-ld: x.o: undefined reference to `foo'",
 		"ERROR: modpost: \"foo\" [drivers/x.ko] undefined!",
 		"make[3]: *** No rule to make target 'drivers/y.o', needed by 'drivers/built-in.a'.  Stop.",
-		"cc1: fatal error: error writing to x.s: No space left on device",
 		"Error: arch/arm64/boot/dts/x.dts:3.1-2 syntax error",
 		"/bin/sh: 1: bc: not found",
 	};
@@ -52,6 +51,30 @@ TEST(errors_of_every_tool_are_known_and_warnings_are_none)
 			tap_fail(__FILE__, __LINE__, "%s", others[i]);
 	CHECK_EQ(kind_of("make[2]: *** [scripts/Makefile.build:229: x.o] Error 1"),
 		 MAKE_LINE_FAILED);
+}
+
+TEST(a_full_disk_and_the_oom_killer_are_the_labs_and_text_about_them_is_not)
+{
+	static const char *const labs[] = {
+		"cc1: fatal error: error writing to x.s: No space left on device",
+		"cp: error writing '/out/x.ko': Disk quota exceeded",
+		"aarch64-linux-gnu-gcc: fatal error: Killed signal terminated program cc1",
+		"cc1: out of memory allocating 65536 bytes after a total of 1 bytes",
+		"virtual memory exhausted: Cannot allocate memory",
+		"scripts/link-vmlinux.sh: line 113:  4711 Killed                  ld -r x.o",
+		"Killed",
+	};
+	static const char *const others[] = {
+		"   12 |  pr_err(\"x: No space left on device\");",
+		"  CC      mm/oom_kill.o: Killed by nobody",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(labs); i++)
+		if (kind_of(labs[i]) != MAKE_LINE_LAB)
+			tap_fail(__FILE__, __LINE__, "%s", labs[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		if (kind_of(others[i]) == MAKE_LINE_LAB)
+			tap_fail(__FILE__, __LINE__, "%s", others[i]);
 }
 
 static bool collect(void *arg, const char *path)
@@ -83,5 +106,6 @@ TEST(the_source_and_its_headers_are_prerequisites_and_options_are_not)
 }
 
 TESTS(T(compiled_objects_are_counted_and_links_are_not),
+      T(a_full_disk_and_the_oom_killer_are_the_labs_and_text_about_them_is_not),
       T(errors_of_every_tool_are_known_and_warnings_are_none),
       T(the_source_and_its_headers_are_prerequisites_and_options_are_not))
