@@ -36,3 +36,5 @@ bool hypothesis_address(const struct incident *in, uint64_t *first, uint64_t *la
 void hypothesis_judge_access(struct judging *j);
 void hypothesis_judge_trace(struct judging *j);
 void hypothesis_judge_modules(struct judging *j);
+void hypothesis_judge_allocated(struct judging *j);
+void hypothesis_judge_freed(struct judging *j);

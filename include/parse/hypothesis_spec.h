@@ -37,6 +37,7 @@ struct hypothesis {
 	bool has_fault_address;
 	uint64_t fault_address;
 	struct hypothesis_items trace, modules; /* all of */
+	struct hypothesis_item allocated, freed;
 	struct spec_mark mark;
 };
 

@@ -277,6 +277,8 @@ void hypothesis_judge(const struct hypothesis *h, const struct incident *in,
 	judge_base(&j);
 	judge_address(&j);
 	hypothesis_judge_trace(&j);
+	hypothesis_judge_allocated(&j);
+	hypothesis_judge_freed(&j);
 	hypothesis_judge_modules(&j);
 	if (!out->reasons.n)
 		out->verdict = HYPOTHESIS_UNDECIDED;

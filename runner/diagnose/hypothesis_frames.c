@@ -133,6 +133,8 @@ void hypothesis_trace_init(struct judging *j, struct hypothesis_trace *t)
 	const struct incident *in = j->in;
 
 	memset(t, 0, sizeof(*t));
+	t->name = "trace";
+	t->has_frames = in->n_frames > 0;
 	t->has_inlines = j->b && build_has_dwarf(j->b);
 	add_symbol(j, t, in->pc, false);
 	for (size_t i = 0; i < in->n_frames; i++) {
@@ -148,6 +150,25 @@ void hypothesis_trace_init(struct judging *j, struct hypothesis_trace *t)
 			 is_bottom(in->frames[in->n_frames - 1].function);
 	t->n_frames = t->n;
 	add_symbol(j, t, in->lr, true);
+	t->gap = t->has_inlines && t->is_complete ? find_gap(j, t) : NULL;
+}
+
+void hypothesis_trace_of_life(struct judging *j, const struct incident_track *track,
+			      const char *name, struct hypothesis_trace *t)
+{
+	memset(t, 0, sizeof(*t));
+	t->name = name;
+	t->has_frames = track->n_frames > 0;
+	t->has_inlines = j->b && build_has_dwarf(j->b);
+	for (size_t i = 0; i < track->n_frames; i++) {
+		const struct incident_frame *f = &track->frames[i];
+
+		add_place(j, t, xstrdup(f->function), f->module, f->offset, f->size, true,
+			  !f->reliable);
+	}
+	t->n_frames = t->n;
+	t->is_complete = t->n && t->n < INCIDENT_MAX_TRACK_FRAMES &&
+			 is_bottom(t->v[t->n - 1].function);
 	t->gap = t->has_inlines && t->is_complete ? find_gap(j, t) : NULL;
 }
 

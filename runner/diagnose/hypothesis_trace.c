@@ -65,33 +65,33 @@ static enum hypothesis_answer judge_missing(struct judging *j,
 	_cleanup_strbuf_ struct strbuf names = STRBUF_INIT;
 
 	hypothesis_add_names(&names, &item->any);
-	if (!j->in->n_frames) {
-		strbuf_addf(says, "the report has no trace to find %s in",
+	if (!t->has_frames) {
+		strbuf_addf(says, "the report has no %s to find %s in", t->name,
 			    strbuf_str(&names));
 		return HYPOTHESIS_UNDECIDED;
 	}
 	if (!t->has_inlines) {
-		strbuf_addf(says, "%s is not in the trace; it may be inlined there (%s)",
-			    strbuf_str(&names),
+		strbuf_addf(says, "%s is not in the %s; it may be inlined there (%s)",
+			    strbuf_str(&names), t->name,
 			    j->no_build ? j->no_build : "the vmlinux has no DWARF");
 		return HYPOTHESIS_UNDECIDED;
 	}
 	if (is_inlined_near(j, t, item, says))
 		return HYPOTHESIS_UNDECIDED;
 	if (!t->is_complete) {
-		strbuf_addf(says, "%s is not in the trace, which is not complete",
-			    strbuf_str(&names));
+		strbuf_addf(says, "%s is not in the %s, which is not complete",
+			    strbuf_str(&names), t->name);
 		return HYPOTHESIS_UNDECIDED;
 	}
 	if (t->unknown) {
 		strbuf_addf(
 			says,
-			"%s is not in the trace; it may be inlined into %s, which is in none of the files given",
-			strbuf_str(&names), t->unknown);
+			"%s is not in the %s; it may be inlined into %s, which is in none of the files given",
+			strbuf_str(&names), t->name, t->unknown);
 		return HYPOTHESIS_UNDECIDED;
 	}
 	if (t->gap) {
-		strbuf_addf(says, "%s is not in the trace; %s", strbuf_str(&names),
+		strbuf_addf(says, "%s is not in the %s; %s", strbuf_str(&names), t->name,
 			    t->gap);
 		return HYPOTHESIS_UNDECIDED;
 	}
@@ -99,15 +99,15 @@ static enum hypothesis_answer judge_missing(struct judging *j,
 		strbuf_addf(says, "this build has no function %s", strbuf_str(&names));
 		return HYPOTHESIS_UNDECIDED;
 	}
-	strbuf_addf(says, "%s is neither in the trace nor inlined there",
-		    strbuf_str(&names));
+	strbuf_addf(says, "%s is neither in the %s nor inlined there", strbuf_str(&names),
+		    t->name);
 	return HYPOTHESIS_FALSIFIED;
 }
 
-static enum hypothesis_answer judge_item(struct judging *j,
-					 const struct hypothesis_trace *t,
-					 const struct hypothesis_item *item,
-					 struct strbuf *says)
+enum hypothesis_answer hypothesis_judge_item(struct judging *j,
+					     const struct hypothesis_trace *t,
+					     const struct hypothesis_item *item,
+					     struct strbuf *says)
 {
 	const char *guess = NULL;
 
@@ -118,7 +118,7 @@ static enum hypothesis_answer judge_item(struct judging *j,
 			guess = t->v[i].function;
 			continue;
 		}
-		strbuf_addf(says, "%s is in the trace", t->v[i].function);
+		strbuf_addf(says, "%s is in the %s", t->v[i].function, t->name);
 		return HYPOTHESIS_CONFIRMED;
 	}
 	for (size_t i = 0; i < t->n && t->has_inlines; i++) {
@@ -126,13 +126,13 @@ static enum hypothesis_answer judge_item(struct judging *j,
 
 		if (!inlined || t->v[i].is_guess)
 			continue;
-		strbuf_addf(says, "%s is inlined into %s in the trace", inlined,
-			    t->v[i].function);
+		strbuf_addf(says, "%s is inlined into %s in the %s", inlined,
+			    t->v[i].function, t->name);
 		return HYPOTHESIS_CONFIRMED;
 	}
 	if (!guess)
 		return judge_missing(j, t, item, says);
-	strbuf_addf(says, "%s is in the trace as a guess (?) only", guess);
+	strbuf_addf(says, "%s is in the %s as a guess (?) only", guess, t->name);
 	return HYPOTHESIS_UNDECIDED;
 }
 
@@ -147,7 +147,8 @@ void hypothesis_judge_trace(struct judging *j)
 	hypothesis_trace_init(j, &t);
 	for (size_t i = 0; i < j->h->trace.n; i++) {
 		strbuf_addstr(&says, i ? "; " : "");
-		all = hypothesis_all_of(all, judge_item(j, &t, &j->h->trace.v[i], &says));
+		all = hypothesis_all_of(
+			all, hypothesis_judge_item(j, &t, &j->h->trace.v[i], &says));
 	}
 	hypothesis_clause(j, "trace_contains", all, "%s", strbuf_str(&says));
 	hypothesis_trace_release(&t);

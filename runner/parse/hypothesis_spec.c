@@ -28,6 +28,8 @@ static void release_one(struct hypothesis *h)
 	strvec_release(&h->functions);
 	release_items(&h->trace);
 	release_items(&h->modules);
+	strvec_release(&h->allocated.any);
+	strvec_release(&h->freed.any);
 }
 
 void hypotheses_release(struct hypotheses *h)
@@ -257,6 +259,8 @@ static const struct yaml_field fields[] = {
 	YAML_FN("base", load_base, struct hypothesis, base_null),
 	YAML_FN_BASE("fault_address", load_address),
 	YAML_FN("trace_contains", load_all, struct hypothesis, trace),
+	YAML_FN("allocated_in", load_any, struct hypothesis, allocated.any),
+	YAML_FN("freed_in", load_any, struct hypothesis, freed.any),
 	YAML_FN("modules", load_all, struct hypothesis, modules),
 };
 
@@ -291,7 +295,7 @@ void hypotheses_add(struct spec_report *r, const struct yaml_node *n, const char
 	if (!has_clause(n))
 		spec_complain(
 			r, n->mark,
-			"%s claims nothing; expected one of: kind, function, access, base, fault_address, trace_contains, modules",
+			"%s claims nothing; expected one of: kind, function, access, base, fault_address, trace_contains, allocated_in, freed_in, modules",
 			what);
 	if (h.name && is_known(out, h.name))
 		spec_complain(

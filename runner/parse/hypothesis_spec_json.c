@@ -53,6 +53,10 @@ static json_t *one_json(const struct hypothesis *h)
 		json_put(o, "fault_address", json_hex(h->fault_address));
 	if (h->trace.n)
 		json_put(o, "trace_contains", items_json(&h->trace));
+	if (h->allocated.any.n)
+		json_put(o, "allocated_in", names_json(&h->allocated.any));
+	if (h->freed.any.n)
+		json_put(o, "freed_in", names_json(&h->freed.any));
 	if (h->modules.n)
 		json_put(o, "modules", items_json(&h->modules));
 	return o;

@@ -51,6 +51,13 @@
 #define BUG_ON                                                                               \
 	"{\"kind\": \"bug\", \"pc\": \"f+0x10/0x20\", \"esr\": {\"value\": \"0xf2000800\"}," \
 	" \"code\": {\"words\": [\"d4210000\"], \"faulting\": 0}}"
+#define FREED                                                                            \
+	"{\"kind\": \"uaf\", \"freed_by\": {\"call_trace\": [{\"function\": \"kfree\"}," \
+	" {\"function\": \"drop_it\"}, {\"function\": \"el0t_64_sync\"}]}}"
+#define FREED_BY_RCU                                                                          \
+	"{\"kind\": \"uaf\", \"freed_by\": {\"call_trace\": [{\"function\": \"rcu_core\"}]}," \
+	" \"queued_by\": {\"call_trace\": [{\"function\": \"call_rcu\"},"                     \
+	" {\"function\": \"drop_it\"}]}}"
 #define SILENCE "{\"kind\": \"silence\"}"
 #define SERROR "{\"kind\": \"serror\", \"pc\": \"f+0x10/0x20\"}"
 #define NO_LAYOUT "no layout of this build (no vmlinux was given): offset of struct "
@@ -143,6 +150,22 @@ static const struct {
 	  "trace_contains: guessed is in the trace as a guess (?) only: undecided\n" },
 	{ REPLACE, "trace_contains: f", "undecided",
 	  "trace_contains: the report has no trace to find f in: undecided\n" },
+	/* allocated_in, freed_in */
+	{ FREED, "freed_in: [f, 'drop_*']", "confirmed",
+	  "freed_in: drop_it is in the trace of the free: confirmed\n" },
+	{ FREED, "freed_in: f", "undecided",
+	  "freed_in: f is not in the trace of the free; it may be inlined there (no "
+	  "vmlinux was given): undecided\n" },
+	{ FREED, "allocated_in: f", "undecided",
+	  "allocated_in: the report has no trace of the allocation to find f in: "
+	  "undecided\n" },
+	{ FREED_BY_RCU, "freed_in: drop_it", "confirmed",
+	  "freed_in: drop_it is in the trace of who had RCU or a workqueue do it: "
+	  "confirmed\n" },
+	{ FREED_BY_RCU, "freed_in: f", "undecided",
+	  "freed_in: f is not in the trace of the free; it may be inlined there (no "
+	  "vmlinux was given); f is not in the trace of who had RCU or a workqueue do it; "
+	  "it may be inlined there (no vmlinux was given): undecided\n" },
 	/* modules */
 	{ V1A, "modules: [videobuf2_common, [gpu_sched, 'pan*']]", "confirmed",
 	  "modules: videobuf2-common is loaded; panthor is loaded: confirmed\n" },

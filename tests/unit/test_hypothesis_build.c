@@ -33,6 +33,9 @@
 	"\", \"fault_address\": \"0xffff000001000020\", \"call_trace\": [" FRAME(          \
 		"kasan_report", "0xc8", "0x104") ", " FRAME("dma_resv_" #f, off, size)     \
 		BOTTOM "}"
+#define LIFE(key)                                                                        \
+	"{\"kind\": \"uaf\", \"kernel\": \"6.12.0-fixture\", \"" key                     \
+	"\": {\"call_trace\": [" FRAME("dma_resv_add_fence", "0x64", "0xd0") BOTTOM "}}"
 #define HEADER REPORT "\"truncated\": true, \"call_trace\": []"
 
 static const struct {
@@ -122,6 +125,18 @@ static const struct {
 	  "trace_contains: dma_fence_signal", "undecided",
 	  "trace_contains: dma_fence_signal is not in the trace; context_of_lookup did not "
 	  "call dma_resv_add_fence itself: what is between them left no frame: undecided\n" },
+	/* Who allocated and freed the object. */
+	{ "fence.elf", LIFE("freed_by"), "freed_in: dma_fence_is_signaled", "confirmed",
+	  "freed_in: dma_fence_is_signaled is inlined into dma_resv_add_fence in the trace "
+	  "of the free: confirmed\n" },
+	{ "fence.elf", LIFE("freed_by"), "freed_in: [dma_fence_lookup, no_such]",
+	  "falsified",
+	  "freed_in: dma_fence_lookup or no_such is neither in the trace of the free nor "
+	  "inlined there: falsified\n" },
+	{ "fence.elf", LIFE("allocated_by"), "allocated_in: dma_resv_add_fence",
+	  "confirmed",
+	  "allocated_in: dma_resv_add_fence is in the trace of the allocation: "
+	  "confirmed\n" },
 	/* Another build's layout is none. */
 	{ "fence.elf", REPORT "\"pc\": \"dma_resv_add_fence+0x44/0xe0\"}",
 	  "access: struct dma_fence.context", "undecided",

@@ -32,7 +32,7 @@ static struct hypotheses load(const char *text)
 }
 
 #define CLAUSES                                                                          \
-	"expected one of: kind, function, access, base, fault_address, trace_contains, modules\n"
+	"expected one of: kind, function, access, base, fault_address, trace_contains, allocated_in, freed_in, modules\n"
 
 static const struct {
 	const char *text, *want;
@@ -48,7 +48,7 @@ static const struct {
 	  "h.yaml:2:7: hypothesis.kind is \"null-dref\", did you mean \"null-deref\"?; expected one of: null-deref, paging-fault, user-access, uaf, kasan, kfence, kmsan, kcsan, ubsan, gpf, bug, warn, lockdep, atomic-sleep, oops-other, serror, mce, oom, leak, invalid-free, panic, hung-task, soft-lockup, hard-lockup, rcu-stall, workqueue-lockup, silence, boot-loop, reset, no-boot, other\n" },
 	{ "name: a\nfuncton: [f]\n",
 	  "h.yaml:1:1: hypothesis claims nothing; " CLAUSES
-	  "h.yaml:2:1: unknown key \"functon\" in hypothesis, did you mean \"function\"?; expected one of: name, description, kind, function, access, base, fault_address, trace_contains, modules\n" },
+	  "h.yaml:2:1: unknown key \"functon\" in hypothesis, did you mean \"function\"?; expected one of: name, description, kind, function, access, base, fault_address, trace_contains, allocated_in, freed_in, modules\n" },
 	{ "name: a\nfunction: []\n",
 	  "h.yaml:2:11: hypothesis.function has 0 names; expected 1 to 64\n" },
 	{ "name: a\nfunction: [\"\", f, {}]\n",
@@ -106,6 +106,8 @@ static const char whole[] =
 	"base: null\n"
 	"fault_address: 0x20\n"
 	"trace_contains: [vb2_core_qbuf, ['rkvdec_*_run', hantro_device_run]]\n"
+	"allocated_in: vb2_core_reqbufs\n"
+	"freed_in: [vb2_core_queue_release, '__vb2_*']\n"
 	"modules: videobuf2_common\n";
 
 static void check_whole(const struct hypothesis *h)
@@ -121,6 +123,8 @@ static void check_whole(const struct hypothesis *h)
 	CHECK_EQ(h->trace.n, 2);
 	CHECK_EQ(h->trace.v[1].any.n, 2);
 	CHECK_STR(h->trace.v[1].any.v[0], "rkvdec_*_run");
+	CHECK_STR(h->allocated.any.v[0], "vb2_core_reqbufs");
+	CHECK_EQ(h->freed.any.n, 2);
 	CHECK_EQ(h->modules.n, 1);
 	CHECK_STR(h->modules.v[0].any.v[0], "videobuf2_common");
 }
