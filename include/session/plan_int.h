@@ -29,7 +29,6 @@ PRINTF(2, 3) void plan_phase(struct plan *p, const char *fmt, ...);
 json_t *plan_step(struct plan *p, const char *what);
 void plan_limit(json_t *step, int64_t ms);
 void plan_text(json_t *step, const char *key, const char *text); /* NULL gives null */
-json_t *plan_texts(const struct strvec *texts);
 void plan_type(struct plan *p, const char *text, bool is_secret);
 /* patterns is consumed; NULL = none. */
 void plan_wait(struct plan *p, const char *what, json_t *take_patterns, int64_t limit_ms);

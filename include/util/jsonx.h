@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "util/compiler.h"
+#include "util/strvec.h"
 
 #define _cleanup_json_ _cleanup_(cleanup_json)
 static inline void cleanup_json(json_t **j)
@@ -18,6 +19,7 @@ static inline void cleanup_json(json_t **j)
  * return NULL), NUL stays as \u0000. Never NULL. */
 json_t *json_lossy(const char *s, size_t len);
 json_t *json_lossy_str(const char *s); /* NULL gives JSON null */
+json_t *json_lossy_strs(const struct strvec *sv);
 /* Compact one-line text of j with a line feed; the caller owns it. Keys keep their order
  * of insertion. */
 char *json_line(const json_t *j, size_t *out_len);

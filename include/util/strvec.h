@@ -3,6 +3,8 @@
  * its strings. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "util/compiler.h"
 
 struct strvec {
@@ -17,6 +19,7 @@ struct strvec {
 #define _cleanup_strvec_ _cleanup_(strvec_release)
 
 void strvec_release(struct strvec *sv);
+bool strvec_has(const struct strvec *sv, const char *s);
 void strvec_add(struct strvec *sv, const char *s);
 void strvec_add_take(struct strvec *sv, char *take_s);
 PRINTF(2, 3) void strvec_addf(struct strvec *sv, const char *fmt, ...);

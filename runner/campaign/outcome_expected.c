@@ -18,21 +18,18 @@ static json_t *kinds_json(uint64_t kinds)
 
 json_t *outcome_expected_json(const struct job_outcome *o)
 {
-	json_t *j, *hypotheses, *tests;
+	json_t *j, *hypotheses;
 
 	if (!o->given)
 		return json_null();
 	j = json_object();
 	hypotheses = json_object();
-	tests = json_array();
 	for (size_t i = 0; i < o->n_hypotheses; i++)
 		json_put(hypotheses, o->hypotheses[i].name,
 			 json_lossy_str(o->hypotheses[i].verdict));
-	for (size_t i = 0; i < o->failed_tests.n; i++)
-		json_push(tests, json_lossy_str(o->failed_tests.v[i]));
 	json_put(j, "status", json_lossy_str(o->status));
 	json_put(j, "kinds", kinds_json(o->kinds));
-	json_put(j, "failed_tests", tests);
+	json_put(j, "failed_tests", json_lossy_strs(&o->failed_tests));
 	json_put(j, "hypotheses", hypotheses);
 	return j;
 }

@@ -21,14 +21,6 @@ static int add_plan(const struct dry_run *d, const struct job_cell *cell, json_t
 	return r;
 }
 
-static bool is_chosen(const struct dry_run *d, const char *name)
-{
-	for (size_t i = 0; d->chosen && i < d->chosen->n; i++)
-		if (strcmp(d->chosen->v[i], name) == 0)
-			return true;
-	return !d->chosen;
-}
-
 static int add_plans(const struct dry_run *d, json_t *runs, struct err *err)
 {
 	int r = 0;
@@ -36,7 +28,7 @@ static int add_plans(const struct dry_run *d, json_t *runs, struct err *err)
 	if (d->only || !d->cells->n)
 		return add_plan(d, d->only, runs, err);
 	for (size_t i = 0; i < d->cells->n && !r; i++)
-		if (is_chosen(d, d->cells->v[i].name))
+		if (!d->chosen || strvec_has(d->chosen, d->cells->v[i].name))
 			r = add_plan(d, &d->cells->v[i], runs, err);
 	return r;
 }
@@ -69,15 +61,6 @@ static const char *end_name(enum job_soak_end end)
 	BUG("end %d", (int)end);
 }
 
-static json_t *lines_json(const struct strvec *lines)
-{
-	json_t *a = json_array();
-
-	for (size_t i = 0; i < lines->n; i++)
-		json_push(a, json_lossy_str(lines->v[i]));
-	return a;
-}
-
 static json_t *levels_json(const struct job_factor *f)
 {
 	json_t *a = json_array();
@@ -88,8 +71,8 @@ static json_t *levels_json(const struct job_factor *f)
 
 		json_put(o, "name", json_lossy_str(l->name));
 		json_put(o, "end", json_string(end_name(l->end)));
-		json_put(o, "commands", lines_json(&l->commands));
-		json_put(o, "kernel_args", lines_json(&l->kernel_args));
+		json_put(o, "commands", json_lossy_strs(&l->commands));
+		json_put(o, "kernel_args", json_lossy_strs(&l->kernel_args));
 		json_push(a, o);
 	}
 	return a;

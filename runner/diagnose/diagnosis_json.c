@@ -109,15 +109,6 @@ static json_t *inlined_json(const struct diagnosis *d)
 	return a;
 }
 
-static json_t *strings_json(const struct strvec *v)
-{
-	json_t *a = json_array();
-
-	for (size_t i = 0; i < v->n; i++)
-		json_push(a, json_lossy_str(v->v[i]));
-	return a;
-}
-
 json_t *diagnosis_to_json(const struct diagnosis *d)
 {
 	json_t *o = json_object();
@@ -125,7 +116,7 @@ json_t *diagnosis_to_json(const struct diagnosis *d)
 
 	if (d->has_insn)
 		insn_to_text(&d->insn, text);
-	json_put(o, "warnings", strings_json(&d->warnings));
+	json_put(o, "warnings", json_lossy_strs(&d->warnings));
 	json_put(o, "instruction", d->has_insn ? json_lossy_str(text) : json_null());
 	json_put(o, "base_register", register_json(d->base));
 	json_put(o, "base_value",
@@ -144,7 +135,7 @@ json_t *diagnosis_to_json(const struct diagnosis *d)
 	json_put(o, "source", source_json(d));
 	json_put(o, "inlined", inlined_json(d));
 	json_put(o, "trace_source", frame_lines_json(d));
-	json_put(o, "reasons", strings_json(&d->reasons));
-	json_put(o, "next", strings_json(&d->next));
+	json_put(o, "reasons", json_lossy_strs(&d->reasons));
+	json_put(o, "next", json_lossy_strs(&d->next));
 	return o;
 }

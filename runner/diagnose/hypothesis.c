@@ -296,14 +296,12 @@ json_t *hypotheses_judge_json(const struct hypotheses *all, const struct inciden
 
 	for (size_t i = 0; i < all->n; i++) {
 		struct hypothesis_verdict v;
-		json_t *o = json_object(), *reasons = json_array();
+		json_t *o = json_object();
 
 		hypothesis_judge(&all->v[i], in, d, b, &v);
-		for (size_t k = 0; k < v.reasons.n; k++)
-			json_push(reasons, json_lossy_str(v.reasons.v[k]));
 		json_put(o, "name", json_lossy_str(all->v[i].name));
 		json_put(o, "verdict", json_string(hypothesis_answer_to_str(v.verdict)));
-		json_put(o, "reasons", reasons);
+		json_put(o, "reasons", json_lossy_strs(&v.reasons));
 		json_push(list, o);
 		hypothesis_verdict_release(&v);
 	}

@@ -140,7 +140,7 @@ int keeper_claim_from_json(const json_t *j, struct keeper_claim *out, struct err
 
 static json_t *line_to_json(const struct board_line *l)
 {
-	json_t *j = json_object(), *with = json_array();
+	json_t *j = json_object();
 
 	json_put(j, "name", json_lossy_str(l->name));
 	if (l->chip)
@@ -153,9 +153,7 @@ static json_t *line_to_json(const struct board_line *l)
 	json_put(j, "type", json_integer(l->type));
 	json_put(j, "active_low", json_boolean(l->active_low));
 	json_put(j, "max_press_ms", json_integer((json_int_t)l->max_press_ms));
-	for (size_t i = 0; i < l->only_with.n; i++)
-		json_push(with, json_lossy_str(l->only_with.v[i]));
-	json_put(j, "only_with", with);
+	json_put(j, "only_with", json_lossy_strs(&l->only_with));
 	return j;
 }
 

@@ -34,14 +34,6 @@ static bool is_module_file(const char *path)
 	return ext && (!ext[3] || ext[3] == '.');
 }
 
-static bool has_name(const struct strvec *names, const char *name)
-{
-	for (size_t i = 0; i < names->n; i++)
-		if (strcmp(names->v[i], name) == 0)
-			return true;
-	return false;
-}
-
 /* As the module lies in the archive, or what is in it where it is packed; NULL = it
  * cannot be told. */
 static char *id_of(int fd, const char *name, const struct task *task)
@@ -82,7 +74,7 @@ static bool is_wanted(const char *path, const struct strvec *names,
 	if (!is_module_file(path) || out->n == MODULE_IDS_MAX)
 		return false;
 	module_name_of_path(path, name);
-	return has_name(names, name) && !module_ids_find(out, name);
+	return strvec_has(names, name) && !module_ids_find(out, name);
 }
 
 /* ---- while they pass by ---- */

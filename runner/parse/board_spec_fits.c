@@ -8,14 +8,6 @@
 
 static const struct spec_mark top = { 1, 1 };
 
-static bool has(const struct strvec *sv, const char *s)
-{
-	for (size_t i = 0; i < sv->n; i++)
-		if (strcmp(sv->v[i], s) == 0)
-			return true;
-	return false;
-}
-
 static void check_command(struct spec_report *r, const struct board_spec *b,
 			  const struct job_action *a)
 {
@@ -159,7 +151,7 @@ int board_spec_fits(const struct board_spec *board, const struct job_spec *job,
 			"the job is for device_type %.60s; expected %s, as board %s is",
 			job->device_type, board->device_type, board->board);
 	for (size_t i = 0; i < job->tags.n; i++)
-		if (!has(&board->tags, job->tags.v[i]))
+		if (!strvec_has(&board->tags, job->tags.v[i]))
 			spec_complain(
 				&r, job->tags_mark.line ? job->tags_mark : top,
 				"the job asks for the tag %.60s, which board %s does not have; expected it under tags in %s",

@@ -4,22 +4,13 @@
 
 #include "util/jsonx.h"
 
-static json_t *names_json(const struct strvec *names)
-{
-	json_t *a = json_array();
-
-	for (size_t i = 0; i < names->n; i++)
-		json_push(a, json_lossy_str(names->v[i]));
-	return a;
-}
-
 static json_t *items_json(const struct hypothesis_items *items)
 {
 	json_t *a = json_array();
 
 	for (size_t i = 0; i < items->n; i++)
 		json_push(a, items->v[i].any.n == 1 ? json_lossy_str(items->v[i].any.v[0])
-						    : names_json(&items->v[i].any));
+						    : json_lossy_strs(&items->v[i].any));
 	return a;
 }
 
@@ -44,7 +35,7 @@ static json_t *one_json(const struct hypothesis *h)
 	if (h->kinds)
 		json_put(o, "kind", kinds_json(h->kinds));
 	if (h->functions.n)
-		json_put(o, "function", names_json(&h->functions));
+		json_put(o, "function", json_lossy_strs(&h->functions));
 	if (h->access)
 		json_put(o, "access", json_lossy_str(h->access));
 	if (h->base_null)
@@ -54,9 +45,9 @@ static json_t *one_json(const struct hypothesis *h)
 	if (h->trace.n)
 		json_put(o, "trace_contains", items_json(&h->trace));
 	if (h->allocated.any.n)
-		json_put(o, "allocated_in", names_json(&h->allocated.any));
+		json_put(o, "allocated_in", json_lossy_strs(&h->allocated.any));
 	if (h->freed.any.n)
-		json_put(o, "freed_in", names_json(&h->freed.any));
+		json_put(o, "freed_in", json_lossy_strs(&h->freed.any));
 	if (h->modules.n)
 		json_put(o, "modules", items_json(&h->modules));
 	return o;

@@ -117,7 +117,7 @@ static json_t *evidence_json(const struct incident *in)
 
 json_t *incident_to_json(const struct incident *in)
 {
-	json_t *o = json_object(), *modules = json_array();
+	json_t *o = json_object();
 
 	json_put(o, "kind", json_string(incident_kind_to_str(in->kind)));
 	json_put(o, "title", json_lossy_str(in->title));
@@ -142,9 +142,7 @@ json_t *incident_to_json(const struct incident *in)
 	json_put(o, "lr", json_lossy_str(in->lr));
 	json_put(o, "registers", registers_json(in));
 	json_put(o, "call_trace", incident_frames_to_json(in->frames, in->n_frames));
-	for (size_t i = 0; i < in->modules.n; i++)
-		json_push(modules, json_lossy_str(in->modules.v[i]));
-	json_put(o, "modules", modules);
+	json_put(o, "modules", json_lossy_strs(&in->modules));
 	json_put(o, "cpu", integer_or_null(in->cpu));
 	json_put(o, "pid", integer_or_null(in->pid));
 	json_put(o, "comm", json_lossy_str(in->comm));

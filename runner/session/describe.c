@@ -35,20 +35,15 @@ static const char *transport_name(enum board_transport t)
 
 static json_t *expect_json(const struct job_expect *e)
 {
-	json_t *j = json_object(), *kinds = json_array(), *functions = json_array(),
-	       *titles = json_array();
+	json_t *j = json_object(), *kinds = json_array();
 
 	for (int i = 0; i < INCIDENT_N_KINDS; i++)
 		if (e->kinds & (UINT64_C(1) << i))
 			json_push(kinds, json_string(incident_kind_to_str(
 						 (enum incident_kind)i)));
-	for (size_t i = 0; i < e->functions.n; i++)
-		json_push(functions, json_lossy_str(e->functions.v[i]));
-	for (size_t i = 0; i < e->titles.n; i++)
-		json_push(titles, json_lossy_str(e->titles.v[i]));
 	json_put(j, "kinds", kinds);
-	json_put(j, "functions", functions);
-	json_put(j, "titles", titles);
+	json_put(j, "functions", json_lossy_strs(&e->functions));
+	json_put(j, "titles", json_lossy_strs(&e->titles));
 	json_put(j, "test_failure", json_boolean(e->test_failure));
 	return j;
 }
@@ -96,13 +91,11 @@ static json_t *asked_json(const struct job_spec *job)
 static json_t *vmlinux_json(const struct job_spec *job)
 {
 	_cleanup_free_ char *id = build_id_of_file(job->vmlinux);
-	json_t *j = json_object(), *modules = json_array();
+	json_t *j = json_object();
 
-	for (size_t i = 0; i < job->modules.n; i++)
-		json_push(modules, json_lossy_str(job->modules.v[i]));
 	json_put(j, "path", json_lossy_str(job->vmlinux));
 	json_put(j, "build_id", json_lossy_str(id));
-	json_put(j, "modules", modules);
+	json_put(j, "modules", json_lossy_strs(&job->modules));
 	return j;
 }
 

@@ -35,15 +35,6 @@ void plan_text(json_t *step, const char *key, const char *text)
 	json_put(step, key, json_lossy_str(text));
 }
 
-json_t *plan_texts(const struct strvec *texts)
-{
-	json_t *a = json_array();
-
-	for (size_t i = 0; i < texts->n; i++)
-		json_push(a, json_lossy_str(texts->v[i]));
-	return a;
-}
-
 void plan_type(struct plan *p, const char *text, bool is_secret)
 {
 	plan_text(plan_step(p, "type"), "text", is_secret ? "***" : text);

@@ -98,10 +98,10 @@ void plan_login(struct plan *p, const struct job_auto_login *login,
 			  limit_ms);
 		plan_type(p, login->password, true);
 	}
-	plan_wait(p, "prompt", plan_texts(prompts), limit_ms);
+	plan_wait(p, "prompt", json_lossy_strs(prompts), limit_ms);
 	for (size_t i = 0; i < login->login_commands.n; i++) {
 		plan_type(p, login->login_commands.v[i], false);
-		plan_wait(p, "prompt", plan_texts(prompts), limit_ms);
+		plan_wait(p, "prompt", json_lossy_strs(prompts), limit_ms);
 	}
 }
 

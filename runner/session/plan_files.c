@@ -96,7 +96,7 @@ static void put_build(json_t *o, const struct plan *p, const struct job_build *b
 	plan_text(o, "upto", b->upto);
 	plan_text(o, "arch", b->arch);
 	plan_text(o, "config_base", b->config_base);
-	json_put(o, "configs", plan_texts(&configs));
+	json_put(o, "configs", json_lossy_strs(&configs));
 	if (b->command)
 		plan_text(o, "command", b->command);
 }

@@ -60,7 +60,7 @@ static void interactive(struct plan *p, const struct job_interactive *it)
 		plan_text(o, "command", s->command);
 		json_put(o, "successes", messages(s->successes, s->n_successes));
 		json_put(o, "failures", messages(s->failures, s->n_failures));
-		json_put(o, "prompts", plan_texts(&it->prompts));
+		json_put(o, "prompts", json_lossy_strs(&it->prompts));
 	}
 }
 
@@ -74,7 +74,7 @@ static void monitor(struct plan *p, const struct job_monitor *m)
 	plan_text(o, "start", m->start);
 	plan_text(o, "end", m->end);
 	plan_text(o, "pattern", m->pattern);
-	json_put(o, "expected", plan_texts(&m->expected));
+	json_put(o, "expected", json_lossy_strs(&m->expected));
 }
 
 void plan_test(struct plan *p, const struct job_action *action)

@@ -48,17 +48,9 @@ static int prove_nonce(struct session *s, struct deadline d, bool *has_shell,
 static const char *const vb2_modules[] = { "videobuf2_common", "videobuf2_v4l2",
 					   "v4l2_mem2mem" };
 
-static bool has_name(const struct strvec *names, const char *name)
-{
-	for (size_t i = 0; i < names->n; i++)
-		if (strcmp(names->v[i], name) == 0)
-			return true;
-	return false;
-}
-
 static void add_new(struct strvec *names, const char *name)
 {
-	if (!has_name(names, name))
+	if (!strvec_has(names, name))
 		strvec_add(names, name);
 }
 
@@ -117,8 +109,8 @@ static int read_note(struct session *s, const char *name, const char *file,
 /* By the job or the board; then that it is not loaded is told, too. */
 static bool is_asked(const struct session *s, const char *name)
 {
-	return has_name(&s->board->boot.provenance_modules, name) ||
-	       has_name(&s->job->provenance_modules, name);
+	return strvec_has(&s->board->boot.provenance_modules, name) ||
+	       strvec_has(&s->job->provenance_modules, name);
 }
 
 static int record_id(struct session *s, const char *what, const char *name,

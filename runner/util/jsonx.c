@@ -27,6 +27,15 @@ json_t *json_lossy_str(const char *s)
 	return s ? json_lossy(s, strlen(s)) : json_null();
 }
 
+json_t *json_lossy_strs(const struct strvec *sv)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < sv->n; i++)
+		json_push(list, json_lossy_str(sv->v[i]));
+	return list;
+}
+
 static int append(const char *data, size_t len, void *arg)
 {
 	strbuf_add(arg, data, len);

@@ -25,6 +25,14 @@ void strvec_add(struct strvec *sv, const char *s)
 	strvec_add_take(sv, xstrdup(s));
 }
 
+bool strvec_has(const struct strvec *sv, const char *s)
+{
+	for (size_t i = 0; i < sv->n; i++)
+		if (strcmp(sv->v[i], s) == 0)
+			return true;
+	return false;
+}
+
 void strvec_addf(struct strvec *sv, const char *fmt, ...)
 {
 	struct strbuf sb = STRBUF_INIT;
