@@ -201,6 +201,8 @@ void incident_free(struct incident *in); /* NULL is fine */
 json_t *incident_to_json(const struct incident *in);
 /* Its call_trace, or another one. */
 json_t *incident_frames_to_json(const struct incident_frame *frames, size_t n);
+/* Names of the kinds whose bit is set (bit i = enum incident_kind i). */
+json_t *incident_kinds_to_json(uint64_t kinds);
 /* What such an object says, with the bounds above; never NULL. What it does not have
  * stays unknown, an unknown kind is "other". The caller frees. */
 struct incident *incident_from_json(const json_t *object);

@@ -5,17 +5,6 @@
 #include "campaign/outcome_int.h"
 #include "util/jsonx.h"
 
-static json_t *kinds_json(uint64_t kinds)
-{
-	json_t *list = json_array();
-
-	for (int i = 0; i < INCIDENT_N_KINDS; i++)
-		if (kinds & (UINT64_C(1) << i))
-			json_push(list, json_string(incident_kind_to_str(
-						(enum incident_kind)i)));
-	return list;
-}
-
 json_t *outcome_expected_json(const struct job_outcome *o)
 {
 	json_t *j, *hypotheses;
@@ -28,7 +17,7 @@ json_t *outcome_expected_json(const struct job_outcome *o)
 		json_put(hypotheses, o->hypotheses[i].name,
 			 json_lossy_str(o->hypotheses[i].verdict));
 	json_put(j, "status", json_lossy_str(o->status));
-	json_put(j, "kinds", kinds_json(o->kinds));
+	json_put(j, "kinds", incident_kinds_to_json(o->kinds));
 	json_put(j, "failed_tests", json_lossy_strs(&o->failed_tests));
 	json_put(j, "hypotheses", hypotheses);
 	return j;

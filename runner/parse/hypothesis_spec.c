@@ -125,21 +125,8 @@ static void load_all(struct spec_report *r, const struct yaml_node *n, const cha
 static void load_kind(struct spec_report *r, const struct yaml_node *n, const char *what,
 		      void *kinds)
 {
-	const char *words[INCIDENT_N_KINDS];
-	const struct yaml_node *const *v = &n;
-	size_t count = 1, k;
-
-	for (size_t i = 0; i < INCIDENT_N_KINDS; i++)
-		words[i] = incident_kind_to_str((enum incident_kind)i);
-	if (n->kind == YAML_LIST) {
-		if (!is_short_list(r, n, what))
-			return;
-		v = (const struct yaml_node *const *)n->vals;
-		count = n->n;
-	}
-	for (size_t i = 0; i < count; i++)
-		if (yaml_get_word(r, v[i], what, words, INCIDENT_N_KINDS, &k))
-			*(uint64_t *)kinds |= UINT64_C(1) << k;
+	if (n->kind != YAML_LIST || is_short_list(r, n, what))
+		spec_load_kinds(r, n, what, kinds);
 }
 
 static size_t identifier(const char *s)

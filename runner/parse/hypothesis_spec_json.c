@@ -14,17 +14,6 @@ static json_t *items_json(const struct hypothesis_items *items)
 	return a;
 }
 
-static json_t *kinds_json(uint64_t kinds)
-{
-	json_t *a = json_array();
-
-	for (size_t i = 0; i < INCIDENT_N_KINDS; i++)
-		if (kinds & (UINT64_C(1) << i))
-			json_push(a, json_string(incident_kind_to_str(
-					     (enum incident_kind)i)));
-	return a;
-}
-
 static json_t *one_json(const struct hypothesis *h)
 {
 	json_t *o = json_object();
@@ -33,7 +22,7 @@ static json_t *one_json(const struct hypothesis *h)
 	if (h->description)
 		json_put(o, "description", json_lossy_str(h->description));
 	if (h->kinds)
-		json_put(o, "kind", kinds_json(h->kinds));
+		json_put(o, "kind", incident_kinds_to_json(h->kinds));
 	if (h->functions.n)
 		json_put(o, "function", json_lossy_strs(&h->functions));
 	if (h->access)

@@ -44,6 +44,17 @@ static json_t *registers_json(const struct incident *in)
 	return o;
 }
 
+json_t *incident_kinds_to_json(uint64_t kinds)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < INCIDENT_N_KINDS; i++)
+		if (kinds & (UINT64_C(1) << i))
+			json_push(list, json_string(incident_kind_to_str(
+						(enum incident_kind)i)));
+	return list;
+}
+
 json_t *incident_frames_to_json(const struct incident_frame *frames, size_t n)
 {
 	json_t *a = json_array();

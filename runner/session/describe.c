@@ -35,13 +35,9 @@ static const char *transport_name(enum board_transport t)
 
 static json_t *expect_json(const struct job_expect *e)
 {
-	json_t *j = json_object(), *kinds = json_array();
+	json_t *j = json_object();
 
-	for (int i = 0; i < INCIDENT_N_KINDS; i++)
-		if (e->kinds & (UINT64_C(1) << i))
-			json_push(kinds, json_string(incident_kind_to_str(
-						 (enum incident_kind)i)));
-	json_put(j, "kinds", kinds);
+	json_put(j, "kinds", incident_kinds_to_json(e->kinds));
 	json_put(j, "functions", json_lossy_strs(&e->functions));
 	json_put(j, "titles", json_lossy_strs(&e->titles));
 	json_put(j, "test_failure", json_boolean(e->test_failure));

@@ -6,16 +6,15 @@
 
 static json_t *fatal_kinds(const struct job_spec *job)
 {
-	json_t *a = json_array();
+	uint64_t kinds = 0;
 
 	for (int i = 0; i < INCIDENT_N_KINDS; i++) {
-		enum incident_kind kind = (enum incident_kind)i;
 		int fatal = job->watch.fatal[i];
 
-		if (fatal < 0 ? incident_kind_is_fatal(kind) : fatal)
-			json_push(a, json_string(incident_kind_to_str(kind)));
+		if (fatal < 0 ? incident_kind_is_fatal((enum incident_kind)i) : fatal)
+			kinds |= UINT64_C(1) << i;
 	}
-	return a;
+	return incident_kinds_to_json(kinds);
 }
 
 static json_t *seconds(int64_t ms)
