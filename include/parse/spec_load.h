@@ -21,6 +21,9 @@ bool spec_get_line(struct spec_report *r, const struct yaml_node *n, const char 
 		   const char **out);
 /* str is a char **: what stood there is freed. */
 void spec_store_str(void *str, char *take_s);
+/* One of words, stored the same way. */
+void spec_load_word(struct spec_report *r, const struct yaml_node *n, const char *what,
+		    const char *const *words, size_t n_words, void *str);
 
 /* yaml_load_fn for tables; base is the member named. */
 

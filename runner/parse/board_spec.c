@@ -37,10 +37,7 @@ void board_load_shell(struct spec_report *r, const struct yaml_node *n, const ch
 		strbuf_addf(&sb, "%s%s", i ? " && " : "", lines.v[i]);
 	if (!sb.len)
 		spec_complain(r, n->mark, "%s is empty; expected a shell command", what);
-	free(*(char **)str);
-	*(char **)str = NULL;
-	if (sb.len)
-		*(char **)str = board_expand_dir(sb.buf, r->dir);
+	spec_store_str(str, sb.len ? board_expand_dir(sb.buf, r->dir) : NULL);
 	strbuf_release(&sb);
 }
 

@@ -30,8 +30,7 @@ static void load_mac(struct spec_report *r, const struct yaml_node *n, const cha
 
 	for (char *p = mac; *p; p++)
 		*p = *p == '-' ? ':' : *p >= 'A' && *p <= 'F' ? (char)(*p + 32) : *p;
-	free(*(char **)str);
-	*(char **)str = mac;
+	spec_store_str(str, mac);
 }
 
 static void load_address(struct spec_report *r, const struct yaml_node *n,
@@ -51,8 +50,7 @@ static void load_address(struct spec_report *r, const struct yaml_node *n,
 			what, s);
 		return;
 	}
-	free(*(char **)str);
-	*(char **)str = xstrdup(s);
+	spec_store_str(str, xstrdup(s));
 }
 
 static const struct yaml_field address_fields[] = {
@@ -89,8 +87,7 @@ static void load_subdir(struct spec_report *r, const struct yaml_node *n,
 			what, s);
 		return;
 	}
-	free(*(char **)str);
-	*(char **)str = xstrdup(s);
+	spec_store_str(str, xstrdup(s));
 }
 
 static void load_verify(struct spec_report *r, const struct yaml_node *n,

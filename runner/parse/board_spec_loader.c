@@ -33,8 +33,7 @@ void board_load_ctrl_list(struct spec_report *r, const struct yaml_node *n,
 			      what);
 		return;
 	}
-	free(*(char **)str);
-	*(char **)str = strbuf_take(&sb);
+	spec_store_str(str, strbuf_take(&sb));
 }
 
 void board_load_method(struct spec_report *r, const struct yaml_node *n, const char *what,
@@ -62,8 +61,7 @@ static void load_ip(struct spec_report *r, const struct yaml_node *n, const char
 			what, s);
 		return;
 	}
-	free(*(char **)str);
-	*(char **)str = xstrdup(s);
+	spec_store_str(str, xstrdup(s));
 }
 
 /* A network without DHCP. */
@@ -127,8 +125,7 @@ static void load_device(struct spec_report *r, const struct yaml_node *n,
 			what, s);
 		return;
 	}
-	free(*(char **)str);
-	*(char **)str = xstrdup(s);
+	spec_store_str(str, xstrdup(s));
 }
 
 static const struct yaml_field media_fields[] = {

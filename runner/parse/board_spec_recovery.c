@@ -64,18 +64,15 @@ static void load_usb_port(struct spec_report *r, const struct yaml_node *n,
 			what, s);
 		return;
 	}
-	free(*(char **)str);
-	*(char **)str = xstrdup(s);
+	spec_store_str(str, xstrdup(s));
 }
 
 static void load_storage(struct spec_report *r, const struct yaml_node *n,
 			 const char *what, void *str)
 {
 	static const char *const words[] = { "emmc", "sd", "spinor" };
-	size_t i;
 
-	if (yaml_get_word(r, n, what, words, ARRAY_SIZE(words), &i))
-		*(char **)str = xstrdup(words[i]);
+	spec_load_word(r, n, what, words, ARRAY_SIZE(words), str);
 }
 
 static void load_sha256(struct spec_report *r, const struct yaml_node *n,

@@ -17,12 +17,8 @@ static void load_on_off(struct spec_report *r, const struct yaml_node *n,
 			const char *what, void *str)
 {
 	static const char *const words[] = { "off", "on" };
-	size_t i;
 
-	if (yaml_get_word(r, n, what, words, ARRAY_SIZE(words), &i)) {
-		free(*(char **)str);
-		*(char **)str = xstrdup(words[i]);
-	}
+	spec_load_word(r, n, what, words, ARRAY_SIZE(words), str);
 }
 
 static const struct yaml_field step_fields[] = {

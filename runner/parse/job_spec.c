@@ -33,8 +33,7 @@ static void load_visibility(struct spec_report *r, const struct yaml_node *n,
 	size_t i;
 
 	if (n->kind != YAML_MAP) {
-		if (yaml_get_word(r, n, what, words, ARRAY_SIZE(words), &i))
-			*(char **)str = xstrdup(words[i]);
+		spec_load_word(r, n, what, words, ARRAY_SIZE(words), str);
 		return;
 	}
 	if (n->n != 1 || !group) {
@@ -59,13 +58,12 @@ static void load_priority(struct spec_report *r, const struct yaml_node *n,
 {
 	static const char *const words[] = { "high", "medium", "low" };
 	uint64_t v;
-	size_t i;
 
 	if (n->kind == YAML_SCALAR && n->text[0] >= '0' && n->text[0] <= '9') {
 		if (yaml_get_u64(r, n, what, 0, 100, &v))
 			*(char **)str = xstrdup(n->text);
-	} else if (yaml_get_word(r, n, what, words, ARRAY_SIZE(words), &i)) {
-		*(char **)str = xstrdup(words[i]);
+	} else {
+		spec_load_word(r, n, what, words, ARRAY_SIZE(words), str);
 	}
 }
 

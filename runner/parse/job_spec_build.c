@@ -19,46 +19,27 @@ static bool is_path(const struct spec_report *r, const char *s)
 	return access(path, F_OK) == 0;
 }
 
-static const char *get_line(struct spec_report *r, const struct yaml_node *n,
-			    const char *what)
-{
-	struct strvec one = STRVEC_INIT;
-	const char *s = NULL;
-
-	if (yaml_get_str(r, n, what, &s) && !s[0])
-		spec_complain(r, n->mark, "%s is empty; expected a text", what);
-	else if (s && !yaml_get_lines(r, n, what, &one))
-		s = NULL;
-	strvec_release(&one);
-	return s && s[0] ? s : NULL;
-}
-
-static void store(void *str, char *take_s)
-{
-	free(*(char **)str);
-	*(char **)str = take_s;
-}
-
 void job_load_base(struct spec_report *r, const struct yaml_node *n, const char *what,
 		   void *str)
 {
-	const char *s = get_line(r, n, what);
+	const char *s;
 
-	if (s)
-		store(str, is_path(r, s) || strchr(s, '/') ? spec_resolve(r->dir, s)
-							   : xstrdup(s));
+	if (spec_get_line(r, n, what, &s))
+		spec_store_str(str, is_path(r, s) || strchr(s, '/')
+					    ? spec_resolve(r->dir, s)
+					    : xstrdup(s));
 }
 
 /* "v6.12..fix/vb2" is a range; "patches/vb2" and "../patches" are not. */
 void job_load_series(struct spec_report *r, const struct yaml_node *n, const char *what,
 		     void *str)
 {
-	const char *s = get_line(r, n, what);
+	const char *s;
 
-	if (s)
-		store(str, is_path(r, s) || (strchr(s, '/') && !strstr(s, ".."))
-				   ? spec_resolve(r->dir, s)
-				   : xstrdup(s));
+	if (spec_get_line(r, n, what, &s))
+		spec_store_str(str, is_path(r, s) || (strchr(s, '/') && !strstr(s, ".."))
+					    ? spec_resolve(r->dir, s)
+					    : xstrdup(s));
 }
 
 void job_load_word(struct spec_report *r, const struct yaml_node *n, const char *what,
@@ -66,50 +47,50 @@ void job_load_word(struct spec_report *r, const struct yaml_node *n, const char 
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
 				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_+.~^";
-	const char *s = get_line(r, n, what);
+	const char *s;
 
-	if (!s)
+	if (!spec_get_line(r, n, what, &s))
 		return;
 	if (s[0] == '-' || s[strspn(s, allowed)])
 		spec_complain(r, n->mark, "%s is \"%.60s\"; expected one word", what, s);
 	else
-		store(str, xstrdup(s));
+		spec_store_str(str, xstrdup(s));
 }
 
 void job_load_arch(struct spec_report *r, const struct yaml_node *n, const char *what,
 		   void *str)
 {
 	static const char *const words[] = { "arm64", "arm", "riscv", "x86" };
-	size_t i;
 
-	if (yaml_get_word(r, n, what, words, ARRAY_SIZE(words), &i))
-		store(str, xstrdup(words[i]));
+	spec_load_word(r, n, what, words, ARRAY_SIZE(words), str);
 }
 
 /* A prefix, perhaps with the path of its tools. */
 void job_load_cross(struct spec_report *r, const struct yaml_node *n, const char *what,
 		    void *str)
 {
-	const char *s = get_line(r, n, what);
+	const char *s;
 
-	if (s && strpbrk(s, " \t'\"\\$;&|"))
+	if (!spec_get_line(r, n, what, &s))
+		return;
+	if (strpbrk(s, " \t'\"\\$;&|"))
 		spec_complain(
 			r, n->mark,
 			"%s is \"%.60s\"; expected a prefix such as aarch64-linux-gnu-",
 			what, s);
-	else if (s)
-		store(str, xstrdup(s));
+	else
+		spec_store_str(str, xstrdup(s));
 }
 
 void job_load_config_base(struct spec_report *r, const struct yaml_node *n,
 			  const char *what, void *str)
 {
-	const char *s = get_line(r, n, what);
+	const char *s;
 
-	if (!s)
+	if (!spec_get_line(r, n, what, &s))
 		return;
 	if (is_path(r, s) || strchr(s, '/'))
-		store(str, spec_resolve(r->dir, s));
+		spec_store_str(str, spec_resolve(r->dir, s));
 	else
 		job_load_word(r, n, what, str);
 }

@@ -13,23 +13,18 @@ static void load_compression(struct spec_report *r, const struct yaml_node *n,
 
 	if (!yaml_get_word(r, n, what, words, ARRAY_SIZE(words), &i))
 		return;
-	free(*(char **)str);
-	*(char **)str =
-		strcmp(words[i], "none") == 0
-			? NULL
-			: xstrdup(strcmp(words[i], "zstd") == 0 ? "zst" : words[i]);
+	spec_store_str(
+		str, strcmp(words[i], "none") == 0
+			     ? NULL
+			     : xstrdup(strcmp(words[i], "zstd") == 0 ? "zst" : words[i]));
 }
 
 static void load_archive(struct spec_report *r, const struct yaml_node *n,
 			 const char *what, void *str)
 {
 	static const char *const words[] = { "tar", "deb", "zip" };
-	size_t i;
 
-	if (yaml_get_word(r, n, what, words, ARRAY_SIZE(words), &i)) {
-		free(*(char **)str);
-		*(char **)str = xstrdup(words[i]);
-	}
+	spec_load_word(r, n, what, words, ARRAY_SIZE(words), str);
 }
 
 /* What a ramdisk is, and whether mkimage wrapped it, is found out from its bytes. */
@@ -46,12 +41,8 @@ static void load_image_type(struct spec_report *r, const struct yaml_node *n,
 			    const char *what, void *str)
 {
 	static const char *const words[] = { "image", "zimage", "uimage" };
-	size_t i;
 
-	if (yaml_get_word(r, n, what, words, ARRAY_SIZE(words), &i)) {
-		free(*(char **)str);
-		*(char **)str = xstrdup(words[i]);
-	}
+	spec_load_word(r, n, what, words, ARRAY_SIZE(words), str);
 }
 
 static void load_header(struct spec_report *r, const struct yaml_node *n,
@@ -80,8 +71,7 @@ static void load_sha256sum(struct spec_report *r, const struct yaml_node *n,
 	for (char *p = lower; *p; p++)
 		if (*p >= 'A' && *p <= 'F')
 			*p = (char)(*p - 'A' + 'a');
-	free(*(char **)str);
-	*(char **)str = lower;
+	spec_store_str(str, lower);
 }
 
 #define FILE_FIELDS                                                                      \

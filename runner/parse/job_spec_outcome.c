@@ -8,12 +8,8 @@ static void load_status(struct spec_report *r, const struct yaml_node *n,
 			const char *what, void *str)
 {
 	static const char *const words[] = { "pass", "fail" };
-	size_t i;
 
-	if (!yaml_get_word(r, n, what, words, ARRAY_SIZE(words), &i))
-		return;
-	free(*(char **)str);
-	*(char **)str = xstrdup(words[i]);
+	spec_load_word(r, n, what, words, ARRAY_SIZE(words), str);
 }
 
 static void load_verdicts(struct spec_report *r, const struct yaml_node *n,

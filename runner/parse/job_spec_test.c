@@ -12,12 +12,8 @@ static void load_exception(struct spec_report *r, const struct yaml_node *n,
 {
 	static const char *const words[] = { "InfrastructureError", "JobError",
 					     "TestError" };
-	size_t i;
 
-	if (!yaml_get_word(r, n, what, words, ARRAY_SIZE(words), &i))
-		return;
-	free(*(char **)str);
-	*(char **)str = xstrdup(words[i]);
+	spec_load_word(r, n, what, words, ARRAY_SIZE(words), str);
 }
 
 static const struct yaml_field success_fields[] = {

@@ -20,6 +20,15 @@ void spec_store_str(void *str, char *take_s)
 	*p = take_s;
 }
 
+void spec_load_word(struct spec_report *r, const struct yaml_node *n, const char *what,
+		    const char *const *words, size_t n_words, void *str)
+{
+	size_t i;
+
+	if (yaml_get_word(r, n, what, words, n_words, &i))
+		spec_store_str(str, xstrdup(words[i]));
+}
+
 bool spec_get_line(struct spec_report *r, const struct yaml_node *n, const char *what,
 		   const char **s)
 {
