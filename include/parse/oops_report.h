@@ -113,6 +113,8 @@ void report_start_trace(struct report *r);
 const struct report_trace *report_main_trace(const struct report *r);
 /* The trace to show: for stalls what the detector interrupted; NULL. */
 struct report_trace *report_shown_trace(struct report *r);
+/* The first max frames of a trace, which loses them all. The caller owns them. */
+struct incident_frame *report_take_frames(struct report_trace *t, size_t max, size_t *n);
 
 /* Lines of one sort each: true when the text was one. */
 bool report_line_section(struct report *r, const char *text);

@@ -149,15 +149,7 @@ static void take_track(struct report *r, struct report_trace *t)
 		to->function = xstrdup(culprit_plain(t->frames[k].function));
 		to->module = t->frames[k].module ? xstrdup(t->frames[k].module) : NULL;
 	}
-	to->frames = t->frames;
-	to->n_frames =
-		t->n < INCIDENT_MAX_TRACK_FRAMES ? t->n : INCIDENT_MAX_TRACK_FRAMES;
-	for (size_t i = to->n_frames; i < t->n; i++) {
-		free(t->frames[i].function);
-		free(t->frames[i].module);
-	}
-	t->frames = NULL;
-	t->n = 0;
+	to->frames = report_take_frames(t, INCIDENT_MAX_TRACK_FRAMES, &to->n_frames);
 }
 
 /* An object that was never freed has a track of task 0 without frames. */

@@ -302,16 +302,15 @@ struct report_trace *report_shown_trace(struct report *r)
 	return t;
 }
 
-static void take_frames(struct incident *in, struct report_trace *t)
+struct incident_frame *report_take_frames(struct report_trace *t, size_t max, size_t *n)
 {
-	in->frames = t->frames;
-	in->n_frames = t->n < INCIDENT_MAX_FRAMES ? t->n : INCIDENT_MAX_FRAMES;
-	for (size_t i = in->n_frames; i < t->n; i++) {
+	*n = t->n < max ? t->n : max;
+	for (size_t i = *n; i < t->n; i++) {
 		free(t->frames[i].function);
 		free(t->frames[i].module);
 	}
-	t->frames = NULL;
 	t->n = 0;
+	return TAKE_PTR(t->frames);
 }
 
 void report_finish(struct report *r)
@@ -326,6 +325,7 @@ void report_finish(struct report *r)
 	else if (r->in->truncated)
 		r->in->confidence = 0.9;
 	if (t && !r->in->frames)
-		take_frames(r->in, t);
+		r->in->frames =
+			report_take_frames(t, INCIDENT_MAX_FRAMES, &r->in->n_frames);
 	report_finish_object(r);
 }

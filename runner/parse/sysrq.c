@@ -32,23 +32,14 @@ struct sysrq_reader *sysrq_new(void)
 	return r;
 }
 
-static void free_trace(struct sysrq_trace *t)
-{
-	for (size_t i = 0; i < t->n; i++) {
-		free(t->frames[i].function);
-		free(t->frames[i].module);
-	}
-	free(t->frames);
-}
-
 void sysrq_free(struct sysrq_reader *r)
 {
 	if (!r)
 		return;
 	for (size_t i = 0; i < r->n_tasks; i++)
-		free_trace(&r->tasks[i].trace);
+		incident_frames_free(r->tasks[i].trace.frames, r->tasks[i].trace.n);
 	for (size_t i = 0; i < r->n_cpus; i++)
-		free_trace(&r->cpus[i].trace);
+		incident_frames_free(r->cpus[i].trace.frames, r->cpus[i].trace.n);
 	for (size_t i = 0; i < r->n_holders; i++)
 		for (size_t k = 0; k < r->holders[i].n; k++) {
 			free(r->holders[i].locks[k].name);
