@@ -66,4 +66,12 @@ static inline bool lines_starts(const char *s, const char *word)
 {
 	return *s == *word && strncmp(s, word, strlen(word)) == 0;
 }
+/* With any of n words. */
+static inline bool lines_starts_any(const char *s, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (lines_starts(s, words[i]))
+			return true;
+	return false;
+}
 const char *lines_skip_blanks(const char *s);

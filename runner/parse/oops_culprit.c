@@ -3,15 +3,12 @@
  * others. Reads no text: frames come in, a name goes out. */
 #include "parse/oops_culprit.h"
 
-static bool starts(const char *s, const char *word)
-{
-	return strncmp(s, word, strlen(word)) == 0;
-}
+#include "parse/oops_lines.h"
 
 static bool has_any(const char *name, const char *const *words)
 {
 	for (; words && *words; words++) {
-		if (**words == '^' ? starts(name, *words + 1)
+		if (**words == '^' ? lines_starts(name, *words + 1)
 				   : strstr(name, *words) != NULL)
 			return true;
 	}
@@ -289,10 +286,10 @@ const char *culprit_meeting(const char *name)
 
 	if (has_any(name, rcu))
 		return "synchronize_rcu";
-	if (starts(name, "rtnl_lock"))
+	if (lines_starts(name, "rtnl_lock"))
 		return "rtnl_lock";
 	/* The CPU that does not answer is at fault, and is unknown. */
-	if (starts(name, "smp_call_function"))
+	if (lines_starts(name, "smp_call_function"))
 		return "smp_call_function";
 	return name;
 }
@@ -411,10 +408,11 @@ const char *culprit_plain(const char *name)
 	/* clang-format on */
 
 	for (size_t i = 0; i < ARRAY_SIZE(whole); i++)
-		if (starts(name, whole[i]) && name[strlen(whole[i])])
+		if (lines_starts(name, whole[i]) && name[strlen(whole[i])])
 			return name + strlen(whole[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(arch); i++)
-		if (starts(name, arch[i]) && starts(name + strlen(arch[i]), "sys_"))
+		if (lines_starts(name, arch[i]) &&
+		    lines_starts(name + strlen(arch[i]), "sys_"))
 			return name + strlen(arch[i]);
 	return name;
 }

@@ -19,11 +19,9 @@ static bool is_telling(const char *t)
 	};
 	/* clang-format on */
 
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (lines_starts(t, words[i]))
-			return true;
-	return strstr(t, "] pgd=") || strstr(t, "] address between") ||
-	       strstr(t, " likely owned by ") || strstr(t, " likely last held by ");
+	return lines_starts_any(t, words, ARRAY_SIZE(words)) || strstr(t, "] pgd=") ||
+	       strstr(t, "] address between") || strstr(t, " likely owned by ") ||
+	       strstr(t, " likely last held by ");
 }
 
 /* Did the line that was just taken add one of the first frames? */

@@ -146,8 +146,5 @@ bool report_line_fault(struct report *r, const char *text)
 	};
 	/* clang-format on */
 
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (lines_starts(t, words[i]))
-			return true;
-	return false;
+	return lines_starts_any(t, words, ARRAY_SIZE(words));
 }

@@ -131,10 +131,7 @@ static bool line_ubsan(const char *t)
 	};
 	/* clang-format on */
 
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (lines_starts(t, words[i]))
-			return true;
-	return false;
+	return lines_starts_any(t, words, ARRAY_SIZE(words));
 }
 
 /* KASAN's second line: "Read of size 8 at addr ffff.. by task x/1", "Free of addr ..";
