@@ -43,15 +43,15 @@ int keeper_board_begin(struct keeper_board *b, const struct strvec *lines,
 	return 0;
 }
 
-/* Does the sequence name one of the lines that this one may only close with? */
-static bool has_partner(const struct keeper_board *b, size_t i)
+/* Is one of the lines that this one may only close with in the set? */
+static bool has_partner(const struct keeper_board *b, size_t i, uint32_t set)
 {
 	const struct strvec *with = &b->claim.lines[i].only_with;
 
 	for (size_t k = 0; k < with->n; k++) {
 		int l = keeper_claim_line(&b->claim, with->v[k]);
 
-		if (l >= 0 && b->allowed & 1U << l)
+		if (l >= 0 && set & 1U << l)
 			return true;
 	}
 	return !with->n;
@@ -66,7 +66,7 @@ int keeper_board_may_close(const struct keeper_board *b, size_t i, struct err *e
 	if (!b->in_sequence || !(b->allowed & 1U << i))
 		return err_set(err, ERR_LAB, -EPERM,
 			       "line %s is not part of the running sequence", l->name);
-	if (!has_partner(b, i))
+	if (!has_partner(b, i, b->allowed))
 		return err_set(
 			err, ERR_LAB, -EPERM,
 			"line %s closes only in a sequence that also moves %s (only_with)",
@@ -165,17 +165,14 @@ void keeper_board_open_momentary(struct keeper_board *b)
 	}
 }
 
-static bool partner_moved(const struct keeper_board *b, size_t i)
+static uint32_t moved_lines(const struct keeper_board *b)
 {
-	const struct strvec *with = &b->claim.lines[i].only_with;
+	uint32_t moved = 0;
 
-	for (size_t k = 0; k < with->n; k++) {
-		int l = keeper_claim_line(&b->claim, with->v[k]);
-
-		if (l >= 0 && b->lines[l].was_moved)
-			return true;
-	}
-	return !with->n;
+	for (size_t i = 0; i < b->claim.n_lines; i++)
+		if (b->lines[i].was_moved)
+			moved |= 1U << i;
+	return moved;
 }
 
 int keeper_board_end(struct keeper_board *b, struct err *err)
@@ -183,13 +180,16 @@ int keeper_board_end(struct keeper_board *b, struct err *err)
 	int r = 0;
 
 	keeper_board_open_momentary(b);
+	/* Opened just now is moved, too. */
+	uint32_t moved = moved_lines(b);
+
 	for (size_t i = 0; i < b->claim.n_lines && !r; i++)
 		if (b->lines[i].gpio && keeper_board_is_momentary(b, i) &&
 		    b->lines[i].value)
 			r = err_set(err, ERR_LAB, -ENODEV, "line %s does not open",
 				    b->claim.lines[i].name);
 	for (size_t i = 0; i < b->claim.n_lines && !r; i++)
-		if (b->lines[i].was_moved && !partner_moved(b, i))
+		if (b->lines[i].was_moved && !has_partner(b, i, moved))
 			r = err_set(err, ERR_LAB, -EPERM,
 				    "line %s closed and none of its only_with moved",
 				    b->claim.lines[i].name);
