@@ -15,6 +15,7 @@ enum board_power_backend {
 	BOARD_POWER_QEMU,
 	BOARD_POWER_GPIO
 };
+const char *board_power_backend_to_str(enum board_power_backend b);
 
 enum {
 	BOARD_MAX_LINES = 16,

@@ -23,6 +23,7 @@ enum board_transport {
 	BOARD_CONSOLE_QEMU, /* the serial port of the machine that power.backend qemu runs
 			     */
 };
+const char *board_transport_to_str(enum board_transport t);
 
 struct board_console {
 	enum board_transport transport;

@@ -139,18 +139,6 @@ static void check_file(struct check *c, const char *path)
 	strvec_release(&msgs.v);
 }
 
-static int load_board(const char *path, struct board_spec **out)
-{
-	struct spec_messages msgs = { STRVEC_INIT };
-	struct err err = ERR_INIT;
-	int r = board_spec_load(path, out, &msgs, &err);
-
-	for (size_t i = 0; i < msgs.v.n; i++)
-		fprintf(stderr, "%s\n", msgs.v.v[i]);
-	strvec_release(&msgs.v);
-	return r;
-}
-
 int cmd_check(int argc, char **argv)
 {
 	static const struct option options[] = { { "json", no_argument, NULL, 'j' },
@@ -184,7 +172,7 @@ int cmd_check(int argc, char **argv)
 		fputs(usage, stderr);
 		return EXIT_BAD_FILE;
 	}
-	if (board_path && load_board(board_path, &board))
+	if (board_path && cmd_load_board("check", board_path, &board))
 		return EXIT_BAD_FILE;
 	c.board = board;
 	for (int i = optind; i < argc; i++)

@@ -6,14 +6,24 @@
 
 enum { DEFAULT_BAUD = 1500000 }; /* of the boards this is made for: RK3588's UART2 */
 
+static const char *const transports[] = {
+	[BOARD_CONSOLE_SERIAL] = "serial", [BOARD_CONSOLE_PTY] = "pty",
+	[BOARD_CONSOLE_UNIX] = "unix",     [BOARD_CONSOLE_TCP] = "tcp",
+	[BOARD_CONSOLE_TELNET] = "telnet", [BOARD_CONSOLE_RFC2217] = "rfc2217",
+	[BOARD_CONSOLE_QEMU] = "qemu",
+};
+
+const char *board_transport_to_str(enum board_transport t)
+{
+	return transports[t];
+}
+
 static void load_transport(struct spec_report *r, const struct yaml_node *n,
 			   const char *what, void *transport)
 {
-	static const char *const words[] = { "serial", "pty",     "unix", "tcp",
-					     "telnet", "rfc2217", "qemu" };
 	size_t i;
 
-	if (!yaml_get_word(r, n, what, words, ARRAY_SIZE(words), &i))
+	if (!yaml_get_word(r, n, what, transports, ARRAY_SIZE(transports), &i))
 		return;
 	*(enum board_transport *)transport = (enum board_transport)i;
 }

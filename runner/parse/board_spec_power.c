@@ -23,6 +23,11 @@ static const char *const backends[] = {
 	[BOARD_POWER_GPIO] = "gpio",
 };
 
+const char *board_power_backend_to_str(enum board_power_backend b)
+{
+	return backends[b];
+}
+
 static void load_backend(struct spec_report *r, const struct yaml_node *n,
 			 const char *what, void *backend)
 {

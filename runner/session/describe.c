@@ -8,31 +8,6 @@
 #include "util/jsonx.h"
 #include "util/mem.h"
 
-/* The names are the fixed words of job and board files. */
-static const char *backend_name(enum board_power_backend b)
-{
-	static const char *const names[] = {
-		[BOARD_POWER_NONE] = "none",
-		[BOARD_POWER_COMMAND] = "command",
-		[BOARD_POWER_QEMU] = "qemu",
-		[BOARD_POWER_GPIO] = "gpio",
-	};
-
-	return names[b];
-}
-
-static const char *transport_name(enum board_transport t)
-{
-	static const char *const names[] = {
-		[BOARD_CONSOLE_SERIAL] = "serial", [BOARD_CONSOLE_PTY] = "pty",
-		[BOARD_CONSOLE_UNIX] = "unix",     [BOARD_CONSOLE_TCP] = "tcp",
-		[BOARD_CONSOLE_TELNET] = "telnet", [BOARD_CONSOLE_RFC2217] = "rfc2217",
-		[BOARD_CONSOLE_QEMU] = "qemu",
-	};
-
-	return names[t];
-}
-
 static json_t *expect_json(const struct job_expect *e)
 {
 	json_t *j = json_object();
@@ -113,8 +88,9 @@ void session_describe(struct session *s)
 	json_put(board, "name", json_lossy_str(s->board->board));
 	json_put(board, "device_type", json_lossy_str(s->board->device_type));
 	json_put(board, "console",
-		 json_string(transport_name(s->board->console.transport)));
-	json_put(board, "power", json_string(backend_name(s->board->power.backend)));
+		 json_string(board_transport_to_str(s->board->console.transport)));
+	json_put(board, "power",
+		 json_string(board_power_backend_to_str(s->board->power.backend)));
 	json_put(m, "id", json_string(s->dir->id));
 	json_put(m, "bootrig", json_string(BOOTRIG_VERSION));
 	json_put(m, "wall", json_string(now.str));
