@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What the files of the recovery ladder share. Private to session/recovery*.c and
- * harvest.c. */
+ * harvest.c, and the doctor. */
 #pragma once
 
+#include "boot/maskrom.h"
 #include "session/state.h"
 
 struct harvest {
@@ -19,6 +20,8 @@ MUST_CHECK int session_harvest(struct harvest *h, struct err *err);
  * of the rung's known-good system. */
 MUST_CHECK int recovery_start(struct session *s, const struct board_rung *rung,
 			      struct deadline d, struct err *err);
-/* session/recovery_maskrom.c */
+/* session/recovery_maskrom.c. The boot ROM's lock stays with m, also when it fails. */
+MUST_CHECK int recovery_enter_maskrom(struct session *s, struct maskrom *m,
+				      struct deadline d, struct err *err);
 MUST_CHECK int recovery_maskrom(struct session *s, const struct board_rung *rung,
 				struct deadline d, struct err *err);

@@ -3,10 +3,10 @@
  * ROM, and the mark of a board that nothing brought back. */
 #include <errno.h>
 
-#include "boot/maskrom.h"
 #include "hw/power_gpio.h"
 #include "session/board_state.h"
 #include "session/doctor_int.h"
+#include "session/recovery_int.h"
 #include "util/jsonx.h"
 
 enum { MASKROM_MS = 20000 };
@@ -74,12 +74,8 @@ static int closes_contact(struct doctor *d, const struct board_maskrom *spec,
 	struct maskrom m = {
 		.spec = spec, .env = { session_power_wait, s }, .arg = s, .lock_fd = -1
 	};
-	int r = maskrom_claim(&m, end, err);
+	int r = recovery_enter_maskrom(s, &m, end, err);
 
-	if (!r)
-		r = session_power(s, "on", err);
-	if (!r)
-		r = session_power(s, "maskrom", err);
 	if (!r)
 		r = maskrom_wait(&m, end, err);
 	maskrom_release(&m);

@@ -3,7 +3,6 @@
  * before the contact closes and given back when the loader runs. */
 #include <errno.h>
 
-#include "boot/maskrom.h"
 #include "session/recovery_int.h"
 #include "util/jsonx.h"
 
@@ -29,6 +28,17 @@ static int load(struct maskrom *m, struct deadline d, struct err *err)
 	return r ? r : maskrom_flash(m, d, err);
 }
 
+int recovery_enter_maskrom(struct session *s, struct maskrom *m, struct deadline d,
+			   struct err *err)
+{
+	int r = maskrom_claim(m, d, err);
+
+	/* The sequence holds the contact while power or reset lets the CPU start. */
+	if (!r)
+		r = session_power(s, "on", err);
+	return r ? r : session_power(s, "maskrom", err);
+}
+
 int recovery_maskrom(struct session *s, const struct board_rung *rung, struct deadline d,
 		     struct err *err)
 {
@@ -37,13 +47,8 @@ int recovery_maskrom(struct session *s, const struct board_rung *rung, struct de
 			     .did = tool_did,
 			     .arg = s,
 			     .lock_fd = -1 };
-	int r = maskrom_claim(&m, d, err);
+	int r = recovery_enter_maskrom(s, &m, d, err);
 
-	/* The sequence holds the contact while power or reset lets the CPU start. */
-	if (!r)
-		r = session_power(s, "on", err);
-	if (!r)
-		r = session_power(s, "maskrom", err);
 	if (!r)
 		r = load(&m, d, err);
 	maskrom_release(&m);
