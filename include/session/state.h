@@ -149,6 +149,15 @@ MUST_CHECK int session_login(struct session *s, const struct job_auto_login *log
 			     const struct strvec *prompts, struct deadline d,
 			     struct err *err);
 
+/* session/ram.c: is what lies in the board's RAM what was staged? For the job's own
+ * kernel, not for known-good sets. */
+bool session_verifies_ram(const struct session *s);
+/* Types U-Boot's crc32; ERR_LAB -EIO when it is another than that of the staged file. */
+struct loader_step;
+MUST_CHECK int session_sum_ram(struct session *s, struct uboot *u,
+			       const struct loader_step *step, struct deadline d,
+			       struct err *err);
+
 /* session/provenance.c: what runs is what was staged; ERR_LAB when the nonce says no. */
 MUST_CHECK int session_prove(struct session *s, struct deadline d, struct err *err);
 /* Behind a test: modules that were not loaded before may be now. */

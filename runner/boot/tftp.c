@@ -9,6 +9,7 @@
 
 #include "boot/tftpd.h"
 #include "kernel/transfer.h"
+#include "util/crc32.h"
 #include "util/mem.h"
 
 enum {
@@ -19,32 +20,45 @@ enum {
 struct verify {
 	char *base_url; /* with a slash at its end */
 	long block_bytes;
+	bool wants_crc;
 	const struct staged *s;
 	struct task task;
 	struct tftp_report *out;
 	struct err *err;
 };
 
-static int hash_sink(void *arg, const void *data, size_t len)
+/* Sums of one file. */
+struct sums {
+	struct sha256 *sha;
+	bool wants_crc;
+	uint32_t crc;
+};
+
+static int sum_sink(void *arg, const void *data, size_t len)
 {
-	sha256_update(arg, data, len);
+	struct sums *s = arg;
+
+	sha256_update(s->sha, data, len);
+	if (s->wants_crc)
+		s->crc = crc32_add(s->crc, data, len);
 	return 0;
 }
 
 static int get(const struct verify *v, const char *path, uint64_t max_bytes,
-	       struct sha256_hex *sha, struct transferred *done)
+	       struct sha256_hex *sha, uint32_t *crc, struct transferred *done)
 {
 	_cleanup_free_ char *url = xasprintf("%s%s", v->base_url, path);
-	struct sha256 *hash = sha256_new();
+	struct sums sums = { .sha = sha256_new(), .wants_crc = v->wants_crc };
 	struct transfer t = { .url = url,
 			      .max_bytes = max_bytes,
 			      .tftp_block_bytes = v->block_bytes,
 			      .idle_ms = IDLE_MS,
-			      .sink = hash_sink,
-			      .sink_arg = hash };
+			      .sink = sum_sink,
+			      .sink_arg = &sums };
 	int r = transfer_get(&t, &v->task, done, v->err);
 
-	*sha = sha256_finish(hash);
+	*sha = sha256_finish(sums.sha);
+	*crc = sums.crc;
 	return r;
 }
 
@@ -53,10 +67,11 @@ static int check_file(struct verify *v, const struct staged_file *f)
 {
 	struct sha256_hex sha;
 	struct transferred done;
+	uint32_t crc;
 
 	if (!f->name || f->is_shared)
 		return 0;
-	int r = get(v, f->tftp_path, f->size, &sha, &done);
+	int r = get(v, f->tftp_path, f->size, &sha, &crc, &done);
 	if (r) {
 		if (v->err->class == ERR_JOB)
 			v->err->class = ERR_LAB;
@@ -74,6 +89,7 @@ static int check_file(struct verify *v, const struct staged_file *f)
 	*c = (struct tftp_check){ .name = f->name,
 				  .tftp_path = f->tftp_path,
 				  .bytes = done.bytes,
+				  .crc32 = crc,
 				  .ns = done.ns };
 	v->out->bytes += done.bytes;
 	v->out->ns += done.ns;
@@ -88,7 +104,8 @@ static int check_miss(struct verify *v)
 					      v->s->subdir[0] ? "/" : "", v->s->dir.name);
 	struct sha256_hex sha;
 	struct transferred done;
-	int r = get(v, path, 1 << 20, &sha, &done);
+	uint32_t crc;
+	int r = get(v, path, 1 << 20, &sha, &crc, &done);
 
 	v->out->miss_ns = done.ns;
 	if (v->err->class == ERR_CANCELED)
@@ -208,7 +225,11 @@ static int verify_url(struct verify *v, const char *url)
 int tftp_verify(const struct board_boot *boot, const struct staged *s,
 		const struct task *task, struct tftp_report *out, struct err *err)
 {
-	struct verify v = { .s = s, .task = *task, .out = out, .err = err };
+	struct verify v = { .wants_crc = boot->verify_ram,
+			    .s = s,
+			    .task = *task,
+			    .out = out,
+			    .err = err };
 	int r;
 
 	*out = (struct tftp_report){ .n_checks = 0 };
