@@ -30,6 +30,9 @@ struct stage_request {
 	const struct strvec *module_names; /* whose build ids are wanted; NULL = none */
 	const struct job_file *overlays;   /* .dtbo */
 	size_t n_overlays;
+	/* A directory with device trees, or the archive that the kernel is in: all of
+	 * them, for U-Boot to choose; NULL or url NULL = none. */
+	const struct job_file *fdtdir;
 	const char *label; /* NULL = "bootrig" */
 	bool is_bundle; /* kernel is an archive; where dtb, overlays and modules have the
 			   same URL, they are taken out of it in the same pass */
@@ -54,9 +57,23 @@ struct staged_file {
 	uint64_t size;
 	struct sha256_hex sha256;
 	struct sha256_hex source_sha256; /* of what the URL gave, before unpacking */
-	uint32_t crc32; /* of what came back over TFTP, with boot.verify_ram; else 0 */
 	bool is_shared; /* another label's file, which has the same bytes */
 };
+
+/* All device trees of a kernel. */
+struct staged_tree {
+	struct staged_file dir; /* size: of all; sha256: of the list of them that
+				   sha256sum prints, sorted by path */
+	struct staged_tree_file {
+		char *path; /* below dir, as in U-Boot's fdtfile */
+		uint64_t size;
+		struct sha256_hex sha256;
+	} * v;
+	size_t n;
+};
+/* Borrowed from the tree; NULL = not there. */
+const struct staged_tree_file *staged_tree_find(const struct staged_tree *tree,
+						const char *path);
 
 struct staged {
 	char *root, *subdir; /* copies of the request's; subdir "" */
@@ -64,6 +81,7 @@ struct staged {
 	struct staged_file overlays[STAGE_MAX_OVERLAYS];
 	const char *overlay_paths[STAGE_MAX_OVERLAYS]; /* their boot_path */
 	size_t n_overlays;
+	struct staged_tree fdtdir;      /* n 0 = none */
 	char *label;                    /* of the configuration; NULL = "bootrig" */
 	char modules_release[65];       /* of the modules behind the ramdisk; "" = none */
 	uint64_t modules_bytes;         /* of their archive */

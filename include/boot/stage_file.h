@@ -15,9 +15,10 @@ const char *stage_kernel_name(enum image_kind kind);
 
 /* ERR_LAB with the system's words. */
 int stage_disk_failed(struct err *err, const char *name, int code);
-/* An open fd or a negative errno. */
+/* An open fd or a negative errno; unnamed: one that is gone when it is closed. */
 MUST_CHECK int stage_file_create(const struct staged *s, const char *name,
 				 struct err *err);
+MUST_CHECK int stage_file_unnamed(const struct staged *s, struct err *err);
 /* Flush it, make it read-only for everybody, rename it from tmp to name. */
 MUST_CHECK int stage_file_finish(const struct staged *s, int fd, const char *tmp,
 				 const char *name, struct err *err);
@@ -42,6 +43,12 @@ MUST_CHECK int stage_kernel(const struct stage_request *req, struct staged *s,
 /* stage.c: the files of one label into s->dir. */
 MUST_CHECK int stage_label(const struct stage_request *req, struct staged *s,
 			   struct err *err);
+/* stage.c: ERR_JOB when the file is none, or cut short. */
+MUST_CHECK int stage_check_dtb(int fd, uint64_t size, const char *url, struct err *err);
+/* stage_dtbs.c: req->fdtdir's into s->dir and s->fdtdir. */
+MUST_CHECK int stage_dtbs(const struct stage_request *req, struct staged *s,
+			  struct err *err);
+void stage_tree_release(struct staged_tree *tree);
 /* stage_beside.c: those of the other labels. */
 MUST_CHECK int stage_beside(const struct stage_request *req, struct staged *s,
 			    struct err *err);
@@ -62,7 +69,7 @@ struct stage_piece {
 	struct unpacked un;
 };
 struct stage_pieces {
-	struct stage_piece dtb, overlays[STAGE_MAX_OVERLAYS], modules;
+	struct stage_piece dtb, overlays[STAGE_MAX_OVERLAYS], modules, dtbs;
 	struct sha256_hex source; /* of the archive */
 };
 /* All pieces of the archive src; the kernel goes to kernel_fd. */

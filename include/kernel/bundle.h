@@ -13,6 +13,7 @@ enum bundle_what {
 	BUNDLE_KERNEL, /* boot/vmlinuz-*, Image, zImage …; the least packed of several */
 	BUNDLE_MEMBER,  /* the file called `member`, or whose path ends with "/member" */
 	BUNDLE_MODULES, /* lib/modules/<release> as a newc cpio archive, see modules.h */
+	BUNDLE_DTBS,    /* all device trees as a newc cpio archive, see dtbs.h */
 };
 
 struct bundle_piece {
@@ -22,7 +23,8 @@ struct bundle_piece {
 	struct module_watch *watch; /* MODULES: sees them; NULL = nobody; borrowed */
 	int out_fd;                 /* empty, seekable; borrowed */
 	bool is_found;
-	struct unpacked out; /* member: its path; of MODULES the release */
+	struct unpacked out; /* member: its path; of MODULES the release, of DTBS
+			       the directory with its slash */
 };
 
 /* Fills what is there; is_found says so. u's fd, name, archive and compression count.

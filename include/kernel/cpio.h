@@ -16,9 +16,11 @@ struct cpio_writer { /* set task, out_fd, err; max_bytes 0 = OVERLAY_MAX_BYTES *
 	struct archive *a;
 	const struct task *task;
 	int out_fd;
-	bool is_modules;     /* "build" and "source" at the top of a tree stay out */
-	bool failed;         /* nothing more is to be written */
-	struct sha256 *hash; /* fed with the archive; NULL = nobody wants it */
+	bool is_modules; /* "build" and "source" at the top of a tree stay out */
+	bool (*wants)(const char *name); /* what of a directory goes in, but for
+					    directories; NULL = all */
+	bool failed;                     /* nothing more is to be written */
+	struct sha256 *hash;        /* fed with the archive; NULL = nobody wants it */
 	struct module_watch *watch; /* sees the files; NULL = nobody does; borrowed */
 	uint64_t written;           /* of the archive */
 	uint64_t bytes;             /* content so far */
@@ -41,3 +43,6 @@ MUST_CHECK int cpio_put_data(struct cpio_writer *w, const void *data, size_t len
 MUST_CHECK int cpio_put_dir(struct cpio_writer *w, int fd, const char *path, int depth);
 /* depth: how many directories below the tree's top the link lies. */
 bool cpio_link_stays_inside(const char *link, int depth);
+/* Where a link that lies at path leads: "a/b" and "../c" is "c". The caller owns it; NULL
+ * = not to a name below, or with dots in its middle. */
+char *cpio_link_target(const char *path, const char *link);

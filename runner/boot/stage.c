@@ -5,18 +5,18 @@
 
 #include <errno.h>
 
+#include "kernel/dtbs.h"
 #include "kernel/transfer.h"
 #include "kernel/unpack.h"
 #include "util/io.h"
 #include "util/mem.h"
 
 enum { READ_STEP = 1 << 18, FDT_HEADER = 40 };
-#define DTB_MAX_BYTES (UINT64_C(16) << 20)
 #define RAMDISK_MAX_BYTES (UINT64_C(2) << 30)
 
 /* ---- device tree ---- */
 
-static int check_dtb(int fd, uint64_t size, const char *url, struct err *err)
+int stage_check_dtb(int fd, uint64_t size, const char *url, struct err *err)
 {
 	uint8_t h[FDT_HEADER];
 	size_t n;
@@ -92,7 +92,7 @@ static int stage_dtb(const struct stage_request *req, struct staged *s,
 		r = unpack_dtb(req, s, file, url, fd, &un, &source, err);
 	}
 	if (!r)
-		r = check_dtb(fd, un.size, url, err);
+		r = stage_check_dtb(fd, un.size, url, err);
 	if (!r)
 		r = stage_file_finish(s, fd, tmp, name, err);
 	if (r)
@@ -281,6 +281,8 @@ int stage_label(const struct stage_request *req, struct staged *s, struct err *e
 	if (!r && is_given(req->dtb))
 		r = stage_dtb(req, s, req->dtb, s->pieces ? &s->pieces->dtb : NULL,
 			      STAGE_DTB_NAME, &s->dtb, err);
+	if (!r && is_given(req->fdtdir))
+		r = stage_dtbs(req, s, err);
 	if (!r)
 		r = stage_overlays(req, s, err);
 	if (!r && is_given(req->ramdisk))
@@ -329,6 +331,7 @@ void staged_release(struct staged *s)
 	stage_file_release(&s->config);
 	for (size_t i = 0; i < STAGE_MAX_OVERLAYS; i++)
 		stage_file_release(&s->overlays[i]);
+	stage_tree_release(&s->fdtdir);
 	for (size_t i = 0; i < s->n_beside; i++)
 		staged_release(&s->beside[i]);
 	free(s->beside);

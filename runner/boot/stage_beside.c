@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "boot/stage_file.h"
+#include "util/io.h"
 #include "util/mem.h"
 
 static bool is_given(const struct job_file *f)
@@ -79,11 +80,46 @@ static int share(struct staged *s, size_t end, struct staged *one, struct staged
 	return 0;
 }
 
+/* All of them are the same, or they are another label's own. */
+static const struct staged_file *find_same_tree(const struct staged *s, size_t end,
+						const struct staged_tree *t)
+{
+	const struct staged_tree *all = &s->fdtdir;
+
+	for (size_t i = 0;; all = &s->beside[i++].fdtdir) {
+		if (all->n && !all->dir.is_shared &&
+		    strcmp(all->dir.sha256.str, t->dir.sha256.str) == 0)
+			return &all->dir;
+		if (i == end)
+			return NULL;
+	}
+}
+
+static int share_tree(struct staged *s, size_t end, struct staged *one, struct err *err)
+{
+	struct staged_file *dir = &one->fdtdir.dir;
+	const struct staged_file *other =
+		one->fdtdir.n ? find_same_tree(s, end, &one->fdtdir) : NULL;
+	_cleanup_free_ char *url = NULL;
+
+	if (!other)
+		return 0;
+	int r = io_remove_tree_at(one->dir.fd, dir->name);
+	if (r)
+		return stage_disk_failed(err, dir->name, r);
+	url = TAKE_PTR(dir->url);
+	stage_file_release(dir);
+	copy_file(dir, other);
+	free(dir->url);
+	dir->url = TAKE_PTR(url);
+	return 0;
+}
+
 static int share_all(struct staged *s, size_t end, struct staged *one, struct err *err)
 {
 	struct staged_file *v[STAGE_MAX_OVERLAYS + 3];
 	const size_t n = files_of(one, v);
-	int r = 0;
+	int r = share_tree(s, end, one, err);
 
 	for (size_t i = 0; i < n && !r; i++)
 		r = share(s, end, one, v[i], err);
@@ -95,9 +131,10 @@ static int share_all(struct staged *s, size_t end, struct staged *one, struct er
 /* A name for the record that tells it from the other labels' files. */
 static void name_files(struct staged *one, const char *subdir)
 {
-	struct staged_file *v[STAGE_MAX_OVERLAYS + 3];
-	const size_t n = files_of(one, v);
+	struct staged_file *v[STAGE_MAX_OVERLAYS + 4];
+	size_t n = files_of(one, v);
 
+	v[n++] = &one->fdtdir.dir;
 	for (size_t i = 0; i < n; i++) {
 		if (!v[i]->name || v[i]->is_shared)
 			continue;

@@ -11,7 +11,7 @@
 #include "kernel/unpack_cache.h"
 #include "util/mem.h"
 
-enum { MAX_PIECES = STAGE_MAX_OVERLAYS + 3 };
+enum { MAX_PIECES = STAGE_MAX_OVERLAYS + 4 };
 
 /* What is taken out of one archive, and where each goes. */
 struct work {
@@ -47,14 +47,16 @@ static struct module_watch *watch(struct work *w)
 static int add(struct work *w, enum bundle_what what, const char *member,
 	       struct stage_piece *to)
 {
-	to->fd = openat(w->s->dir.fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	to->fd = stage_file_unnamed(w->s, w->err);
 	if (to->fd < 0)
-		return stage_disk_failed(w->err, "a piece of the kernel", -errno);
+		return to->fd;
 	w->to[w->n] = to;
 	w->v[w->n++] = (struct bundle_piece){
 		.what = what,
 		.member = member,
-		.compression = what == BUNDLE_MODULES ? modules_compression(w->s) : NULL,
+		.compression = what == BUNDLE_MODULES ? modules_compression(w->s)
+			       : what == BUNDLE_DTBS  ? ""
+						      : NULL,
 		.watch = what == BUNDLE_MODULES ? watch(w) : NULL,
 		.out_fd = to->fd,
 	};
@@ -68,6 +70,11 @@ static int missing(const struct work *w, const struct bundle_piece *p)
 			       p->member);
 	if (p->what == BUNDLE_KERNEL)
 		return err_set(w->err, ERR_JOB, -ENOENT, "%s: no kernel in it", w->url);
+	if (p->what == BUNDLE_DTBS)
+		return err_set(w->err, ERR_JOB, -ENOENT,
+			       "%s: no device trees in it; expected them below dtbs, "
+			       "boot/dtbs, usr/lib/linux-image-*, lib/modules/*/dtb …",
+			       w->url);
 	return err_set(w->err, ERR_JOB, -ENOENT, "%s: no lib/modules/<release> in it",
 		       w->url);
 }
@@ -154,7 +161,7 @@ static struct stage_pieces *new_pieces(void)
 {
 	struct stage_pieces *p = xcalloc(1, sizeof(*p));
 
-	p->dtb.fd = p->modules.fd = -1;
+	p->dtb.fd = p->modules.fd = p->dtbs.fd = -1;
 	for (size_t i = 0; i < STAGE_MAX_OVERLAYS; i++)
 		p->overlays[i].fd = -1;
 	return p;
@@ -166,6 +173,7 @@ void stage_pieces_free(struct stage_pieces *p)
 		return;
 	cleanup_close(&p->dtb.fd);
 	cleanup_close(&p->modules.fd);
+	cleanup_close(&p->dtbs.fd);
 	for (size_t i = 0; i < STAGE_MAX_OVERLAYS; i++)
 		cleanup_close(&p->overlays[i].fd);
 	free(p);
@@ -186,6 +194,8 @@ int stage_bundle(const struct stage_request *req, struct staged *s,
 		if (is_from(&req->overlays[i], req->kernel) && req->overlays[i].member)
 			r = add(&w, BUNDLE_MEMBER, req->overlays[i].member,
 				&p->overlays[i]);
+	if (!r && is_from(req->fdtdir, req->kernel))
+		r = add(&w, BUNDLE_DTBS, NULL, &p->dtbs);
 	if (!r && is_from(req->modules, req->kernel) && wants_modules(req, s))
 		r = add(&w, BUNDLE_MODULES, NULL, &p->modules);
 	p->source = src->sha256;

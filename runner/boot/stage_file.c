@@ -28,6 +28,13 @@ int stage_file_create(const struct staged *s, const char *name, struct err *err)
 	return fd < 0 ? stage_disk_failed(err, name, -errno) : fd;
 }
 
+int stage_file_unnamed(const struct staged *s, struct err *err)
+{
+	int fd = openat(s->dir.fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	return fd < 0 ? stage_disk_failed(err, "a piece of the kernel", -errno) : fd;
+}
+
 /* Flush it, make it read-only for everybody, and give it its name. */
 int stage_file_finish(const struct staged *s, int fd, const char *tmp, const char *name,
 		      struct err *err)

@@ -9,7 +9,6 @@
 
 #include "boot/tftpd.h"
 #include "kernel/transfer.h"
-#include "util/crc32.h"
 #include "util/mem.h"
 
 enum {
@@ -20,80 +19,104 @@ enum {
 struct verify {
 	char *base_url; /* with a slash at its end */
 	long block_bytes;
-	bool wants_crc;
 	const struct staged *s;
 	struct task task;
 	struct tftp_report *out;
 	struct err *err;
 };
 
-/* Sums of one file. */
-struct sums {
-	struct sha256 *sha;
-	bool wants_crc;
-	uint32_t crc;
-};
-
-static int sum_sink(void *arg, const void *data, size_t len)
+static int hash_sink(void *arg, const void *data, size_t len)
 {
-	struct sums *s = arg;
-
-	sha256_update(s->sha, data, len);
-	if (s->wants_crc)
-		s->crc = crc32_add(s->crc, data, len);
+	sha256_update(arg, data, len);
 	return 0;
 }
 
 static int get(const struct verify *v, const char *path, uint64_t max_bytes,
-	       struct sha256_hex *sha, uint32_t *crc, struct transferred *done)
+	       struct sha256_hex *sha, struct transferred *done)
 {
 	_cleanup_free_ char *url = xasprintf("%s%s", v->base_url, path);
-	struct sums sums = { .sha = sha256_new(), .wants_crc = v->wants_crc };
+	struct sha256 *hash = sha256_new();
 	struct transfer t = { .url = url,
 			      .max_bytes = max_bytes,
 			      .tftp_block_bytes = v->block_bytes,
 			      .idle_ms = IDLE_MS,
-			      .sink = sum_sink,
-			      .sink_arg = &sums };
+			      .sink = hash_sink,
+			      .sink_arg = hash };
 	int r = transfer_get(&t, &v->task, done, v->err);
 
-	*sha = sha256_finish(sums.sha);
-	*crc = sums.crc;
+	*sha = sha256_finish(hash);
 	return r;
 }
 
 /* Whatever the server does wrong is the lab's fault, not the job's. */
-static int check_file(struct verify *v, const struct staged_file *f)
+static int compare(struct verify *v, const char *path, uint64_t size,
+		   const struct sha256_hex *want, struct transferred *done)
 {
 	struct sha256_hex sha;
-	struct transferred done;
-	uint32_t crc;
+	int r = get(v, path, size, &sha, done);
 
-	if (!f->name || f->is_shared)
-		return 0;
-	int r = get(v, f->tftp_path, f->size, &sha, &crc, &done);
 	if (r) {
 		if (v->err->class == ERR_JOB)
 			v->err->class = ERR_LAB;
 		return err_prefix(v->err, "TFTP: ");
 	}
-	if (done.bytes != f->size || strcmp(sha.str, f->sha256.str) != 0)
+	if (done->bytes != size || strcmp(sha.str, want->str) != 0)
 		return err_set(v->err, ERR_LAB, -EIO,
 			       "TFTP: %s%s is not what was staged (%llu bytes, sha256 "
 			       "%.16s…; want %llu bytes, %.16s…)",
-			       v->base_url, f->tftp_path, (unsigned long long)done.bytes,
-			       sha.str, (unsigned long long)f->size, f->sha256.str);
-	v->out->checks = xreallocarray(v->out->checks, v->out->n_checks + 1,
-				       sizeof(*v->out->checks));
-	struct tftp_check *c = &v->out->checks[v->out->n_checks++];
-	*c = (struct tftp_check){ .name = f->name,
-				  .tftp_path = f->tftp_path,
-				  .bytes = done.bytes,
-				  .crc32 = crc,
-				  .ns = done.ns };
-	v->out->bytes += done.bytes;
-	v->out->ns += done.ns;
+			       v->base_url, path, (unsigned long long)done->bytes,
+			       sha.str, (unsigned long long)size, want->str);
+	v->out->bytes += done->bytes;
+	v->out->ns += done->ns;
 	return 0;
+}
+
+static struct tftp_check *add_check(struct verify *v, const struct staged_file *f)
+{
+	struct tftp_report *out = v->out;
+
+	out->checks = xreallocarray(out->checks, out->n_checks + 1, sizeof(*out->checks));
+	out->checks[out->n_checks] =
+		(struct tftp_check){ .name = f->name, .tftp_path = f->tftp_path };
+	return &out->checks[out->n_checks++];
+}
+
+static int check_file(struct verify *v, const struct staged_file *f)
+{
+	struct transferred done;
+	int r;
+
+	if (!f->name || f->is_shared)
+		return 0;
+	r = compare(v, f->tftp_path, f->size, &f->sha256, &done);
+	if (r)
+		return r;
+	struct tftp_check *c = add_check(v, f);
+	c->bytes = done.bytes;
+	c->ns = done.ns;
+	return 0;
+}
+
+/* Any of them may be the one that U-Boot asks for. */
+static int check_tree(struct verify *v, const struct staged_tree *t)
+{
+	struct transferred done;
+	int r = 0;
+
+	if (!t->n || t->dir.is_shared)
+		return 0;
+	struct tftp_check *c = add_check(v, &t->dir);
+	for (size_t i = 0; !r && i < t->n; i++) {
+		_cleanup_free_ char *path =
+			xasprintf("%s/%s", t->dir.tftp_path, t->v[i].path);
+
+		r = compare(v, path, t->v[i].size, &t->v[i].sha256, &done);
+		if (r)
+			break;
+		c->bytes += done.bytes;
+		c->ns += done.ns;
+	}
+	return r;
 }
 
 /* U-Boot asks for up to 13 names that are not there: silence would cost it a retry
@@ -104,8 +127,7 @@ static int check_miss(struct verify *v)
 					      v->s->subdir[0] ? "/" : "", v->s->dir.name);
 	struct sha256_hex sha;
 	struct transferred done;
-	uint32_t crc;
-	int r = get(v, path, 1 << 20, &sha, &crc, &done);
+	int r = get(v, path, 1 << 20, &sha, &done);
 
 	v->out->miss_ns = done.ns;
 	if (v->err->class == ERR_CANCELED)
@@ -136,6 +158,8 @@ static int check_label(struct verify *v, const struct staged *s)
 {
 	int r = check_file(v, &s->dtb);
 
+	if (!r)
+		r = check_tree(v, &s->fdtdir);
 	for (size_t i = 0; !r && i < s->n_overlays; i++)
 		r = check_file(v, &s->overlays[i]);
 	if (!r)
@@ -225,11 +249,7 @@ static int verify_url(struct verify *v, const char *url)
 int tftp_verify(const struct board_boot *boot, const struct staged *s,
 		const struct task *task, struct tftp_report *out, struct err *err)
 {
-	struct verify v = { .wants_crc = boot->verify_ram,
-			    .s = s,
-			    .task = *task,
-			    .out = out,
-			    .err = err };
+	struct verify v = { .s = s, .task = *task, .out = out, .err = err };
 	int r;
 
 	*out = (struct tftp_report){ .n_checks = 0 };

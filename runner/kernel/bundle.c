@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "kernel/cpio.h"
+#include "kernel/dtbs.h"
 #include "kernel/modules.h"
 #include "kernel/unpack_reader.h"
 #include "util/mem.h"
@@ -21,12 +22,17 @@ struct search {
 	char *target; /* where a link by that name leads */
 };
 
+/* A piece that is many files. */
+struct tree {
+	struct bundle_piece *p; /* NULL = not wanted */
+	struct cpio_writer cpio;
+};
+
 struct bundle {
 	struct unpack_reader rd;
 	struct search *v;
 	size_t n;
-	struct bundle_piece *modules; /* NULL = not wanted */
-	struct cpio_writer cpio;
+	struct tree modules, dtbs;
 	bool in_order; /* nothing is to be skipped, or what was skipped is needed */
 	struct err *err;
 };
@@ -64,6 +70,7 @@ static int rank_of(const struct bundle *b, const struct search *s, const char *n
 			return strcmp(name, s->target) == 0 ? 3 : 0;
 		return ends_with(name, s->p->member) ? 3 : 0;
 	case BUNDLE_MODULES:
+	case BUNDLE_DTBS:
 		return 0;
 	}
 	BUG("bundle piece %d", (int)s->p->what);
@@ -103,7 +110,6 @@ static int write_piece(struct bundle *b, struct search *s, const char *name, int
 static char *target_of(const char *name, struct archive_entry *e)
 {
 	const char *hard = archive_entry_hardlink(e), *soft = archive_entry_symlink(e);
-	const char *slash = strrchr(name, '/');
 	int depth = 0;
 
 	if (hard) {
@@ -115,21 +121,7 @@ static char *target_of(const char *name, struct archive_entry *e)
 		depth++;
 	if (!soft || !cpio_link_stays_inside(soft, depth))
 		return NULL;
-	size_t n = slash ? (size_t)(slash - name) : 0;
-	for (;; soft += strspn(soft, "/")) {
-		if (strncmp(soft, "./", 2) == 0) {
-			soft += 2;
-		} else if (strncmp(soft, "../", 3) == 0) {
-			soft += 3;
-			while (n && name[--n] != '/')
-				;
-		} else {
-			break;
-		}
-	}
-	return unpack_is_name_safe(soft)
-		       ? xasprintf("%.*s%s%s", (int)n, name, n ? "/" : "", soft)
-		       : NULL;
+	return cpio_link_target(name, soft);
 }
 
 static int note_link(struct bundle *b, struct search *s, const char *name,
@@ -143,6 +135,14 @@ static int note_link(struct bundle *b, struct search *s, const char *name,
 	return err_set(b->err, ERR_JOB, -EINVAL,
 		       "%s: %.200s is a link that leads out of the archive",
 		       b->rd.src.u->name, name);
+}
+
+static int take_into_trees(struct bundle *b, const char *name, struct archive_entry *e)
+{
+	struct tree *m = &b->modules, *d = &b->dtbs;
+	int r = d->p ? dtbs_take_entry(&b->rd, &d->cpio, d->p, name, e) : 0;
+
+	return !r && m->p ? modules_take_entry(&b->rd, &m->cpio, m->p, name, e) : r;
 }
 
 static int take_piece(struct bundle *b, const char *name, struct archive_entry *e)
@@ -167,7 +167,7 @@ static int take_piece(struct bundle *b, const char *name, struct archive_entry *
 			return two_of_them(b, s, name);
 		return write_piece(b, s, name, rank);
 	}
-	return b->modules ? modules_take_entry(&b->rd, &b->cpio, b->modules, name, e) : 0;
+	return take_into_trees(b, name, e);
 }
 
 static bool is_among_modules(const char *name)
@@ -185,6 +185,9 @@ static bool may_be_more(const struct bundle_piece *p, const char *name)
 		return !p->is_found || strncmp(name, "boot", 4) <= 0;
 	case BUNDLE_MODULES:
 		return !p->is_found || is_among_modules(name);
+	case BUNDLE_DTBS:
+		return !p->is_found ||
+		       strncmp(name, p->out.member, strlen(p->out.member)) <= 0;
 	case BUNDLE_MEMBER:
 		return !p->is_found;
 	}
@@ -204,7 +207,7 @@ static bool is_enough(const struct bundle *b, const char *name)
 /* Modules are 80 % of a package, and nothing else is looked for among them. */
 static bool may_skip(const struct bundle *b, const char *name)
 {
-	if (b->in_order || b->modules || !is_among_modules(name))
+	if (b->in_order || b->modules.p || !is_among_modules(name))
 		return false;
 	for (size_t i = 0; i < b->n; i++)
 		if (b->v[i].p->what == BUNDLE_KERNEL && may_be_more(b->v[i].p, name))
@@ -251,7 +254,8 @@ static void read_behind_modules(struct bundle *b)
 	for (size_t n = MIN_LAST_BLOCKS; !r && n + 1 < left && n <= MAX_LAST_BLOCKS;
 	     n *= 2)
 		r = read_last_blocks(b, n);
-	b->in_order = r != 1 || !has_all(b);
+	b->in_order = r != 1 || !has_all(b) ||
+		      (b->dtbs.p && is_among_modules(b->dtbs.p->out.member));
 }
 
 static int read_entries(struct bundle *b)
@@ -277,28 +281,45 @@ static int read_entries(struct bundle *b)
 	return r;
 }
 
+static int open_tree(struct bundle *b, struct tree *t, uint64_t max_bytes,
+		     const struct task *task)
+{
+	if (!t->p)
+		return 0;
+	t->cpio = (struct cpio_writer){ .task = task,
+					.out_fd = t->p->out_fd,
+					.max_bytes = max_bytes,
+					.hash = sha256_new(),
+					.watch = t->p->watch,
+					.err = b->err };
+	return cpio_open(&t->cpio, t->p->compression);
+}
+
+/* r: what became of the reading. */
+static int close_tree(struct tree *t, int r)
+{
+	if (!t->p || !t->cpio.a)
+		return r;
+	r = cpio_close(&t->cpio, r);
+	t->p->out.size = t->cpio.written;
+	t->p->out.sha256 = sha256_finish(t->cpio.hash);
+	t->cpio.a = NULL; /* closed, should it not be opened once more */
+	return r;
+}
+
 static int read_once(struct bundle *b, const struct unpack *u, const struct task *task)
 {
-	struct bundle_piece *m = b->modules;
 	int r = unpack_reader_open(&b->rd, u, task, b->err);
 
 	/* Behind the processes that unpack: they need not have what packs. */
-	if (m) {
-		b->cpio = (struct cpio_writer){ .task = task,
-						.out_fd = m->out_fd,
-						.max_bytes = MODULES_MAX_BYTES,
-						.hash = sha256_new(),
-						.watch = m->watch,
-						.err = b->err };
-		r = r ?: cpio_open(&b->cpio, m->compression);
-	}
+	if (!r)
+		r = open_tree(b, &b->modules, MODULES_MAX_BYTES, task);
+	if (!r)
+		r = open_tree(b, &b->dtbs, DTBS_MAX_BYTES, task);
 	if (!r)
 		r = read_entries(b);
-	if (m) {
-		r = cpio_close(&b->cpio, r);
-		m->out.size = b->cpio.written;
-		m->out.sha256 = sha256_finish(b->cpio.hash);
-	}
+	r = close_tree(&b->modules, r);
+	r = close_tree(&b->dtbs, r);
 	for (size_t i = 0; i < b->n; i++)
 		snprintf(b->v[i].p->out.how, sizeof(b->v[i].p->out.how), "%s", b->rd.how);
 	unpack_reader_release(&b->rd);
@@ -354,7 +375,9 @@ int bundle_read(const struct unpack *u, struct bundle_piece *pieces, size_t n_pi
 		pieces[i].is_found = false;
 		pieces[i].out = (struct unpacked){ .size = 0 };
 		if (pieces[i].what == BUNDLE_MODULES)
-			b.modules = &pieces[i];
+			b.modules.p = &pieces[i];
+		if (pieces[i].what == BUNDLE_DTBS)
+			b.dtbs.p = &pieces[i];
 	}
 	r = read_pieces(&b, u, task);
 	b.in_order = true;
@@ -368,7 +391,7 @@ int bundle_read(const struct unpack *u, struct bundle_piece *pieces, size_t n_pi
 			else
 				free(b.v[k].target);
 		b.n = n;
-		b.modules = NULL;
+		b.modules.p = b.dtbs.p = NULL;
 		r = read_once(&b, u, task);
 	}
 	for (size_t i = 0; i < b.n; i++)

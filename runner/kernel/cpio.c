@@ -12,6 +12,7 @@
 
 #include "kernel/module_ids.h"
 #include "kernel/overlay.h"
+#include "kernel/unpack_reader.h"
 #include "util/io.h"
 #include "util/mem.h"
 
@@ -106,6 +107,27 @@ bool cpio_link_stays_inside(const char *link, int depth)
 	return true;
 }
 
+char *cpio_link_target(const char *path, const char *link)
+{
+	const char *slash = strrchr(path, '/');
+	size_t n = slash ? (size_t)(slash - path) : 0;
+
+	for (;; link += strspn(link, "/")) {
+		if (strncmp(link, "./", 2) == 0) {
+			link += 2;
+		} else if (strncmp(link, "../", 3) == 0) {
+			link += 3;
+			while (n && path[--n] != '/')
+				;
+		} else {
+			break;
+		}
+	}
+	return unpack_is_name_safe(link)
+		       ? xasprintf("%.*s%s%s", (int)n, path, n ? "/" : "", link)
+		       : NULL;
+}
+
 static int put_link(struct cpio_writer *w, int dirfd, const char *name, const char *path,
 		    int depth)
 {
@@ -151,6 +173,8 @@ static int put_entry(struct cpio_writer *w, int dirfd, const char *name, const c
 	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW))
 		return err_set(w->err, ERR_LAB, -errno, "overlay: %s: %s", path,
 			       strerror(errno));
+	if (w->wants && !S_ISDIR(st.st_mode) && !w->wants(name))
+		return 0;
 	if (S_ISLNK(st.st_mode))
 		return put_link(w, dirfd, name, path, depth);
 	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))

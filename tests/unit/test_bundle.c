@@ -2,6 +2,7 @@
 /* Kernel, device tree and modules out of one archive, in one pass. */
 #include "kernel/bundle.h"
 
+#include "kernel/dtbs.h"
 #include "make_archive.h"
 
 static struct err err;
@@ -135,6 +136,105 @@ TEST(an_image_goes_before_its_packed_copy)
 	check_content(&pieces[0], "plain");
 }
 
+/* All device trees, in place of the modules. */
+static int read_dtbs(const struct strbuf *sb)
+{
+	plan("none.dtb");
+	pieces[2].what = BUNDLE_DTBS;
+	return read_sb(sb);
+}
+
+static const struct member trees[] = {
+	{ "./boot/vmlinuz-6.1", "the kernel", 10, NULL },
+	{ "./lib/modules/6.1/a.ko", "module", 6, NULL },
+	{ "./usr/lib/linux-image-6.1/", NULL, 0, NULL },
+	{ "./usr/lib/linux-image-6.1/rockchip/b.dtb", "one", 3, NULL },
+	{ "./usr/lib/linux-image-6.1/rockchip/b.dts", "source", 6, NULL },
+	{ "./usr/lib/linux-image-6.1/rockchip/c.dtb", "", 0, "b.dtb" },
+	{ "./usr/lib/linux-image-6.1/flat.dtb", "two", 3, NULL },
+	{ "./usr/share/doc/x.dtb", "no place for it", 15, NULL },
+};
+
+TEST(all_device_trees_come_out_by_the_names_that_fdtfile_has)
+{
+	for (int kind = 0; kind < 2; kind++) {
+		_cleanup_strbuf_ struct strbuf sb = STRBUF_INIT;
+
+		if (kind == 0)
+			make_deb(&sb, "data.tar.xz", "xz", trees, ARRAY_SIZE(trees));
+		else
+			pack(&sb, "ustar", "zstd", trees, ARRAY_SIZE(trees));
+		CHECK_EQ(read_dtbs(&sb), 0);
+		check_content(&pieces[0], "the kernel");
+		CHECK(pieces[2].is_found);
+		CHECK_STR(pieces[2].out.member, "usr/lib/linux-image-6.1/");
+		check_modules("dtbs/rockchip/b.dtb dtbs/rockchip/c.dtb dtbs/flat.dtb ");
+	}
+}
+
+static void check_root(const char *name, size_t want)
+{
+	if (dtbs_root_len(name) != want)
+		tap_fail(__FILE__, __LINE__, "%s: %zu, want %zu", name,
+			 dtbs_root_len(name), want);
+}
+
+TEST(device_trees_lie_where_packages_and_make_have_them)
+{
+	check_root("dtbs/rockchip/b.dtb", 5);
+	check_root("linux-6.1/dtbs/rockchip/b.dtb", 15);
+	check_root("boot/dtbs/rockchip/b.dtb", 10);
+	check_root("boot/dtbs/6.1.0-x/rockchip/b.dtb", 18);
+	check_root("boot/dtb-6.1/rockchip/b.dtb", 13);
+	check_root("usr/lib/modules/6.1/dtb/rockchip/b.dtb", 24);
+	check_root("arch/arm64/boot/dts/rockchip/b.dtb", 20);
+	check_root("rockchip/b.dtb", 0);
+	check_root("b.dtb", 0);
+	check_root("", 0);
+	check_root("mydtbs/b.dtb", 0);
+}
+
+/* They are not looked for behind the modules alone. */
+TEST(device_trees_among_the_modules_come_out_all_of_them)
+{
+	static const struct member v[] = {
+		{ "boot/vmlinuz-6.1", "the kernel", 10, NULL },
+		{ "lib/modules/6.1/a.ko", "module", 6, NULL },
+		{ "lib/modules/6.1/dtb/rockchip/b.dtb", "one", 3, NULL },
+		{ "lib/modules/6.1/z.ko", "module", 6, NULL },
+	};
+	_cleanup_strbuf_ struct strbuf sb = STRBUF_INIT;
+
+	make_deb(&sb, "data.tar.xz", "xz", v, ARRAY_SIZE(v));
+	CHECK_EQ(read_dtbs(&sb), 0);
+	check_modules("dtbs/rockchip/b.dtb ");
+}
+
+static void check_trees_refused(const struct member *v, size_t n, const char *want)
+{
+	_cleanup_strbuf_ struct strbuf sb = STRBUF_INIT;
+
+	pack(&sb, "ustar", "", v, n);
+	CHECK(read_dtbs(&sb) < 0);
+	CHECK_EQ(err.class, ERR_JOB);
+	CHECK_CONTAINS(err.msg, want);
+}
+
+TEST(device_trees_that_lead_out_or_lie_in_two_places_are_refused)
+{
+	static const struct member up[] = { { "dtbs/../../b.dtb", "x", 1, NULL } },
+				   link[] = { { "dtbs/a/b.dtb", "", 0,
+						"../../etc/passwd" } },
+				   root[] = { { "dtbs/b.dtb", "", 0, "/etc/passwd" } },
+				   two[] = { { "boot/dtbs/6.1/b.dtb", "x", 1, NULL },
+					     { "boot/dtbs/6.2/b.dtb", "x", 1, NULL } };
+
+	check_trees_refused(up, 1, "leads out of the archive");
+	check_trees_refused(link, 1, "leads out of the device trees");
+	check_trees_refused(root, 1, "leads out of the device trees");
+	check_trees_refused(two, 2, "in two places: boot/dtbs/6.1/ and boot/dtbs/6.2/");
+}
+
 static void check_refused(const struct member *v, size_t n, const char *want)
 {
 	_cleanup_strbuf_ struct strbuf sb = STRBUF_INIT;
@@ -169,4 +269,8 @@ TESTS(T(all_pieces_come_out_of_a_deb_a_tar_and_a_zip),
       T(modules_below_usr_come_out_all_of_them),
       T(a_kernel_that_is_a_link_is_found_under_its_target),
       T(an_image_goes_before_its_packed_copy),
+      T(all_device_trees_come_out_by_the_names_that_fdtfile_has),
+      T(device_trees_lie_where_packages_and_make_have_them),
+      T(device_trees_among_the_modules_come_out_all_of_them),
+      T(device_trees_that_lead_out_or_lie_in_two_places_are_refused),
       T(what_leads_out_and_what_is_there_twice_is_refused))
