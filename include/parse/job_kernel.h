@@ -50,13 +50,14 @@ struct job_kernel {
 	char *name; /* [A-Za-z0-9._-]+, unique; the label in extlinux.conf and the row of
 		       the matrix */
 	enum job_kernel_from from;
-	struct job_file kernel;  /* FILES */
-	struct job_file bundle;  /* BUNDLE: file: may be a directory */
-	struct job_build build;  /* BUILD */
-	struct job_file dtb;     /* a file of its own; goes before dtb_path */
-	char *dtb_path;          /* inside the bundle or build, below its device trees:
-				    "rockchip/rk3588-rock-5b.dtb"; NULL = none */
-	bool fdtdir;             /* stage all device trees, U-Boot chooses ($fdtfile) */
+	struct job_file kernel; /* FILES */
+	struct job_file bundle; /* BUNDLE: file: may be a directory */
+	struct job_build build; /* BUILD */
+	struct job_file dtb;    /* a file of its own; goes before dtb_path */
+	char *dtb_path;         /* inside the bundle or build, below its device trees:
+				   "rockchip/rk3588-rock-5b.dtb"; NULL = none */
+	bool fdtdir; /* all device trees of bundle or build, U-Boot chooses ($fdtfile); no
+			dtb then, and none of the deploy action's */
 	struct strvec overlays;  /* .dtbo: URLs, or paths inside the bundle */
 	struct job_file modules; /* an archive of lib/modules/<release>; goes before those
 				    of the bundle */

@@ -26,9 +26,10 @@ struct job_deploy {
 	/* Of a kernel that was selected, see kernel/select.h. */
 	struct job_file *overlays; /* .dtbo */
 	size_t n_overlays;
-	char *label;           /* NULL = "bootrig" */
-	bool is_bundle;        /* kernel is an archive that holds the rest as well */
-	bool modules_optional; /* those that come with the kernel, if any do */
+	struct job_file fdtdir; /* a directory, or the kernel's archive; then no dtb */
+	char *label;            /* NULL = "bootrig" */
+	bool is_bundle;         /* kernel is an archive that holds the rest as well */
+	bool modules_optional;  /* those that come with the kernel, if any do */
 	/* `stage: all`: the job's other kernels, each with a label of its own; of these
 	 * the ramdisk is this one's. */
 	struct job_deploy *beside;

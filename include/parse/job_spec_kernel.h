@@ -40,7 +40,8 @@ void job_load_overlays(struct spec_report *r, const struct yaml_node *n, const c
 		       void *strvec);
 void job_load_modules(struct spec_report *r, const struct yaml_node *n, const char *what,
 		      void *kernel);
-/* What names a path inside, when there is nothing to be inside of. */
+/* Once it is known what it comes from: paths inside, when there is nothing to be inside
+ * of; two ways to a device tree. */
 void job_check_kernel_files(struct spec_report *r, const struct job_kernel *k);
 /* build: */
 void job_load_build(struct spec_report *r, const struct yaml_node *n, const char *what,

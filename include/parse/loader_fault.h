@@ -22,6 +22,9 @@ struct loader_fault {
 	const char *source; /* file in U-Boot */
 };
 
+/* Newer ones say this, and start the kernel all the same. */
+#define LOADER_FDTDIR_SKIPPED "Skipping fdtdir "
+
 /* The first of the table that stands in the text; NULL = no complaint known here. */
 const struct loader_fault *loader_fault_find(const char *text, size_t len);
 /* All of them, for tests and patterns. */

@@ -12,8 +12,9 @@ struct fold {
 	json_t *run, *incidents, *tests, *attempts, *resets, *steps, *harvested, *repairs;
 	json_t *attempt; /* the open one, NULL = none */
 	json_t *staged, *verified, *self_check, *failed, *seen;
+	json_t *taken;     /* of the staged device trees the one that U-Boot loaded, of
+			      the running attempt; NULL = none, or there are none */
 	json_t *transfers; /* of the running attempt: {"bytes", "file"} */
-	json_t *ram;       /* what U-Boot summed, of the running attempt: by path */
 	json_t *rootfs;    /* as the board told it, of the running attempt; NULL = not */
 	json_t *label; /* that U-Boot went for, of the running attempt; NULL = it did not
 			  say */

@@ -61,6 +61,9 @@ struct watch_state {
 	uint32_t resets;  /* uncommanded, in this attempt */
 	bool supply_loop; /* a boot loop without any other cause than the supply */
 	uint64_t last_transfer_bytes;
+	char loaded_dtb[201]; /* of the staged device trees the one that U-Boot loaded
+				 last, in this attempt, by its path below their
+				 directory; "" = none */
 	bool nonce_seen;
 	char other_label[65]; /* whose nonce this attempt showed instead; "" = none */
 	enum sysrq_answer capture_answer; /* to the last SysRq key, while capturing */
@@ -69,4 +72,7 @@ struct watch_state {
 };
 /* What stands on the line that has no end yet; borrowed until the next bytes. */
 size_t watch_unfinished(const struct watch *w, const char **text);
+/* The same of the one that U-Boot asks for, or has asked for last; NULL = its last file
+ * was none of them. */
+const char *watch_asked_dtb(const struct watch *w);
 const struct watch_state *watch_state(const struct watch *w);

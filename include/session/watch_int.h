@@ -34,6 +34,7 @@ struct watch {
 	int64_t t_ns; /* of the bytes or action being handled */
 	uint64_t offset;
 	char nonce[80], phase[80];
+	char dtbs[128]; /* "bootrig-r1/dtbs/": where the staged device trees lie; "" */
 	json_t *labels; /* the other labels that U-Boot could boot; NULL */
 	uint32_t attempt;
 	uint32_t loop_boots; /* boots without the goal that make a loop */

@@ -145,6 +145,8 @@ int uboot_listen(struct uboot *u, struct uboot_patterns *ps, size_t n_ends,
 					    "U-Boot started again (\"%.60s\")", hit.text);
 		}
 		hear(ear, (size_t)hit.index - n_ends, &hit);
+		if (ear->fault && u->is_lost && u->is_lost(u->arg))
+			return uboot_failed(u, ear, err, "U-Boot lacks a file");
 		if (ear->n_timeouts >= MAX_TIMEOUTS)
 			return uboot_failed(u, ear, err, "U-Boot asks in vain");
 	}

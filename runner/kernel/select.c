@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <glob.h>
 
+#include "kernel/dtbs.h"
 #include "kernel/fetch.h"
 #include "util/mem.h"
 #include "util/strbuf.h"
@@ -24,15 +25,6 @@ static const char *const kernel_places[] = { "Image",
 					     "boot/vmlinuz-*",
 					     "vmlinuz",
 					     "vmlinuz-*" };
-static const char *const dtb_places[] = { "dtbs",
-					  "arch/arm64/boot/dts",
-					  "arch/arm/boot/dts",
-					  "boot/dtbs",
-					  "boot/dtbs/*",
-					  "boot/dtb-*",
-					  "usr/lib/linux-image-*",
-					  "lib/modules/*/dtb",
-					  "usr/lib/modules/*/dtb" };
 
 static void add_literal(struct strbuf *sb, const char *s)
 {
@@ -72,8 +64,9 @@ static int find_at(const char *dir, const char *place, const char *below, char *
 	return r;
 }
 
+/* what: for the message. */
 static int find_in(const char *dir, const char *const *places, size_t n,
-		   const char *below, char **out, struct err *err)
+		   const char *below, const char *what, char **out, struct err *err)
 {
 	for (size_t i = 0; i < n; i++) {
 		int r = find_at(dir, places[i], below, out, err);
@@ -82,8 +75,7 @@ static int find_in(const char *dir, const char *const *places, size_t n,
 			return r;
 	}
 	return err_set(err, ERR_JOB, -ENOENT, "%s: no %s in it; looked for %s%s%s, %s …",
-		       dir, below ?: "kernel", places[0], below ? "/" : "", below ?: "",
-		       places[1]);
+		       dir, what, places[0], below ? "/" : "", below ?: "", places[1]);
 }
 
 static void set_file(struct job_file *to, const struct job_file *from)
@@ -131,7 +123,7 @@ static int set_inner(const struct origin *o, const char *path, struct job_file *
 		set_file(to, &f);
 		return 0;
 	}
-	r = find_in(o->dir, dtb_places, ARRAY_SIZE(dtb_places), path, &found, err);
+	r = find_in(o->dir, dtb_places, n_dtb_places, path, path, &found, err);
 	if (!r)
 		set_url(to, found, o->k->mark);
 	return r;
@@ -159,6 +151,23 @@ static int set_overlays(const struct origin *o, struct job_deploy *d, struct err
 	return 0;
 }
 
+static int set_fdtdir(const struct origin *o, struct job_deploy *d, struct err *err)
+{
+	static const struct job_file none;
+	_cleanup_free_ char *found = NULL;
+	int r;
+
+	set_file(&d->dtb, &none);
+	if (!o->dir) {
+		set_file(&d->fdtdir, o->archive);
+		return 0;
+	}
+	r = find_in(o->dir, dtb_places, n_dtb_places, NULL, "device trees", &found, err);
+	if (!r)
+		set_url(&d->fdtdir, found, o->k->mark);
+	return r;
+}
+
 static void set_modules(const struct origin *o, struct job_deploy *d)
 {
 	const struct job_kernel *k = o->k;
@@ -183,8 +192,8 @@ static int set_kernel(const struct origin *o, struct job_deploy *d, struct err *
 		set_file(&d->kernel, o->archive);
 		d->is_bundle = true;
 	} else if (o->dir) {
-		r = find_in(o->dir, kernel_places, ARRAY_SIZE(kernel_places), NULL, &path,
-			    err);
+		r = find_in(o->dir, kernel_places, ARRAY_SIZE(kernel_places), NULL,
+			    "kernel", &path, err);
 		if (!r)
 			set_url(&d->kernel, path, o->k->mark);
 	} else {
@@ -198,7 +207,9 @@ static int fill_deploy(const struct origin *o, const struct job_cell *cell,
 {
 	int r = set_kernel(o, d, err);
 
-	if (!r && o->k->dtb.url)
+	if (!r && o->k->fdtdir)
+		r = set_fdtdir(o, d, err);
+	else if (!r && o->k->dtb.url)
 		set_file(&d->dtb, &o->k->dtb);
 	else if (!r && o->k->dtb_path)
 		r = set_inner(o, o->k->dtb_path, &d->dtb, err);

@@ -19,6 +19,7 @@ static void release_deploy(struct job_deploy *d)
 	job_release_file(&d->dtb);
 	job_release_file(&d->ramdisk);
 	job_release_file(&d->modules);
+	job_release_file(&d->fdtdir);
 	for (size_t i = 0; i < d->n_overlays; i++)
 		job_release_file(&d->overlays[i]);
 	free(d->overlays);

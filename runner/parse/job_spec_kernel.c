@@ -38,7 +38,7 @@ static const struct yaml_field kernel_fields[] = {
 	YAML_FN("from", job_load_file_plain, struct job_kernel, bundle),
 	YAML_FN("kernel", job_load_file_kernel, struct job_kernel, kernel),
 	YAML_FN_BASE("dtb", job_load_dtb),
-	YAML_REFUSED("fdtdir", "name the board's device tree with dtb"),
+	YAML_BOOL("fdtdir", struct job_kernel, fdtdir),
 	YAML_FN("overlays", job_load_overlays, struct job_kernel, overlays),
 	YAML_FN_BASE("modules", job_load_modules),
 	YAML_LINES("kernel_args", struct job_kernel, kernel_args),
@@ -66,8 +66,7 @@ static void find_from(struct spec_report *r, struct job_kernel *k)
 	k->from = k->kernel.mark.line   ? JOB_KERNEL_FILES
 		  : k->bundle.mark.line ? JOB_KERNEL_BUNDLE
 					: JOB_KERNEL_BUILD;
-	if (k->from == JOB_KERNEL_FILES)
-		job_check_kernel_files(r, k);
+	job_check_kernel_files(r, k);
 }
 
 static void load_kernel(struct spec_report *r, const struct yaml_node *n,

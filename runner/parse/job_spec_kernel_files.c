@@ -115,6 +115,15 @@ void job_load_modules(struct spec_report *r, const struct yaml_node *n, const ch
 
 void job_check_kernel_files(struct spec_report *r, const struct job_kernel *k)
 {
+	if (k->fdtdir && (k->dtb.mark.line || k->dtb_path))
+		spec_complain(r, k->mark,
+			      "the kernel has both dtb and fdtdir; expected one of them");
+	if (k->from != JOB_KERNEL_FILES)
+		return;
+	if (k->fdtdir)
+		spec_complain(
+			r, k->mark,
+			"the kernel is a single file, and no device trees are with it; expected dtb: {url: …} in place of fdtdir");
 	if (k->dtb_path)
 		spec_complain(
 			r, k->mark,

@@ -67,6 +67,7 @@ const struct loader_fault loader_faults[] = {
 	{ "ramdisk - allocation error", BOARD, false, "U-Boot has no room for the ramdisk", "boot/image-board.c" },
 	{ "device tree - allocation error", BOARD, false, "U-Boot has no room for the device tree", "boot/image-fdt.c" },
 	{ "ERROR: Failed to allocate", BOARD, false, "U-Boot has no room for the files", "boot/image-fdt.c" },
+	{ LOADER_FDTDIR_SKIPPED, FILE_, false, "no device tree has the name that U-Boot's fdtfile, or soc and board, gives", "boot/pxe_utils.c" },
 	{ "for failure retrieving", SERVER, false, "a file of the label could not be loaded", "boot/pxe_utils.c" },
 	{ "bootrig: U-Boot has no ", BOARD, false, "the boot script cannot tell where to load the files", "boot/boot_script.c of bootrig" },
 	{ "Flags not supported: enable CONFIG_BOOTFLOW_FULL", BOARD, false, "this U-Boot has the short bootflow, without options", "cmd/bootflow.c" },

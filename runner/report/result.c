@@ -24,7 +24,6 @@ struct fold *fold_new(void)
 	f->repairs = json_array();
 	f->transfers = json_array();
 	f->build_ids = json_array();
-	f->ram = json_object();
 	f->timings = json_object();
 	f->self_check = json_true();
 	f->latency_us = -1;
@@ -41,7 +40,7 @@ void fold_free(struct fold *f)
 			  f->resets,    f->steps,     f->harvested, f->repairs,
 			  f->attempt,   f->staged,    f->verified,  f->self_check,
 			  f->failed,    f->seen,      f->transfers, f->timings,
-			  f->build_ids, f->rootfs,    f->label,     f->ram };
+			  f->build_ids, f->rootfs,    f->label,     f->taken };
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		json_decref(all[i]);
@@ -113,11 +112,11 @@ static void on_attempt(struct fold *f, const json_t *e)
 	fold_exposure_reset(f);
 	json_array_clear(f->transfers);
 	json_array_clear(f->build_ids);
-	json_object_clear(f->ram);
 	json_decref(f->seen);
 	json_decref(f->rootfs);
 	json_decref(f->label);
-	f->seen = f->rootfs = f->label = NULL;
+	json_decref(f->taken);
+	f->seen = f->rootfs = f->label = f->taken = NULL;
 	f->loader_done = false;
 	f->nonce_where = NULL;
 	f->nonce_echoed = f->nonce_asked = f->other_label_ran = false;
@@ -303,19 +302,6 @@ static void on_label(struct fold *f, const json_t *e)
 		keep(&f->label, e);
 }
 
-/* What was loaded only to be summed is loaded again: those transfers count. */
-static void on_ram(struct fold *f, const json_t *e)
-{
-	json_t *m = fold_members(e);
-	const char *path = json_get_str(m, "path", NULL);
-
-	if (!json_get_bool(m, "as_booted", false))
-		json_array_clear(f->transfers);
-	if (path)
-		json_put(f->ram, path, json_incref(m));
-	json_decref(m);
-}
-
 static void on_build_id(struct fold *f, const json_t *e)
 {
 	const char *of = json_get_str(e, "of", ""), *name = json_get_str(e, "name", "");
@@ -370,12 +356,12 @@ void fold_event(struct fold *f, const json_t *e)
 		fold_push(f->transfers, fold_members(e));
 	else if (strcmp(type, "staged") == 0 && !json_get_bool(e, "recovery", false))
 		keep(&f->staged, e);
+	else if (strcmp(type, "taken") == 0 && !json_get_bool(e, "recovery", false))
+		keep(&f->taken, e);
 	else if (strcmp(type, "label") == 0)
 		on_label(f, e);
 	else if (strcmp(type, "build-id") == 0)
 		on_build_id(f, e);
-	else if (strcmp(type, "ram") == 0 && !json_get_bool(e, "recovery", false))
-		on_ram(f, e);
 	else if (strcmp(type, "rootfs") == 0)
 		keep(&f->rootfs, e);
 	else if (strcmp(type, "verified") == 0 && !json_get_bool(e, "recovery", false))

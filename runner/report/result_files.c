@@ -52,27 +52,6 @@ static const json_t *transfer_of(const struct fold *f, const json_t *file)
 	return found;
 }
 
-/* U-Boot's sum of this file; NULL = none. */
-static const json_t *ram_of(const struct fold *f, const json_t *file)
-{
-	return json_object_get(f->ram, json_get_str(file, "path", ""));
-}
-
-static json_t *ram_json(const struct fold *f, const json_t *file)
-{
-	static const char *const keys[] = { "address", "staged", "seen" };
-	const json_t *ram = ram_of(f, file);
-	json_t *j;
-
-	if (!ram)
-		return json_null();
-	j = json_object();
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		json_put(j, keys[i], json_lossy_str(json_get_str(ram, keys[i], NULL)));
-	json_put(j, "as_booted", json_boolean(json_get_bool(ram, "as_booted", false)));
-	return j;
-}
-
 static json_t *file_json(const struct fold *f, const json_t *file)
 {
 	json_t *c = json_copy((json_t *)(uintptr_t)file);
@@ -85,8 +64,6 @@ static json_t *file_json(const struct fold *f, const json_t *file)
 			     : json_null());
 	json_put(c, "transferred_bytes",
 		 t ? json_integer(json_get_int(t, "bytes", 0)) : json_null());
-	if (!fold_is_config(file))
-		json_put(c, "ram_crc32", ram_json(f, file));
 	return c;
 }
 
@@ -101,6 +78,8 @@ json_t *fold_files_json(const struct fold *f)
 		if (json_is_object(file))
 			json_push(files, file_json(f, file));
 	}
+	if (f->taken)
+		json_push(files, file_json(f, f->taken));
 	return files;
 }
 
@@ -114,16 +93,7 @@ static const char *file_fault(const struct fold *f, const json_t *file, char *bu
 	long long size = json_get_int(file, "size", 0);
 	long long got = json_get_int(t, "bytes", -1);
 
-	const json_t *ram = ram_of(f, file);
-	const char *staged = json_get_str(ram, "staged", "");
-	const char *seen = json_get_str(ram, "seen", "");
-
-	if (strcmp(staged, seen) != 0)
-		snprintf(
-			buf, cap,
-			"the board's RAM did not hold %.80s as it was staged: crc32 %.16s, staged was %.16s",
-			name, seen, staged);
-	else if (t && got != size)
+	if (t && got != size)
 		snprintf(
 			buf, cap,
 			"U-Boot transferred %lld bytes of %.80s, staged were %lld: another TFTP server, or the file was changed",
@@ -138,6 +108,28 @@ static const char *file_fault(const struct fold *f, const json_t *file, char *bu
 	return buf;
 }
 
+/* U-Boot named the files that it loaded. */
+static bool has_names(const struct fold *f)
+{
+	return json_get_str(json_array_get(f->transfers, 0), "file", "")[0];
+}
+
+/* A kernel with a device tree of U-Boot's own says nothing about the one that was meant.
+ */
+static const char *tree_fault(const struct fold *f, char *buf, size_t cap)
+{
+	const json_t *tree = json_object_get(f->staged, "fdtdir");
+
+	if (!tree || f->taken || !has_names(f))
+		return NULL;
+	snprintf(
+		buf, cap,
+		"U-Boot loaded none of the %lld device trees below %.100s: has it no fdt_addr_r, or did the file not come?",
+		(long long)json_get_int(tree, "files", 0),
+		json_get_str(tree, "path", "?"));
+	return buf;
+}
+
 const char *fold_files_fault(const struct fold *f, char *buf, size_t cap)
 {
 	const json_t *file;
@@ -148,5 +140,5 @@ const char *fold_files_fault(const struct fold *f, char *buf, size_t cap)
 		if (json_is_object(file) && file_fault(f, file, buf, cap))
 			return buf;
 	}
-	return NULL;
+	return f->taken ? file_fault(f, f->taken, buf, cap) : tree_fault(f, buf, cap);
 }

@@ -157,6 +157,8 @@ static void doubt_files(const struct fold *f, const json_t *files, json_t *list)
 
 	if (!f->verified)
 		why(list, "what TFTP served was not fetched back before the boot");
+	if (json_object_get(f->staged, "fdtdir") && !f->taken)
+		why(list, "which of the staged device trees U-Boot loaded is not known");
 	json_array_foreach(files, i, file)
 	{
 		const char *name = json_get_str(file, "name", "?");
@@ -165,9 +167,6 @@ static void doubt_files(const struct fold *f, const json_t *files, json_t *list)
 			continue;
 		if (!json_is_integer(json_object_get(file, "transferred_bytes")))
 			why(list, "U-Boot did not say that it loaded %.80s", name);
-		if (json_get_bool(f->staged, "verify_ram", false) &&
-		    !json_is_object(json_object_get(file, "ram_crc32")))
-			why(list, "U-Boot was not asked for its sum of %.80s", name);
 	}
 }
 
@@ -256,6 +255,7 @@ void fold_provenance_close(const struct fold *f, json_t *attempt)
 	const char *fault = find_fault(f, buf, sizeof(buf));
 	const json_t *build = json_object_get(f->staged, "build");
 	const json_t *tree = json_object_get(f->staged, "module_tree");
+	const json_t *dtbs = json_object_get(f->staged, "fdtdir");
 
 	json_put(p, "proven", json_boolean(!fault && !json_array_size(list)));
 	json_put(p, "fault", json_lossy_str(fault));
@@ -269,6 +269,7 @@ void fold_provenance_close(const struct fold *f, json_t *attempt)
 		 pair(text_of(f->staged, "release"), text_of(f->seen, "release")));
 	fold_put_build_ids(f, p);
 	json_put(p, "files", files);
+	json_put(p, "fdtdir", dtbs ? json_deep_copy(dtbs) : json_null());
 	json_put(p, "module_tree", tree ? json_deep_copy(tree) : json_null());
 	json_put(p, "build", build ? json_deep_copy(build) : json_null());
 	json_put(p, "rootfs", f->rootfs ? json_incref(f->rootfs) : json_null());

@@ -71,6 +71,7 @@ struct uboot session_uboot(struct session *s)
 		.console = s->console,
 		.board = s->board,
 		.did = uboot_did,
+		.is_lost = session_dtb_is_wrong,
 		.arg = s,
 	};
 }

@@ -2,7 +2,7 @@
 /* A boot action: attempts, each from power-off to a prompt. */
 #include <errno.h>
 
-#include "boot/loader_steps.h"
+#include "boot/loader_words.h"
 #include "session/label.h"
 #include "session/state.h"
 #include "util/jsonx.h"
@@ -134,21 +134,14 @@ static int type_lines(struct session *s, struct uboot *u, const struct job_boot 
 {
 	const struct loader_words words =
 		loader_words_of(label_name(&s->staged), &s->staged);
-	_cleanup_loader_steps_ struct loader_steps steps = LOADER_STEPS_INIT;
+	_cleanup_strvec_ struct strvec lines = STRVEC_INIT;
 	int r = 0;
 
-	loader_steps(&s->board->boot, boot, &words, &s->staged,
-		     s->is_staged && session_verifies_ram(s), &steps);
-	for (size_t i = 0; i < steps.n && !r; i++) {
-		const struct loader_step *step = &steps.v[i];
-
-		if (step->sum_of)
-			r = session_sum_ram(s, u, step, d, err);
-		else if (i + 1 < steps.n)
-			r = uboot_command(u, step->line, d, err);
-		else
-			r = uboot_boot(u, step->line, boot->kernel_start_message, d, err);
-	}
+	loader_lines(&s->board->boot, boot, &words, &lines);
+	for (size_t i = 0; i < lines.n && !r; i++)
+		r = i + 1 == lines.n ? uboot_boot(u, lines.v[i],
+						  boot->kernel_start_message, d, err)
+				     : uboot_command(u, lines.v[i], d, err);
 	return r;
 }
 
@@ -241,6 +234,9 @@ int session_talk_to_loader(struct session *s, const struct job_action *action,
 		r = watch_loader(s, &u, &action->boot, firmware_ms, d, err);
 	else
 		r = talk_to_loader(s, &u, action, firmware_ms, d, err);
+	session_record_dtb(s);
+	if (r == -EREMOTEIO)
+		r = session_explain_dtb(s, &u, err);
 	if (r == -EREMOTEIO)
 		record_no_boot(s, u.fault, err->msg);
 	return r;

@@ -35,6 +35,7 @@ struct extlinux_label label_of(const struct staged *staged, const char *append)
 					.kernel = staged->kernel.boot_path,
 					.initrd = staged->ramdisk.boot_path,
 					.fdt = staged->dtb.boot_path,
+					.fdtdir = staged->fdtdir.dir.boot_path,
 					.overlays = staged->overlay_paths,
 					.n_overlays = staged->n_overlays,
 					.append = append };

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "boot/stage_file.h"
+#include "kernel/dtbs.h"
 #include "session/label.h"
 #include "session/plan_int.h"
 #include "util/mem.h"
@@ -178,7 +179,9 @@ static void stage_selected(struct plan *p, struct staged *st, const struct job_k
 		stage_member(p, st, "kernel", "Image", &st->kernel, "Image");
 		break;
 	}
-	if (k->dtb.url)
+	if (k->fdtdir)
+		stage_member(p, st, "device trees", "all", &st->fdtdir.dir, DTBS_TOP);
+	else if (k->dtb.url)
 		stage_one(p, st, "dtb", &k->dtb, &st->dtb, STAGE_DTB_NAME);
 	else if (k->dtb_path)
 		stage_member(p, st, "dtb", k->dtb_path, &st->dtb, STAGE_DTB_NAME);
@@ -222,7 +225,7 @@ static void stage_deploy(struct plan *p, const struct job_deploy *d)
 		stage_selected(p, &p->staged, k);
 	else
 		stage_kernel_file(p, &p->staged, &d->kernel);
-	if (!p->staged.dtb.name)
+	if (!p->staged.dtb.name && !p->staged.fdtdir.dir.name)
 		stage_one(p, &p->staged, "dtb", &d->dtb, &p->staged.dtb, STAGE_DTB_NAME);
 	stage_one(p, &p->staged, "ramdisk", &d->ramdisk, &p->staged.ramdisk,
 		  STAGE_RAMDISK_NAME);

@@ -66,6 +66,20 @@ static json_t *build_of(const struct session *s)
 	return build_brief(dir, &s->staged.image);
 }
 
+/* Of all device trees; the one that U-Boot takes is the action "taken". */
+static json_t *tree_json(const struct staged_tree *tree)
+{
+	_cleanup_free_ char *url = spec_masked_url(tree->dir.url);
+	json_t *j = json_object();
+
+	json_put(j, "path", json_lossy_str(tree->dir.tftp_path));
+	json_put(j, "url", json_lossy_str(url));
+	json_put(j, "files", json_integer((json_int_t)tree->n));
+	json_put(j, "bytes", json_integer((json_int_t)tree->dir.size));
+	json_put(j, "sha256", json_string(tree->dir.sha256.str));
+	return j;
+}
+
 static json_t *files_json(const struct staged *st)
 {
 	json_t *files = json_array();
@@ -94,6 +108,8 @@ static json_t *beside_json(const struct staged *st, const struct session_label *
 	json_put(o, "release",
 		 json_lossy_str(st->image.release[0] ? st->image.release : NULL));
 	json_put(o, "files", files_json(st));
+	if (st->fdtdir.n)
+		json_put(o, "fdtdir", tree_json(&st->fdtdir));
 	return o;
 }
 
@@ -113,6 +129,8 @@ static void record_staged(struct session *s, int64_t stage_ns)
 	json_t *build = build_of(s);
 
 	json_put(m, "files", files_json(st));
+	if (st->fdtdir.n)
+		json_put(m, "fdtdir", tree_json(&st->fdtdir));
 	json_put(m, "label", json_string(label_name(st)));
 	json_put(m, "append", json_lossy_str(s->append));
 	json_put(m, "nonce", json_string(s->nonce));
@@ -127,8 +145,6 @@ static void record_staged(struct session *s, int64_t stage_ns)
 	for (size_t i = 0; i < st->image.n_build_ids; i++)
 		json_push(ids, json_string(st->image.build_ids[i]));
 	json_put(m, "build_ids", ids);
-	if (session_verifies_ram(s))
-		json_put(m, "verify_ram", json_true());
 	if (st->modules_release[0])
 		json_put(m, "module_tree", modules_json(st));
 	if (build)
@@ -151,23 +167,6 @@ static void record_verified(struct session *s, const struct tftp_report *rep)
 	journal_action_json(s->journal, "verified", m);
 }
 
-static void keep_crc(struct staged_file *f, const struct tftp_report *rep)
-{
-	for (size_t i = 0; f->name && i < rep->n_checks; i++)
-		if (strcmp(rep->checks[i].tftp_path, f->tftp_path) == 0)
-			f->crc32 = rep->checks[i].crc32;
-}
-
-/* U-Boot's sums are held against those of what was fetched back and found right. */
-static void keep_crcs(struct staged *st, const struct tftp_report *rep)
-{
-	keep_crc(&st->kernel, rep);
-	keep_crc(&st->ramdisk, rep);
-	keep_crc(&st->dtb, rep);
-	for (size_t i = 0; i < st->n_overlays; i++)
-		keep_crc(&st->overlays[i], rep);
-}
-
 static void ask_kernel(struct stage_request *req, const struct job_deploy *dp)
 {
 	req->kernel = &dp->kernel;
@@ -176,6 +175,7 @@ static void ask_kernel(struct stage_request *req, const struct job_deploy *dp)
 	req->modules_optional = dp->modules_optional;
 	req->overlays = dp->overlays;
 	req->n_overlays = dp->n_overlays;
+	req->fdtdir = &dp->fdtdir;
 	req->is_bundle = dp->is_bundle;
 	req->label = dp->label;
 }
@@ -259,6 +259,10 @@ static int write_config(struct session *s, struct err *err)
 		return err_set(err, ERR_JOB, -EINVAL,
 			       "the board boots by a script, which applies no device "
 			       "tree overlays");
+	if (s->board->boot.method == BOARD_BOOT_SCRIPT && s->staged.fdtdir.n)
+		return err_set(err, ERR_JOB, -EINVAL,
+			       "the board boots by a script, which names one device "
+			       "tree; expected dtb in place of fdtdir");
 	if (s->board->boot.method == BOARD_BOOT_SCRIPT && s->n_beside)
 		return err_set(err, ERR_JOB, -EINVAL,
 			       "the board boots by a script, which holds one kernel; "
@@ -298,7 +302,6 @@ int session_stage(struct session *s, const struct job_action *deploy,
 		return r;
 	}
 	record_verified(s, &report);
-	keep_crcs(&s->staged, &report);
 	tftp_report_release(&report);
 	return 0;
 }

@@ -27,11 +27,25 @@ void watch_emit(struct watch *w, json_t *take_event)
 	json_decref(take_event);
 }
 
+/* Their directory below that of the run, wherever the TFTP server has that. */
+static void staged_dtbs(struct watch *w, const json_t *tree)
+{
+	const char *path = json_get_str(tree, "path", "");
+	const char *from = path + strlen(path);
+
+	for (int n = 0; n < 2 && from > path; n++)
+		while (from > path && *--from != '/')
+			;
+	from += *from == '/';
+	snprintf(w->dtbs, sizeof(w->dtbs), "%s%s", from, from[0] ? "/" : "");
+}
+
 static void staged(struct watch *w, const json_t *action)
 {
 	json_t *labels = json_object_get(action, "labels");
 
 	snprintf(w->nonce, sizeof(w->nonce), "%s", json_get_str(action, "nonce", ""));
+	staged_dtbs(w, json_object_get(action, "fdtdir"));
 	json_decref(w->labels);
 	w->labels = json_is_array(labels) ? json_deep_copy(labels) : NULL;
 }
@@ -110,7 +124,7 @@ static void forget_attempt(struct watch *w)
 	st->kernel_seen = st->says_reboot = st->panicked = st->nonce_seen = false;
 	st->fatal_id = -1;
 	st->fatal_kind = INCIDENT_OTHER;
-	st->fatal_title[0] = st->other_label[0] = '\0';
+	st->fatal_title[0] = st->other_label[0] = st->loaded_dtb[0] = '\0';
 	w->boots_since_goal = 0;
 	w->loop_reported = false;
 	w->in_boot_with_kernel = false;

@@ -146,9 +146,20 @@ static void read_line_text(struct watch *w, const struct line *l)
 		banner_seen(w, l, p);
 }
 
+const char *watch_asked_dtb(const struct watch *w)
+{
+	const char *at = w->dtbs[0] ? strstr(w->stages.transfer_file, w->dtbs) : NULL;
+
+	return at ? at + strlen(w->dtbs) : NULL;
+}
+
 static void transfer_seen(struct watch *w, const struct line *l)
 {
 	json_t *j = watch_event(l->t_ns, l->offset, "transfer");
+	const char *dtb = watch_asked_dtb(w);
+
+	if (dtb)
+		snprintf(w->st.loaded_dtb, sizeof(w->st.loaded_dtb), "%s", dtb);
 
 	w->st.last_transfer_bytes = w->stages.last_transfer_bytes;
 	json_put(j, "bytes", json_integer((json_int_t)w->st.last_transfer_bytes));

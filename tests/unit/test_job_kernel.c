@@ -179,7 +179,11 @@ TEST(mistakes_have_a_place)
 		      "t.yaml:12:38: the kernel.dtb is");
 	check_bad_job(SELECT
 		      "    - {name: a, from: {url: y}, dtb: b.dtb, fdtdir: true}\n",
-		      "fdtdir is not supported");
+		      "both dtb and fdtdir");
+	check_bad_job(SELECT "    - {name: a, kernel: {url: y}, fdtdir: true}\n",
+		      "no device trees are with it");
+	check_bad_job(SELECT "    - {name: a, from: {url: y}, fdtdir: dtbs}\n",
+		      "t.yaml:12:41: ");
 	check_bad_job(JOB "    select: [{name: a, from: {url: y}}]\n    stage: both\n",
 		      "expected one of: own, all");
 	check_bad_job(SELECT "    - {name: a, base: linux, upto: 2}\n",

@@ -240,50 +240,40 @@ TEST(each_attempt_has_its_own_proof)
 	CHECK_STR(json_get_str(json_object_get(r, "verdict"), "status", ""), "pass");
 }
 
-#define SUMMED(file, seen, as_booted)                                                    \
-	"{'t':3,'type':'ram','path':'b/bootrig-r1/" file "','address':'0x1',"            \
-	"'staged':'00000001','seen':'" seen "','as_booted':" as_booted "}\n"
-#define ASKED_RAM                                                                        \
-	STAGED "{'t':1,'type':'staged','label':'v2c','nonce':'5f','release':'6.12.1',"   \
-	       "'verify_ram':true,'banner':'" BANNER "','build_ids':['" ID "'],"         \
-	       "'files':[{'role':'kernel','name':'Image','path':'b/bootrig-r1/Image',"   \
-	       "'sha256':'a','size':100}]}\n" VERIFIED BEGIN("1")
-#define BOOTED SEEN PHASE NONCE KERNEL_ID("'" ID "'") DONE("1") END
-#define IMAGE LOADED("bootrig-r1/Image", "100")
+#define TREES                                                                            \
+	"{'t':0,'type':'run','id':'r','expect':null}\n"                                  \
+	"{'t':1,'type':'staged','label':'v2c','nonce':'5f','release':'6.12.1',"          \
+	"'banner':'" BANNER "','build_ids':['" ID "'],'files':["                         \
+	"{'role':'kernel','name':'Image','path':'b/bootrig-r1/Image','sha256':'a',"      \
+	"'size':100}],'fdtdir':{'path':'b/bootrig-r1/dtbs','files':577,'bytes':9,"       \
+	"'sha256':'e'}}\n" VERIFIED BEGIN("1") LOADED("bootrig-r1/Image", "100")
+#define TAKEN                                                                            \
+	"{'t':3,'type':'taken','role':'dtb','name':'dtbs/q/v.dtb',"                      \
+	"'path':'b/bootrig-r1/dtbs/q/v.dtb','sha256':'f','size':9}\n"
+#define TREE_RUNS SEEN PHASE NONCE KERNEL_ID("'" ID "'") DONE("1") END
 
-TEST(what_was_summed_in_ram_is_told_and_another_sum_is_the_labs)
+TEST(the_device_tree_that_u_boot_chose_is_a_file_like_others)
 {
 	_cleanup_json_ json_t *p = provenance_of(
-		ASKED_RAM IMAGE SUMMED("Image", "00000001", "true") BOOTED, 0);
-	const json_t *ram = json_object_get(
-		json_array_get(json_object_get(p, "files"), 0), "ram_crc32");
+		TREES LOADED("bootrig-r1/dtbs/q/v.dtb", "9") TAKEN TREE_RUNS, 0);
+	const json_t *files = json_object_get(p, "files");
 
 	CHECK(json_get_bool(p, "proven", false));
-	CHECK_STR(json_get_str(ram, "seen", ""), "00000001");
-	CHECK_STR(json_get_str(ram, "address", ""), "0x1");
-	CHECK(json_get_bool(ram, "as_booted", false));
-	check_fault(ASKED_RAM IMAGE SUMMED("Image", "00000002", "true") BOOTED,
-		    "RAM did not hold Image as it was staged: crc32 00000002, staged was "
-		    "00000001");
-	check_why(ASKED_RAM IMAGE BOOTED, "not asked for its sum of Image");
+	CHECK_EQ(json_array_size(files), 2);
+	CHECK_STR(json_get_str(json_array_get(files, 1), "served_sha256", ""), "f");
+	CHECK_EQ(json_get_int(json_array_get(files, 1), "transferred_bytes", 0), 9);
+	CHECK_EQ(json_get_int(json_object_get(p, "fdtdir"), "files", 0), 577);
+	check_fault(TREES LOADED("bootrig-r1/dtbs/q/v.dtb", "8") TAKEN TREE_RUNS,
+		    "transferred 8 bytes of dtbs/q/v.dtb, staged were 9");
 }
 
-TEST(a_transfer_that_was_only_for_the_sum_proves_nothing_of_the_one_that_boots)
+TEST(a_kernel_that_got_another_device_tree_says_nothing)
 {
-	_cleanup_json_ json_t *p = provenance_of(
-		ASKED_RAM IMAGE SUMMED("Image", "00000001", "false") IMAGE BOOTED, 0);
-
-	CHECK(json_get_bool(p, "proven", false));
-	check_why(ASKED_RAM IMAGE SUMMED("Image", "00000001", "false") BOOTED,
-		  "did not say that it loaded Image");
-	check_fault(ASKED_RAM IMAGE SUMMED("Image", "00000001", "false")
-			    LOADED("other", "5") BOOTED,
-		    "did not transfer Image with the 100 bytes");
+	check_fault(TREES TREE_RUNS, "loaded none of the 577 device trees below "
+				     "b/bootrig-r1/dtbs");
 }
 
-TESTS(T(what_was_summed_in_ram_is_told_and_another_sum_is_the_labs),
-      T(a_transfer_that_was_only_for_the_sum_proves_nothing_of_the_one_that_boots),
-      T(a_label_that_was_not_chosen_is_the_labs_and_named),
+TESTS(T(a_label_that_was_not_chosen_is_the_labs_and_named),
       T(another_label_before_the_chosen_one_ran_or_after_it_failed_is_no_fault),
       T(a_boot_whose_witnesses_all_agree_is_proven), T(what_could_not_be_shown_is_told),
       T(a_file_that_arrives_with_another_size_is_the_labs_and_named),
@@ -292,4 +282,6 @@ TESTS(T(what_was_summed_in_ram_is_told_and_another_sum_is_the_labs),
       T(another_kernel_than_the_staged_one_is_the_labs_with_its_likely_cause),
       T(a_stale_module_is_the_labs_even_when_a_test_failed),
       T(a_module_that_a_test_loads_is_asked_again_and_the_last_answer_counts),
+      T(the_device_tree_that_u_boot_chose_is_a_file_like_others),
+      T(a_kernel_that_got_another_device_tree_says_nothing),
       T(each_attempt_has_its_own_proof))
