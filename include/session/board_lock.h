@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* One user of a board at a time, be it a run, the doctor or a hand at the relays. */
+/* One user of a board at a time, be it a run, the doctor or a hand at the relays. A
+ * campaign has the board between its boots as well: then only its children get the lock.
+ */
 #pragma once
 
 #include "parse/board_spec.h"
@@ -21,3 +23,8 @@ MUST_CHECK int board_lock(const struct board_spec *board, struct board_lock *loc
 			  struct err *err);
 /* An empty one is fine. */
 void board_unlock(struct board_lock *lock);
+
+/* For the children of this process, until the caller closes *fd or dies; who has the
+ * board at this moment keeps it. Not for one that calls board_lock() itself: that would
+ * end it. ERR_LAB, -EBUSY: another campaign has it. *fd is -1 after an error. */
+MUST_CHECK int board_reserve(const struct board_spec *board, int *fd, struct err *err);

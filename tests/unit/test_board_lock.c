@@ -141,8 +141,74 @@ TEST(a_board_file_that_went_away_is_the_submitters_fault)
 	board_spec_free(b);
 }
 
+/* What a child of ours gets. */
+static int lock_in_child(const struct board_spec *b, bool is_grandchild)
+{
+	struct err err = ERR_INIT;
+	struct board_lock l;
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0 && is_grandchild)
+		_exit(-lock_in_child(b, false));
+	if (pid == 0)
+		_exit(-board_lock(b, &l, &err));
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	return -WEXITSTATUS(status);
+}
+
+TEST(a_board_that_is_reserved_is_for_the_children_of_its_owner)
+{
+	_cleanup_free_ char *path = xasprintf("%s/b.yaml", tap_tmpdir());
+	struct board_spec *b = board_at(path);
+	struct err err = ERR_INIT;
+	int fd;
+
+	CHECK_EQ(board_reserve(b, &fd, &err), 0);
+	CHECK_EQ(lock_in_child(b, false), 0);
+	/* The child of another process, as far as the lock can tell. */
+	CHECK_EQ(lock_in_child(b, true), -EBUSY);
+	close(fd);
+	CHECK_EQ(lock_in_child(b, true), 0);
+	board_spec_free(b);
+}
+
+TEST(a_board_is_reserved_once_until_its_owner_dies)
+{
+	_cleanup_free_ char *path = xasprintf("%s/b.yaml", tap_tmpdir());
+	struct board_spec *b = board_at(path);
+	struct err err = ERR_INIT;
+	struct board_lock l;
+	int fd, told[2];
+	char c;
+
+	CHECK_EQ(pipe(told), 0);
+	pid_t other = fork();
+	if (other == 0) {
+		if (board_reserve(b, &fd, &err) == 0)
+			(void)!write(told[1], "x", 1);
+		pause();
+	}
+	CHECK_EQ(read(told[0], &c, 1), 1);
+	CHECK_EQ(board_reserve(b, &fd, &err), -EBUSY);
+	CHECK_EQ(fd, -1);
+	_cleanup_free_ char *who =
+		xasprintf("a matrix or soak has it, process %d", other);
+	CHECK_CONTAINS(err.msg, who);
+	CHECK_EQ(board_lock(b, &l, &err), -EBUSY);
+	kill(other, SIGKILL);
+	CHECK_EQ(waitpid(other, NULL, 0), other);
+	CHECK_EQ(board_lock(b, &l, &err), 0);
+	board_unlock(&l);
+	CHECK_EQ(board_reserve(b, &fd, &err), 0);
+	close(fd);
+	board_spec_free(b);
+}
+
 TESTS(T(a_board_has_one_user_until_that_one_lets_go),
       T(a_user_that_was_killed_holds_nothing),
+      T(a_board_that_is_reserved_is_for_the_children_of_its_owner),
+      T(a_board_is_reserved_once_until_its_owner_dies),
       T(a_board_whose_file_an_editor_replaced_is_still_busy),
       T(a_copy_of_the_file_is_the_same_board_but_another_qemu_machine),
       T(a_board_file_that_went_away_is_the_submitters_fault))
