@@ -23,8 +23,8 @@ typedef void (*campaign_digest_fn)(void *arg, json_t *record, const json_t *resu
 /* Run one boot to its end. record (consumed): at least "cell", a name or null; more:
  * further arguments of `bootrig run`. Blocks until the child has ended, which bounds
  * itself by its job's time-outs. *out is the record as it stands in the state, borrowed.
- * ERR_CANCELED after a cancel, with the boot recorded; ERR_LAB when state or child cannot
- * be had. */
+ * ERR_CANCELED after a cancel, with the boot recorded if it had begun; ERR_LAB when state
+ * or child cannot be had. */
 MUST_CHECK int campaign_boot(struct campaign *c, struct campaign_host *host,
 			     json_t *take_record, const struct strvec *more,
 			     campaign_digest_fn digest, void *arg, const json_t **out,

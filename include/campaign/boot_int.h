@@ -6,8 +6,9 @@
 
 struct boot_end {
 	bool is_known; /* the child's end was seen; false: the campaign was killed too */
-	int status;    /* as from waitpid */
-	char *words;   /* its last line on stderr; NULL = not known */
+	bool is_canceled; /* it was told to end */
+	int status;       /* as from waitpid */
+	char *words;      /* its last line on stderr; NULL = not known */
 };
 
 /* Find the run directory of the pending record (none is fine), replay it where its result

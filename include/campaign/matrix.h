@@ -17,9 +17,10 @@ struct matrix_view {
 	void *arg;
 };
 
-/* Runs what is not decided yet. 0 when there is nothing left to run; ERR_CANCELED;
- * ERR_LAB when the lab is broken, or the state cannot be written. It can be gone on with
- * after any of them. */
+/* Runs what is not decided yet. 0 when there is nothing left to run: "finished", which
+ * the caller saves when the result is written, so that a kill in between tells it again.
+ * ERR_CANCELED; ERR_LAB when the lab is broken, or the state cannot be written. It can be
+ * gone on with after any of them. */
 MUST_CHECK int matrix_run(struct campaign *c, struct campaign_host *host,
 			  const struct job_cells *cells, const struct matrix_view *view,
 			  struct err *err);

@@ -48,7 +48,7 @@ struct soak_view {
 	void *arg;
 };
 
-/* 0 when a goal is reached; else as matrix_run(). */
+/* 0 when a goal is reached, "finished" as by matrix_run(); else as matrix_run(). */
 MUST_CHECK int soak_run(struct campaign *c, struct campaign_host *host,
 			const struct soak_plan *p, const struct soak_view *view,
 			struct err *err);

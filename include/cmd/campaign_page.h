@@ -27,7 +27,8 @@ void campaign_page_verdict(const struct campaign_page *p, const json_t *result,
  * that refuses this one is no reason to end. */
 void campaign_page_so_far(const struct run_dir *dir, const json_t *result);
 /* result.json and junit.xml; the file that --json names; once it is over, the receivers
- * of results (those of KCIDB have each boot's own). ERR_LAB when the disk refuses. */
-MUST_CHECK int campaign_page_finish(const char *command, const struct run_dir *dir,
+ * of results (those of KCIDB have each boot's own), and then the campaign is finished.
+ * ERR_LAB when the disk refuses. */
+MUST_CHECK int campaign_page_finish(const char *command, const struct campaign *c,
 				    const json_t *result, const struct destinations *to,
-				    bool is_over, const char *json_path, struct err *err);
+				    const char *json_path, struct err *err);

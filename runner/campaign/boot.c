@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -25,6 +26,7 @@ enum {
  * keeper) may live longer than any pipe of ours; and from there to our own stderr. */
 struct said {
 	int fd;
+	int64_t at;         /* read so far; what others said before is not this child's */
 	struct strbuf tail; /* of this child, TAIL_MAX bytes */
 };
 
@@ -33,19 +35,20 @@ static int open_said(const struct campaign *c, struct said *s, struct err *err)
 	*s = (struct said){ .tail = STRBUF_INIT };
 	s->fd = openat(c->dir.dirfd, "stderr.txt",
 		       O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-	if (s->fd < 0 || lseek(s->fd, 0, SEEK_END) < 0)
+	s->at = s->fd < 0 ? -1 : lseek(s->fd, 0, SEEK_END);
+	if (s->at < 0)
 		return err_set(err, ERR_LAB, -errno, "%s/stderr.txt: %s", c->dir.path,
 			       strerror(errno));
 	return 0;
 }
 
-static void pass_on(struct said *s, int64_t *at)
+static void pass_on(struct said *s)
 {
 	char buf[4096];
 	ssize_t n;
 
-	while ((n = pread(s->fd, buf, sizeof(buf), *at)) > 0) {
-		*at += n;
+	while ((n = pread(s->fd, buf, sizeof(buf), s->at)) > 0) {
+		s->at += n;
 		/* Nobody listens: the file has it. */
 		if (io_write_all(STDERR_FILENO, buf, (size_t)n)) {
 		}
@@ -84,14 +87,13 @@ static int wait_for_end(struct child *child, struct said *said,
 			struct err *err)
 {
 	struct deadline end = DEADLINE_NEVER;
-	int64_t at = lseek(said->fd, 0, SEEK_CUR);
 	bool is_canceled = false;
 	int r;
 
 	do {
 		r = child_wait(child, deadline_min(end, deadline_in_ms(SLICE_MS)),
 			       is_canceled ? -1 : cancel_fd, status, err);
-		pass_on(said, &at);
+		pass_on(said);
 		campaign_alive_say(alive);
 		if (r == -ECANCELED) {
 			kill(child->pid, SIGTERM);
@@ -144,7 +146,8 @@ static int run_child(struct campaign *c, struct campaign_host *host, const char 
 	if (!r) {
 		r = wait_for_end(&child, &said, &alive, host->cancel_fd, &end->status,
 				 err);
-		end->is_known = !r || r == -ECANCELED;
+		end->is_canceled = r == -ECANCELED;
+		end->is_known = !r || end->is_canceled;
 		end->words = last_words(&said);
 	}
 	campaign_alive_end(&alive);
@@ -152,6 +155,14 @@ static int run_child(struct campaign *c, struct campaign_host *host, const char 
 		close(said.fd);
 	strbuf_release(&said.tail);
 	return r;
+}
+
+static int refuse_canceled(const struct campaign_host *host, struct err *err)
+{
+	struct pollfd p = { .fd = host->cancel_fd, .events = POLLIN };
+
+	return poll(&p, 1, 0) > 0 ? err_set(err, ERR_CANCELED, -ECANCELED, "canceled")
+				  : 0;
 }
 
 static int set_pending(struct campaign *c, json_t *take_record, struct err *err)
@@ -191,8 +202,13 @@ int campaign_boot(struct campaign *c, struct campaign_host *host, json_t *take_r
 	_cleanup_free_ char *cell = xstrdup(json_get_str(take_record, "cell", ""));
 	struct err settled = ERR_INIT;
 	struct boot_end end = { 0 };
-	int r = set_pending(c, take_record, err);
+	int r = refuse_canceled(host, err);
 
+	if (r) {
+		json_decref(take_record);
+		return r;
+	}
+	r = set_pending(c, take_record, err);
 	if (!r)
 		r = run_child(c, host, cell[0] ? cell : NULL, more, &end, err);
 	if (!r || r == -ECANCELED) {

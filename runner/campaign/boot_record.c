@@ -85,6 +85,7 @@ static const char *status_of_exit(int code)
 	return code == 134 ? "bug" : "lab";
 }
 
+/* One that was told to end so early that it died of it was canceled as well. */
 static void fill_without_run(json_t *record, const struct boot_end *end)
 {
 	int code =
@@ -93,11 +94,13 @@ static void fill_without_run(json_t *record, const struct boot_end *end)
 				    ? end->words
 				    : "it ended before there was a run";
 
-	json_put(record, "status", json_string(status_of_exit(code)));
+	json_put(record, "status",
+		 json_string(end->is_canceled ? "canceled" : status_of_exit(code)));
 	json_put(record, "kind", json_null());
 	json_put(record, "reason",
-		 code < 0 ? json_string("bootrig or its host was stopped")
-			  : json_lossy_str(words));
+		 end->is_canceled ? json_string("canceled")
+		 : code < 0       ? json_string("bootrig or its host was stopped")
+				  : json_lossy_str(words));
 	json_put(record, "exit_code", code < 0 ? json_null() : json_integer(code));
 	json_put(record, "boots", json_integer(0));
 	json_put(record, "seconds", json_real(0));

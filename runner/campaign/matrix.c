@@ -93,10 +93,9 @@ int matrix_run(struct campaign *c, struct campaign_host *host,
 
 	for (size_t i = 0; i < cells->n && !r; i++)
 		r = run_cell(c, host, cells, i, view, err);
-	if (r)
-		return r;
-	json_put(c->state, "finished", json_true());
-	return campaign_save(c, err);
+	if (!r)
+		json_put(c->state, "finished", json_true());
+	return r;
 }
 
 /* The last verdict on the kernel, else the last word; NULL when it was never run. */

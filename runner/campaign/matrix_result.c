@@ -88,7 +88,16 @@ static void add_reason(const json_t *rows, struct strbuf *out)
 	}
 }
 
-static void judge(const json_t *rows, struct verdict *v)
+/* Broken, if the last boot without a verdict found it so. */
+static bool lab_is_sound(const struct campaign *c)
+{
+	const json_t *boots = campaign_boots(c);
+	size_t n = json_array_size(boots);
+
+	return !n || json_get_int(json_array_get(boots, n - 1), "exit_code", 0) != 131;
+}
+
+static void judge(const json_t *rows, bool is_sound, struct verdict *v)
 {
 	_cleanup_strbuf_ struct strbuf why = STRBUF_INIT;
 	const char *worst = worst_status(rows);
@@ -100,21 +109,15 @@ static void judge(const json_t *rows, struct verdict *v)
 		is_surprise(row);
 	add_reason(rows, &why);
 	utf8_repair(why.buf);
-	if (worst && (!any_surprise || strcmp(worst, "canceled") == 0))
+	/* It ended the matrix: nobody canceled those that were not run. */
+	if (!is_sound)
+		verdict_set(v, "lab", NULL, "%s", strbuf_str(&why));
+	else if (worst && (!any_surprise || strcmp(worst, "canceled") == 0))
 		verdict_set(v, worst, NULL, "%s", strbuf_str(&why));
 	else if (any_surprise)
 		verdict_set(v, "fail", "test", "%s", strbuf_str(&why));
 	else
 		verdict_set(v, "pass", NULL, "%s", strbuf_str(&why));
-}
-
-/* Broken, if the last boot without a verdict found it so. */
-static bool lab_is_sound(const struct campaign *c)
-{
-	const json_t *boots = campaign_boots(c);
-	size_t n = json_array_size(boots);
-
-	return !n || json_get_int(json_array_get(boots, n - 1), "exit_code", 0) != 131;
 }
 
 json_t *matrix_result(const struct campaign *c, const struct job_spec *job,
@@ -129,7 +132,7 @@ json_t *matrix_result(const struct campaign *c, const struct job_spec *job,
 		json_push(tests, test_of(row));
 		json_push(rows, row);
 	}
-	judge(rows, &v);
+	judge(rows, lab_is_sound(c), &v);
 	return campaign_result(c, job, board, &v,
 			       verdict_exit_code(&v, lab_is_sound(c), NULL, NULL), tests,
 			       rows);

@@ -174,8 +174,7 @@ int soak_run(struct campaign *c, struct campaign_host *host, const struct soak_p
 		if (is_lab)
 			r = check_lab(record, in_vain, err);
 	}
-	if (r)
-		return r;
-	json_put(c->state, "finished", json_true());
-	return campaign_save(c, err);
+	if (!r)
+		json_put(c->state, "finished", json_true());
+	return r;
 }

@@ -9,6 +9,7 @@
 #include "util/hash.h"
 #include "util/io.h"
 #include "util/jsonx.h"
+#include "util/log.h"
 #include "util/mem.h"
 
 static const char schema[] = "bootrig.campaign/1", file_name[] = "campaign.json";
@@ -78,6 +79,18 @@ static int load(const char *path, struct campaign *c, struct err *err)
 	return r ? r : load_state(c, err);
 }
 
+/* Read again under the lock: whoever had it may have written since. */
+static int take(struct campaign *c, struct err *err)
+{
+	int r = lock(c, err);
+
+	if (r)
+		return r;
+	json_decref(c->state);
+	c->state = NULL;
+	return load_state(c, err);
+}
+
 static bool is_unfinished(const struct campaign *c, const json_t *plan)
 {
 	return !json_get_bool(c->state, "finished", false) &&
@@ -89,7 +102,8 @@ static int is_visible(const struct dirent *e)
 	return e->d_name[0] != '.';
 }
 
-/* The youngest that fits: names begin with the time. What cannot be read is not ours. */
+/* The youngest that fits: names begin with the time. What cannot be read may be what was
+ * meant, so it is told. */
 static void find(const char *runs_dir, const json_t *plan, struct campaign *out)
 {
 	struct dirent **names;
@@ -100,18 +114,34 @@ static void find(const char *runs_dir, const json_t *plan, struct campaign *out)
 			xasprintf("%s/%s", runs_dir, names[i]->d_name);
 		_cleanup_free_ char *inside = xasprintf("%s/%s", path, file_name);
 		struct campaign c = CAMPAIGN_INIT;
-		struct err ignored = ERR_INIT;
+		struct err why = ERR_INIT;
 
 		free(names[i]);
 		if (out->state || access(inside, F_OK))
 			continue;
-		if (!load(path, &c, &ignored) && is_unfinished(&c, plan))
+		int r = load(path, &c, &why);
+		if (r)
+			log_warn("not gone on with: %s", why.msg);
+		if (!r && is_unfinished(&c, plan))
 			*out = c;
 		else
 			campaign_release(&c);
 	}
 	if (n >= 0)
 		free(names);
+}
+
+/* The one that goes on, or nothing in *out. It may end while we look at it. */
+static int find_and_take(const char *runs_dir, const json_t *plan, struct campaign *out,
+			 struct err *err)
+{
+	find(runs_dir, plan, out);
+	if (!out->state)
+		return 0;
+	int r = take(out, err);
+	if (!r && !is_unfinished(out, plan))
+		campaign_release(out);
+	return r;
 }
 
 static int make(const char *runs_dir, const json_t *plan, struct campaign *c,
@@ -159,14 +189,19 @@ int campaign_open(const char *runs_dir, const char *resume, bool is_new,
 		r = load(resume, out, err);
 		if (!r)
 			r = check_plan(out, plan, err);
+		if (!r)
+			r = take(out, err);
 	} else if (!is_new) {
-		find(runs_dir, plan, out);
+		r = find_and_take(runs_dir, plan, out, err);
 	}
+	if (r)
+		return r;
 	out->is_resumed = out->state != NULL;
-	if (!r && !out->is_resumed)
+	if (!out->is_resumed) {
 		r = make(runs_dir, plan, out, err);
-	if (!r)
-		r = lock(out, err);
+		if (!r)
+			r = lock(out, err);
+	}
 	if (r)
 		return r;
 	json_put(out->state, "sessions", json_integer(campaign_session(out) + 1));

@@ -91,19 +91,20 @@ void campaign_page_so_far(const struct run_dir *dir, const json_t *result)
 		fprintf(stderr, "bootrig: %s\n", err.msg);
 }
 
-int campaign_page_finish(const char *command, const struct run_dir *dir,
+int campaign_page_finish(const char *command, const struct campaign *c,
 			 const json_t *result, const struct destinations *to,
-			 bool is_over, const char *json_path, struct err *err)
+			 const char *json_path, struct err *err)
 {
+	bool is_over = json_get_bool(c->state, "finished", false);
 	_cleanup_strbuf_ struct strbuf xml = STRBUF_INIT;
-	int r = run_result_write(dir, result, err);
+	int r = run_result_write(&c->dir, result, err);
 
 	junit_from_result(result, &xml);
 	if (!r)
-		r = run_dir_write(dir, "junit.xml", strbuf_str(&xml), xml.len, err);
-	if (!r && is_over)
-		post(command, result, to);
+		r = run_dir_write(&c->dir, "junit.xml", strbuf_str(&xml), xml.len, err);
 	if (!r && json_path)
 		r = run_result_write_to(result, json_path, err);
-	return r;
+	if (!r && is_over)
+		post(command, result, to);
+	return !r && is_over ? campaign_save(c, err) : r;
 }

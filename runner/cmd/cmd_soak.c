@@ -6,6 +6,8 @@
 #include "cmd/dry_run.h"
 #include "cmd/soak_args.h"
 #include "cmd/soak_page.h"
+#include "session/board_lock.h"
+#include "util/io.h"
 #include "util/jsonx.h"
 
 struct progress {
@@ -46,17 +48,20 @@ static void ended(void *arg, const json_t *record)
 	so_far(p);
 }
 
-static int open_soak(struct soak_cmd *s, struct campaign *c, struct err *err)
+static int open_soak(struct soak_cmd *s, struct campaign *c, int *board_fd,
+		     struct err *err)
 {
-	json_t *cells = json_array();
-	json_t *plan;
+	json_t *cells, *plan;
+	int r = board_reserve(s->loaded.board, board_fd, err);
 
+	if (r)
+		return r;
+	cells = json_array();
 	for (size_t i = 0; i < s->plan.cells.n; i++)
 		json_push(cells, json_string(s->plan.cells.v[i]));
 	plan = campaign_plan("soak", s->loaded.job, s->loaded.board, cells);
 	json_put(plan, "levels", soak_plan_levels_json(&s->plan));
-	int r = campaign_open(s->runs, s->resume, s->is_new, plan, c, err);
-
+	r = campaign_open(s->runs, s->resume, s->is_new, plan, c, err);
 	json_decref(plan);
 	return r;
 }
@@ -67,9 +72,7 @@ static int tell(const struct soak_cmd *s, const struct campaign *c,
 {
 	_cleanup_json_ json_t *result = result_of(s, c);
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-	int r = campaign_page_finish("soak", &c->dir, result, &s->loaded.to,
-				     json_get_bool(c->state, "finished", false),
-				     s->json_path, err);
+	int r = campaign_page_finish("soak", c, result, &s->loaded.to, s->json_path, err);
 
 	if (r)
 		return r;
@@ -112,10 +115,11 @@ static int run_soak(struct soak_cmd *s)
 {
 	struct campaign_page page = campaign_page_for(s->json_path);
 	struct campaign c = CAMPAIGN_INIT;
+	_cleanup_close_ int board_fd = -1;
 	struct err err = ERR_INIT;
 	int status;
 
-	if (open_soak(s, &c, &err))
+	if (open_soak(s, &c, &board_fd, &err))
 		status = cmd_failed("soak", &err);
 	else
 		status = run_campaign(s, &c, &page);

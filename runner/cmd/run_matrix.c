@@ -9,6 +9,8 @@
 #include "cmd/campaign_page.h"
 #include "cmd/cmd.h"
 #include "report/matrix_table.h"
+#include "session/board_lock.h"
+#include "util/io.h"
 #include "util/jsonx.h"
 
 struct progress {
@@ -59,12 +61,14 @@ static json_t *cell_names(const struct job_cells *cells)
 	return names;
 }
 
-static int open_matrix(const struct run_matrix *m, struct campaign *c, struct err *err)
+static int open_matrix(const struct run_matrix *m, struct campaign *c, int *board_fd,
+		       struct err *err)
 {
 	_cleanup_json_ json_t *plan = campaign_plan(
 		"matrix", m->loaded->job, m->loaded->board, cell_names(m->cells));
+	int r = board_reserve(m->loaded->board, board_fd, err);
 
-	return campaign_open(m->runs, m->resume, m->is_new, plan, c, err);
+	return r ? r : campaign_open(m->runs, m->resume, m->is_new, plan, c, err);
 }
 
 static void print_table(struct campaign_page *p, const json_t *result)
@@ -80,9 +84,7 @@ static int tell(const struct run_matrix *m, const struct campaign *c,
 		struct campaign_page *p, struct err *err)
 {
 	_cleanup_json_ json_t *result = result_of(m, c);
-	bool is_over = json_get_bool(c->state, "finished", false);
-	int r = campaign_page_finish("run", &c->dir, result, &m->loaded->to, is_over,
-				     m->json_path, err);
+	int r = campaign_page_finish("run", c, result, &m->loaded->to, m->json_path, err);
 
 	if (r)
 		return r;
@@ -107,8 +109,9 @@ int run_matrix(const struct run_matrix *m)
 		.console_fd = page.fd,
 		.cancel_fd = m->cancel_fd,
 	};
+	_cleanup_close_ int board_fd = -1;
 	struct err err = ERR_INIT;
-	int r = open_matrix(m, &c, &err), status;
+	int r = open_matrix(m, &c, &board_fd, &err), status;
 
 	if (r) {
 		status = cmd_failed("run", &err);

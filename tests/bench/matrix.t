@@ -163,6 +163,7 @@ def _(t):
                script=hang + UBOOT + KERNEL + SHELL + HOOKS)
     check_eq(m.run(), 131, "exit status" + m.text())
     check_eq([r[1] for r in m.rows()], ["pass", "lab", "canceled"], "rows")
+    check_eq((m.result["verdict"]["status"], m.result["exit_code"]), ("lab", 131), "verdict")
     check_eq(m.run(), 0, "exit status" + m.text())
     m.check_books()
     check_eq(len(m.dirs), 1, "campaigns")
@@ -243,6 +244,65 @@ def _(t):
     m.argv += ["--resume", first]
     check_eq(m.run(), 129, "exit status" + m.text())
     check("of another job" in m.text(), m.text())
+
+
+@case("what is killed before its result is told tells it, and boots nothing again")
+def _(t):
+    m = Matrix(t, [kernel("a", "good"), kernel("b", "good")])
+    p = m.start()
+    m.board.wait_for("on", count=2)
+    report = os.path.join(m.dirs[-1], "junit.xml")
+    os.makedirs(os.path.join(report, "in the way"))
+    check_eq(m.finish(p), 131, "exit status" + m.text())
+    check("junit.xml" in m.text(), m.text())
+    check_eq(m.load("campaign.json")["finished"], False, "finished")
+    shutil.rmtree(report)
+    check_eq(m.run(), 0, "exit status" + m.text())
+    check_eq(len(m.dirs), 1, "campaigns")
+    check_eq(len(m.load("campaign.json")["boots"]), 2, "boots")
+    check_eq((m.load("campaign.json")["finished"], [r[1] for r in m.rows()]), (True, ["pass"] * 2), "at the end")
+
+
+@case("a board belongs to its matrix, also between the boots")
+def _(t):
+    m = Matrix(t, [kernel("a", "slow"), kernel("b", "slow"), kernel("c", "good")])
+    p = m.start()
+    m.board.wait_for("on")
+    other = subprocess.run([*m.argv, "--new"], capture_output=True, text=True, env=t.env, cwd=t.tmp, check=False)
+    check_eq(other.returncode, 131, "exit status of a second matrix: " + other.stderr)
+    check(f"a matrix or soak has it, process {p.pid}" in other.stderr, other.stderr)
+    check_eq(len(m.dirs), 1, "campaigns")
+    power = [BOOTRIG, "power", "--board", m.argv[4], "off"]
+    while p.poll() is None:
+        by_hand = subprocess.run(power, capture_output=True, text=True, env=t.env, check=False)
+        check(p.poll() is not None or (by_hand.returncode == 131 and "is busy" in by_hand.stderr),
+              f"somebody else got the board: {by_hand.returncode} {by_hand.stderr}")
+    check_eq(m.finish(p), 0, "exit status" + m.text())
+    check_eq([b["status"] for b in m.load("campaign.json")["boots"]], ["pass"] * 3, "boots")
+
+
+@case("a state that cannot be read is told, and another matrix begins")
+def _(t):
+    m = Matrix(t, [kernel("a", "good"), kernel("b", "good")])
+    p = m.start()
+    m.board.wait_for("on", count=2)
+    p.kill()
+    p.wait()
+    t.children.remove(p)
+    state = os.path.join(m.dirs[-1], "campaign.json")
+    with open(state, "r+b") as f:
+        f.truncate(os.path.getsize(state) // 2)
+    check_eq(m.run(), 0, "exit status" + m.text())
+    check_eq(len(m.dirs), 2, "campaigns")
+    check(f"not gone on with: {state}:" in m.text(), m.text())
+
+
+@case("a pattern that fits no kernel is refused before anything begins")
+def _(t):
+    m = Matrix(t, [kernel("v1a", "null"), kernel("v2c", "good")], "--kernel", "*/lockdep")
+    check_eq(m.run(), 129, "exit status" + m.text())
+    check("*/lockdep" in m.text() and "v1a v2c" in m.text(), m.text())
+    check_eq(m.dirs, [], "campaigns")
 
 
 @case("the matrix is posted once, when it is over, and each run for itself")

@@ -2,6 +2,7 @@
 /* A campaign is found again, and only the one that is meant. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/wait.h>
 
 #include "campaign/boot.h"
 #include "campaign/state.h"
@@ -111,6 +112,43 @@ TEST(two_processes_do_not_run_one_campaign)
 	CHECK_CONTAINS(err.msg, "another process runs it");
 	campaign_release(&b);
 	campaign_release(&a);
+}
+
+/* Adds n boots, one each time that it has the campaign. */
+static void take_turns(const json_t *p, const char *path, int n)
+{
+	while (n) {
+		struct err err = ERR_INIT;
+		struct campaign c;
+
+		if (!campaign_open(tap_tmpdir(), path, false, p, &c, &err)) {
+			json_push(campaign_boots(&c), json_integer(n--));
+			if (campaign_save(&c, &err))
+				_exit(1);
+		}
+		campaign_release(&c);
+	}
+}
+
+TEST(processes_that_take_turns_see_what_the_other_wrote)
+{
+	enum { EACH = 100 };
+	_cleanup_json_ json_t *p = plan("job", "v1");
+	struct campaign c = open_one(NULL, false, p);
+	_cleanup_free_ char *path = xstrdup(c.dir.path);
+	int status;
+
+	campaign_release(&c);
+	pid_t other = fork();
+	take_turns(p, path, EACH);
+	if (other == 0)
+		_exit(0);
+	CHECK_EQ(waitpid(other, &status, 0), other);
+	CHECK_EQ(status, 0);
+	c = open_one(path, false, p);
+	CHECK_EQ(json_array_size(campaign_boots(&c)), 2 * EACH);
+	CHECK_EQ(campaign_session(&c), 2 * EACH + 2);
+	campaign_release(&c);
 }
 
 TEST(a_state_that_is_none_is_told)
@@ -226,7 +264,9 @@ TESTS(T(an_unfinished_campaign_of_the_same_plan_goes_on),
       T(another_job_another_cell_or_an_explicit_new_begin_a_new_one),
       T(a_finished_campaign_goes_on_only_when_it_is_named),
       T(a_named_campaign_of_another_job_is_refused),
-      T(two_processes_do_not_run_one_campaign), T(a_state_that_is_none_is_told),
+      T(two_processes_do_not_run_one_campaign),
+      T(processes_that_take_turns_see_what_the_other_wrote),
+      T(a_state_that_is_none_is_told),
       T(a_boot_that_never_made_a_run_is_one_that_broke_off),
       T(a_run_of_a_boot_that_was_killed_is_found_and_replayed),
       T(two_runs_that_no_record_knows_are_not_guessed_about))
