@@ -31,6 +31,10 @@ struct build_work {
 	struct err *err;
 };
 
+/* build.c */
+bool build_look_up(struct build_work *w, struct kernel_built *out);
+void build_work_release(struct build_work *w);
+
 /* build_inputs.c: reads everything that makes the kernel what it is, and its key. */
 MUST_CHECK int build_read_inputs(struct build_work *w);
 /* Of the files below a module's directory. */
@@ -69,3 +73,6 @@ MUST_CHECK int build_write_manifest(struct build_work *w);
 /* False: no such complete build. Fills in *out but for dir and the times. */
 bool build_read_manifest(const char *dir, const struct sha256_hex *key,
 			 struct kernel_built *out);
+
+/* build_outlook.c: how long the build of these objects took. */
+void build_remember_time(const struct build_work *w);

@@ -17,7 +17,7 @@ MUST_CHECK int source_prepare_git(const struct source *s, const struct task *tas
 				  const struct source_tree *t, struct err *err);
 
 /* A list or hash that saves work the next time, as POOL/ids/NAME. A pool that is only
- * readable does without. */
+ * readable, or not there yet, does without. */
 MUST_CHECK int source_remember(const char *pool, const char *name, const char *text,
 			       size_t len, struct err *err);
 /* Could a file that changed last at `changed` change again without its times showing it,

@@ -265,8 +265,10 @@ int cmd_run(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
-	if (run_load("run", run.job_path, run.board_path, &run.loaded) ||
-	    run_stretch_apply(&run.stretch, "run", run.loaded.job)) {
+	if (run_result_can_write_to(run.json_path, &err)) {
+		status = cmd_failed("run", &err);
+	} else if (run_load("run", run.job_path, run.board_path, &run.loaded) ||
+		   run_stretch_apply(&run.stretch, "run", run.loaded.job)) {
 		status = EXIT_USAGE;
 	} else if (cmd_take_signals(0, &run.cancel_fd, &err)) {
 		status = cmd_failed("run", &err);

@@ -5,6 +5,7 @@
 #include <getopt.h>
 
 #include "cmd/cmd.h"
+#include "cmd/run_result.h"
 #include "report/result_read.h"
 #include "util/duration.h"
 #include "util/jsonx.h"
@@ -80,6 +81,7 @@ static int parse_args(struct soak_cmd *s, int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
+	struct err err = ERR_INIT;
 	bool good = true;
 
 	optind = 1;
@@ -117,6 +119,8 @@ static int parse_args(struct soak_cmd *s, int argc, char **argv)
 			return o == 'h' ? 0 : EXIT_USAGE;
 		}
 	}
+	if (good && run_result_can_write_to(s->json_path, &err))
+		return cmd_failed("soak", &err);
 	if (good && argc - optind == 1 && !(s->resume && s->is_new)) {
 		s->job_path = argv[optind];
 		return -1;

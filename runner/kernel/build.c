@@ -20,7 +20,7 @@ void kernel_built_release(struct kernel_built *b)
 	*b = (struct kernel_built){ .dir = NULL };
 }
 
-static bool look_up(struct build_work *w, struct kernel_built *out)
+bool build_look_up(struct build_work *w, struct kernel_built *out)
 {
 	if (!build_read_manifest(w->dir, &w->key, out))
 		return false;
@@ -139,8 +139,10 @@ static int build(struct build_work *w)
 		r = publish(w);
 	if (!r)
 		r = kernel_make_whole(&w->make, w->err);
-	if (!r)
+	if (!r) {
+		build_remember_time(w);
 		build_pool_prune(w);
+	}
 	/* Nothing half of a disk's worth stays behind a failure. */
 	else if (io_remove_tree_at(AT_FDCWD, w->fresh))
 		err_prefix(w->err, "%s cannot be removed; ", w->fresh);
@@ -153,23 +155,40 @@ static int find_or_build(struct build_work *w, struct kernel_built *out)
 
 	if (!r)
 		r = build_read_inputs(w);
-	if (r || look_up(w, out))
+	if (r || build_look_up(w, out))
 		return r;
 	if (w->b->only_cached)
 		return not_built(w);
 	r = build_pool_lock(w);
 	/* The one that had the lock may have built this. */
-	if (r || look_up(w, out))
+	if (r || build_look_up(w, out))
 		return r;
 	r = build_pool_check_clock(w);
 	if (!r)
 		r = build(w);
-	if (!r && !look_up(w, out))
+	if (!r && !build_look_up(w, out))
 		r = err_set(w->err, ERR_BUG, -EBADMSG, "%s: just built, and not complete",
 			    w->dir);
 	out->from_cache = false;
 	out->objects = w->make.objects_made;
 	return r;
+}
+
+void build_work_release(struct build_work *w)
+{
+	char *const strings[] = { w->cross, w->compiler, w->module_id, w->pool,
+				  w->dir,   w->fresh,    w->objects,   w->log_path };
+
+	source_release(&w->source);
+	series_release(&w->series);
+	kconfig_release(&w->config);
+	source_tree_release(&w->tree);
+	for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
+		free(strings[i]);
+	if (w->log_fd >= 0)
+		close(w->log_fd);
+	if (w->lock_fd >= 0)
+		close(w->lock_fd);
 }
 
 int kernel_build(const struct kernel_build *b, struct kernel_built *out, struct err *err)
@@ -186,17 +205,6 @@ int kernel_build(const struct kernel_build *b, struct kernel_built *out, struct 
 	out->ms = (clock_now_ns() - w.begin_ns) / 1000000;
 	if (r)
 		kernel_built_release(out);
-	source_release(&w.source);
-	series_release(&w.series);
-	kconfig_release(&w.config);
-	source_tree_release(&w.tree);
-	char *const strings[] = { w.cross, w.compiler, w.module_id, w.pool,
-				  w.dir,   w.fresh,    w.objects,   w.log_path };
-	for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
-		free(strings[i]);
-	if (w.log_fd >= 0)
-		close(w.log_fd);
-	if (w.lock_fd >= 0)
-		close(w.lock_fd);
+	build_work_release(&w);
 	return r;
 }

@@ -31,13 +31,17 @@ int build_pool_path(struct build_work *w)
 {
 	static const char *const parts[] = { "src", "obj", "built", "ids" };
 	_cleanup_free_ char *asked = w->b->pool ? xstrdup(w->b->pool) : default_pool();
-	int r = asked ? io_mkdir_p(asked) : -ENOENT;
+	bool may_make = !w->b->only_cached;
+	int r = !asked ? -ENOENT : may_make ? io_mkdir_p(asked) : 0;
 
 	if (r)
 		return err_set(w->err, ERR_LAB, r, "pool %s: %s",
 			       asked ?: "($HOME is not set)", strerror(-r));
 	w->pool = realpath(asked, NULL);
-	for (size_t i = 0; w->pool && i < ARRAY_SIZE(parts); i++) {
+	/* None yet: nothing is found in it. */
+	if (!w->pool && !may_make)
+		w->pool = xstrdup(asked);
+	for (size_t i = 0; w->pool && may_make && i < ARRAY_SIZE(parts); i++) {
 		_cleanup_free_ char *path = xasprintf("%s/%s", w->pool, parts[i]);
 
 		r = io_mkdir_p(path);

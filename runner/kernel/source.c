@@ -150,13 +150,10 @@ int source_is_stale(const struct source *s, const char *path, struct err *err)
 int source_remember(const char *pool, const char *name, const char *text, size_t len,
 		    struct err *err)
 {
-	_cleanup_free_ char *dir = xasprintf("%s/ids", pool);
-	_cleanup_free_ char *path = xasprintf("%s/%s", dir, name);
-	int r = io_mkdir_p(dir);
+	_cleanup_free_ char *path = xasprintf("%s/ids/%s", pool, name);
+	int r = io_atomic_write(path, text, len);
 
-	if (!r)
-		r = io_atomic_write(path, text, len);
-	if (r == -EACCES || r == -EROFS || r == -EPERM)
+	if (r == -EACCES || r == -EROFS || r == -EPERM || r == -ENOENT)
 		return 0;
 	return r ? err_set(err, ERR_LAB, r, "%s: %s", path, strerror(-r)) : 0;
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Files of a plan: what would be fetched, unpacked or built, and the label that names
- * them. Looks at local files, opens no connection. */
+ * them. Looks at local files and at what is built, opens no connection. */
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <sys/stat.h>
 
 #include "boot/stage_file.h"
+#include "kernel/build_outlook.h"
 #include "kernel/dtbs.h"
 #include "session/label.h"
 #include "session/plan_int.h"
@@ -102,9 +104,41 @@ static void put_build(json_t *o, const struct plan *p, const struct job_build *b
 		plan_text(o, "command", b->command);
 }
 
+/* Whether it is built, without building it. */
+static void put_outlook(json_t *o, const struct plan *p, const struct job_build *point)
+{
+	const struct kernel_build b = { .point = point,
+					.config = p->cell->config,
+					.task = TASK_INIT };
+	struct kernel_outlook outlook;
+	struct err err = ERR_INIT;
+
+	if (kernel_build_outlook(&b, &outlook, &err)) {
+		plan_text(o, "state", "cannot be built here");
+		plan_text(o, "why", err.msg);
+		return;
+	}
+	switch (outlook.state) {
+	case KERNEL_OUTLOOK_BUILT:
+		plan_text(o, "state", "built before");
+		break;
+	case KERNEL_OUTLOOK_MORE:
+		plan_text(o, "state", "to be built: what differs from the last one");
+		break;
+	case KERNEL_OUTLOOK_NEW:
+		plan_text(o, "state", "to be built: all of it");
+		break;
+	}
+	if (outlook.last_s > 0)
+		json_put(o, "last_time_s", json_real(round(outlook.last_s * 10) / 10));
+}
+
 static void build(struct plan *p, const struct job_kernel *k)
 {
-	put_build(plan_step(p, "build"), p, &k->build);
+	json_t *o = plan_step(p, "build");
+
+	put_build(o, p, &k->build);
+	put_outlook(o, p, &k->build);
 }
 
 /* What a built or packed kernel brings; its files are known by their usual names. */

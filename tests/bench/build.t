@@ -194,7 +194,7 @@ def _(t):
 def _(t):
     b = build(t, "--series", series(t), "--cached", expect=129)
     check("is not built yet" in b.err, b.err)
-    check(not os.listdir(os.path.join(t.tmp, "pool", "obj")), "something was built")
+    check(not os.path.exists(os.path.join(t.tmp, "pool")), "a pool was made")
 
 
 @case("from one point of a series to another only what differs is compiled, and back again")

@@ -3,6 +3,7 @@
 """--dry-run says what a run then does: the same moves and lines in the same order, and does none of it."""
 import json
 import os
+import shutil
 import subprocess
 
 from loader import UBOOT, Loader
@@ -211,6 +212,61 @@ def _(t):
         check(f"APPEND {append}\n" in text, f"no {append} in {text}")
     check("KERNEL bootrig-RUN-1/label-two/Image\n" in text, f"kernel of two: {text}")
     check_eq(text.count("INITRD bootrig-RUN-1/ramdisk\n"), 2, f"ramdisks: {text}")
+
+
+@case("the plan says of a kernel whether it is built, and builds nothing")
+def _(t):
+    l = Loader(t, UBOOT + KERNEL + SHELL)
+    fragment = os.path.join(t.tmp, "some.config")
+    with open(fragment, "w", encoding="utf-8") as f:
+        f.write("CONFIG_OF=y\n")
+    point = {"base": os.path.join(TOP, "tests", "data", "tiny-kernel"), "arch": "arm64", "cross": "/usr/bin/",
+             "configs": [fragment]}
+    empty = os.path.join(t.tmp, "series0")
+    os.makedirs(empty)
+    with open(os.path.join(empty, "series"), "w", encoding="utf-8") as f:
+        f.write("# no patches\n")
+    job = l.job(inline(["true"]), kernel={"build": point, "select": [
+        {"name": "one", "series": empty}, {"name": "two", "series": empty, "configs": [fragment, fragment]},
+        {"name": "three", "series": empty, "base": "linux-source-1.0"}]})
+    del job["actions"][0]["deploy"]["kernel"]
+    t.env["XDG_CACHE_HOME"] = os.path.join(t.tmp, "cache")
+
+    def states():
+        builds = [s for p in plans(t, job, l.file)["runs"] for s in p["steps"] if s["do"] == "build"]
+        return [(b["state"], b.get("last_time_s", 0) > 0) for b in builds]
+
+    new = ("to be built: all of it", False)
+    missing = ("cannot be built here", False)
+    check_eq(states(), [new, new, missing], "with an empty cache")
+    check(not os.path.exists(t.env["XDG_CACHE_HOME"]), "a dry run made a cache")
+    subprocess.run([BOOTRIG, "build", "--job", t.job_file(job), "--kernel", "one"], check=True, env=t.env,
+                   capture_output=True)
+    check_eq(states(), [("built before", True), new, missing], "with one of them built")
+    built = os.path.join(t.env["XDG_CACHE_HOME"], "bootrig/kernels/built")
+    check_eq(len(os.listdir(built)), 1, "builds")
+    shutil.rmtree(built)
+    check_eq(states()[0], ("to be built: what differs from the last one", True), "objects of it are there")
+
+
+@case("a --json that cannot be written is told before a relay clicks, and a pipe is no file to replace")
+def _(t):
+    l = Loader(t, UBOOT + KERNEL + SHELL)
+    job = t.job_file(l.job(inline(["true"])))
+    for command, args in (("run", []), ("soak", ["--boots", "2"])):
+        for path in ("/nowhere/x.json", t.tmp, "x/", ""):
+            done = subprocess.run([BOOTRIG, command, job, "--board", l.file, "--runs", t.runs, *args, "--json", path],
+                                  capture_output=True, text=True, env=t.env, timeout=LIMIT_S, check=False)
+            check_eq(done.returncode, 129, f"exit status of {command}\n{done.stderr}")
+            check(f"bootrig {command}: --json {path}: " in done.stderr, done.stderr)
+    check(not os.path.exists(t.runs), "a run directory was made")
+    check_eq(l.board.clicks(), [], "clicks")
+    fifo = os.path.join(t.tmp, "fifo")
+    os.mkfifo(fifo)
+    p = subprocess.Popen([BOOTRIG, "run", job, "--board", l.file, "--dry-run", "--json", fifo], env=t.env)
+    with open(fifo, encoding="utf-8") as f:
+        check_eq(json.loads(f.read())["schema"], "bootrig.dry-run/1", "what came through the pipe")
+    check_eq(p.wait(), 0, "exit status")
 
 
 @case("the desk's job is sound on its board, and its plan has the repair and both ends")
