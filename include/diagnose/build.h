@@ -16,7 +16,8 @@ struct build;
 /* path: an ELF file (vmlinux, with DWARF, BTF or only symbols), or raw BTF as in
  * /sys/kernel/btf/vmlinux. -ENOENT, -EINVAL (neither, or not AArch64), with *err. */
 MUST_CHECK int build_open(const char *path, struct build **out, struct err *err);
-/* A module's .ko or .ko.debug, known by its name with '-' as '_'. */
+/* A module's .ko or .ko.debug, known by its name with '-' as '_'. Modules that were not
+ * added are looked for beside path, in lib/modules/RELEASE, when build_find() asks. */
 MUST_CHECK int build_add_module(struct build *b, const char *path, struct err *err);
 void build_close(struct build *b); /* NULL is fine */
 

@@ -11,6 +11,7 @@
 
 #include "diagnose/build.h"
 #include "util/strbuf.h"
+#include "util/strvec.h"
 
 /* ---- a file and its symbols (build_elf.c) ---------------------------------------- */
 
@@ -61,7 +62,10 @@ struct build_file {
 struct build {
 	struct build_file **files; /* [0] is what build_open() got */
 	size_t n_files;
-	char *banner, *id;
+	char *banner, *id, *path;
+	struct strvec beside; /* modules' files; "" = was tried. Made when first asked
+				 for */
+	bool has_beside;
 	char **kept; /* strings that live as long as the build */
 	size_t n_kept;
 };
@@ -81,6 +85,11 @@ const struct func *file_object_at(const struct build_file *f, uint64_t addr);
 const char *file_call_target(const struct build_file *f, uint64_t addr, uint64_t target);
 
 struct build_file *build_file_of(const struct build *b, const struct build_place *at);
+/* Does the file of that path hold that module? '-' and '_' are the same. */
+bool build_is_module(const char *path, const char *module);
+/* Adds the module's file from beside the vmlinux; false: there is none (build_beside.c).
+ */
+bool build_add_beside(struct build *b, const char *module);
 /* The build keeps the string and frees it. */
 const char *build_keep(struct build *b, char *take_s);
 

@@ -142,6 +142,7 @@ int build_open(const char *path, struct build **out, struct err *err)
 		build_close(b);
 		return r;
 	}
+	b->path = xstrdup(path);
 	read_banner(b);
 	read_id(b);
 	*out = b;
@@ -159,6 +160,13 @@ static char *module_name(const char *path)
 		if (*p == '-')
 			*p = '_';
 	return name;
+}
+
+bool build_is_module(const char *path, const char *module)
+{
+	_cleanup_free_ char *have = module_name(path), *want = module_name(module);
+
+	return strcmp(have, want) == 0;
 }
 
 static struct build_file *find_file(const struct build *b, const char *module)
@@ -207,6 +215,8 @@ void build_close(struct build *b)
 	free(b->kept);
 	free(b->files);
 	free(b->banner);
+	strvec_release(&b->beside);
+	free(b->path);
 	free(b->id);
 	free(b);
 }
@@ -337,6 +347,8 @@ enum build_found build_find(struct build *b, const char *name, const char *modul
 	struct found found = { NULL, false };
 
 	memset(out, 0, sizeof(*out));
+	if (!f && module && build_add_beside(b, module))
+		f = find_file(b, module);
 	if (!f || !name || !*name)
 		return BUILD_NO_FUNCTION;
 	look(f, name, "", offset, size, &found); /* strchr finds the end itself */

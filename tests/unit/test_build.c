@@ -702,7 +702,50 @@ TEST(btf_in_circles_comes_to_an_end)
 	open_broken((const char *)btf, 24 + 72 + 6);
 }
 
-TESTS(T(a_vmlinux_says_who_it_is_and_what_it_has),
+static void copy_to(const char *dir, const char *name, const char *as)
+{
+	_cleanup_free_ char *from = xasprintf(FIXTURE "%s", name);
+	_cleanup_free_ char *to = xasprintf("%s/%s", dir, as);
+	_cleanup_strbuf_ struct strbuf data = STRBUF_INIT;
+
+	CHECK_EQ(io_mkdir_p(dir), 0);
+	CHECK_EQ(io_read_file_at(AT_FDCWD, from, 1 << 20, &data), 0);
+	CHECK_EQ(io_atomic_write(to, data.buf, data.len), 0);
+}
+
+TEST(a_module_that_nobody_named_is_found_beside_the_vmlinux)
+{
+	_cleanup_free_ char *vmlinux = xasprintf("%s/vmlinux", tap_tmpdir());
+	_cleanup_free_ char *dir =
+		xasprintf("%s/lib/modules/6.12.1/kernel/drivers/media", tap_tmpdir());
+	_cleanup_free_ char *other = xasprintf("%s/lib/modules/6.13.0", tap_tmpdir());
+	struct source_line lines[SOURCE_MAX_INLINED];
+	struct build *b = NULL;
+	struct build_place at;
+	struct err err = ERR_INIT;
+
+	copy_to(tap_tmpdir(), "fence.elf", "vmlinux");
+	copy_to(dir, "vb2-fence.ko", "vb2-fence.ko");
+	copy_to(dir, "README.md", "broken.ko");
+	CHECK_EQ(build_open(vmlinux, &b, &err), 0);
+	CHECK_EQ(build_find(b, "vb2_fence_attach", "vb2_fence", 0, 0, &at), BUILD_FOUND);
+	CHECK_STR(at.module, "vb2_fence");
+	CHECK(build_source(b, &at, lines) > 0);
+	CHECK_CONTAINS(lines[0].file, ".c");
+	CHECK_EQ(build_find(b, "f", "nowhere", 0, 0, &at), BUILD_NO_FUNCTION);
+	CHECK_EQ(build_find(b, "f", "broken", 0, 0, &at), BUILD_NO_FUNCTION);
+	CHECK_EQ(build_find(b, "f", "broken", 0, 0, &at), BUILD_NO_FUNCTION);
+	build_close(b);
+	/* Of two releases nobody knows which one ran. */
+	CHECK_EQ(io_mkdir_p(other), 0);
+	CHECK_EQ(build_open(vmlinux, &b, &err), 0);
+	CHECK_EQ(build_find(b, "vb2_fence_attach", "vb2_fence", 0, 0, &at),
+		 BUILD_NO_FUNCTION);
+	build_close(b);
+}
+
+TESTS(T(a_module_that_nobody_named_is_found_beside_the_vmlinux),
+      T(a_vmlinux_says_who_it_is_and_what_it_has),
       T(a_vmlinux_without_dwarf_still_has_code_and_types),
       T(bare_btf_has_types_and_nothing_else), T(what_is_no_kernel_is_refused_by_name),
       T(a_name_with_an_offset_is_an_address_with_its_code),
