@@ -57,6 +57,7 @@ struct staged_file {
 	uint64_t size;
 	struct sha256_hex sha256;
 	struct sha256_hex source_sha256; /* of what the URL gave, before unpacking */
+	uint32_t crc32; /* of what came back over TFTP, with boot.verify_ram; else 0 */
 	bool is_shared; /* another label's file, which has the same bytes */
 };
 

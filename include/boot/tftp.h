@@ -15,6 +15,7 @@ struct tftp_check {
 	const char *name;      /* of a staged_file; borrowed from struct staged */
 	const char *tftp_path; /* borrowed from struct staged */
 	uint64_t bytes;
+	uint32_t crc32; /* with boot->verify_ram, else 0 */
 	int64_t ns;
 };
 

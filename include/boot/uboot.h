@@ -45,6 +45,11 @@ MUST_CHECK int uboot_boot(struct uboot *u, const char *command, const char *star
 			  struct deadline d, struct err *err);
 /* A fresh prompt after bytes that may wait in the UART since before a reset. */
 MUST_CHECK int uboot_fresh_prompt(struct uboot *u, struct deadline d, struct err *err);
+enum { UBOOT_CRC_SIZE = 9 };
+/* `crc32 ADDRESS SIZE`: eight hex digits into crc, and a fresh prompt. size_bytes bounds
+ * the time. -EOPNOTSUPP (ERR_LAB): this U-Boot gives none. */
+MUST_CHECK int uboot_crc32(struct uboot *u, const char *command, uint64_t size_bytes,
+			   struct deadline d, char crc[UBOOT_CRC_SIZE], struct err *err);
 /* What a wait heard meanwhile. */
 struct uboot_ear {
 	const struct loader_fault *fault; /* the one that still counts; NULL = none */

@@ -81,6 +81,7 @@ struct board_boot {
 		*dtb_addr; /* for {KERNEL_ADDR} … in literal commands; NULL */
 	struct strvec kernel_defaults; /* first words of every APPEND; a later word of the
 					  same name takes its place (boot/append.h) */
+	bool verify_ram;               /* U-Boot sums what it loaded before it boots */
 	bool never_stop; /* U-Boot cannot be stopped: power on and let it boot
 			    pxelinux.cfg/01-mac */
 };

@@ -52,6 +52,9 @@ const struct oops_header *header_find(const char *text, bool is_stamped, const c
 /* The rest of a fault's header whose beginning was cut off, in text without a stamp. */
 const struct oops_header *header_find_tail(const char *text, const char **at);
 
+/* The header with that literal, or NULL. */
+const struct oops_header *header_of(const char *literal);
+
 /* Words that other programs use as well: they count with a printk stamp, or where the
  * kernel prints none. */
 bool header_is_vague(const struct oops_header *h);

@@ -89,6 +89,9 @@ void report_die(struct report *r, const char *text);
 /* A fault's header inside a report that lacks one (h), or a second one's (h NULL): its
  * address counts if none is known. */
 void report_adopt(struct report *r, const struct oops_header *h, const char *text);
+/* "cut here", registers, a trace, "end trace": the line that says what it was is lost. It
+ * is a report from now on. */
+void report_recover(struct report *r);
 void report_panic(struct report *r, const char *after);
 /* Keep the line among the evidence if the verdict rests on it. Called for each line that
  * the report took. */

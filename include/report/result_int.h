@@ -15,6 +15,7 @@ struct fold {
 	json_t *taken;     /* of the staged device trees the one that U-Boot loaded, of
 			      the running attempt; NULL = none, or there are none */
 	json_t *transfers; /* of the running attempt: {"bytes", "file"} */
+	json_t *ram;       /* what U-Boot summed, of the running attempt: by path */
 	json_t *rootfs;    /* as the board told it, of the running attempt; NULL = not */
 	json_t *label; /* that U-Boot went for, of the running attempt; NULL = it did not
 			  say */

@@ -149,6 +149,15 @@ MUST_CHECK int session_login(struct session *s, const struct job_auto_login *log
 			     const struct strvec *prompts, struct deadline d,
 			     struct err *err);
 
+/* session/ram.c: is what lies in the board's RAM what was staged? For the job's own
+ * kernel, not for known-good sets. */
+bool session_verifies_ram(const struct session *s);
+/* Types U-Boot's crc32; ERR_LAB -EIO when it is another than that of the staged file. */
+struct loader_step;
+MUST_CHECK int session_sum_ram(struct session *s, struct uboot *u,
+			       const struct loader_step *step, struct deadline d,
+			       struct err *err);
+
 /* session/fdtdir.c: the device tree that U-Boot chose, for the record. */
 void session_record_dtb(struct session *s);
 /* uboot's is_lost: what it asks for is none of those that were staged. */

@@ -6,3 +6,5 @@
 #include <stdint.h>
 
 uint32_t crc32_of(const void *data, size_t len);
+/* Of what gave crc (nothing: 0) and then data. */
+uint32_t crc32_add(uint32_t crc, const void *data, size_t len);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The lines for U-Boot's prompt: the board's setup and network, then the board's or the
- * job's way to boot. */
+/* LAVA's words in a line for U-Boot's prompt. */
 #include "boot/loader_words.h"
 
 #include "util/strbuf.h"
@@ -48,27 +47,4 @@ char *loader_words_expand(const char *text, const struct board_boot *b,
 		text += used ? used : 1;
 	}
 	return strbuf_take(&sb);
-}
-
-static void add_lines(const struct strvec *lines, const struct board_boot *board,
-		      const struct loader_words *words, struct strvec *out)
-{
-	for (size_t i = 0; i < lines->n; i++) {
-		_cleanup_free_ char *line =
-			loader_words_expand(lines->v[i], board, words);
-
-		strvec_add(out, line);
-	}
-}
-
-void loader_lines(const struct board_boot *board, const struct job_boot *boot,
-		  const struct loader_words *words, struct strvec *out)
-{
-	bool is_list = boot->commands == JOB_COMMANDS_LIST;
-
-	add_lines(&board->setup, board, words, out);
-	if (!is_list)
-		add_lines(&board->network, board, words, out);
-	add_lines(is_list ? &boot->command_list : &board->boot_commands, board, words,
-		  out);
 }

@@ -9,6 +9,7 @@
 
 #include "boot/tftpd.h"
 #include "kernel/transfer.h"
+#include "util/crc32.h"
 #include "util/mem.h"
 
 enum {
@@ -19,41 +20,54 @@ enum {
 struct verify {
 	char *base_url; /* with a slash at its end */
 	long block_bytes;
+	bool wants_crc;
 	const struct staged *s;
 	struct task task;
 	struct tftp_report *out;
 	struct err *err;
 };
 
-static int hash_sink(void *arg, const void *data, size_t len)
+/* Sums of one file. */
+struct sums {
+	struct sha256 *sha;
+	bool wants_crc;
+	uint32_t crc;
+};
+
+static int sum_sink(void *arg, const void *data, size_t len)
 {
-	sha256_update(arg, data, len);
+	struct sums *s = arg;
+
+	sha256_update(s->sha, data, len);
+	if (s->wants_crc)
+		s->crc = crc32_add(s->crc, data, len);
 	return 0;
 }
 
 static int get(const struct verify *v, const char *path, uint64_t max_bytes,
-	       struct sha256_hex *sha, struct transferred *done)
+	       struct sha256_hex *sha, uint32_t *crc, struct transferred *done)
 {
 	_cleanup_free_ char *url = xasprintf("%s%s", v->base_url, path);
-	struct sha256 *hash = sha256_new();
+	struct sums sums = { .sha = sha256_new(), .wants_crc = v->wants_crc };
 	struct transfer t = { .url = url,
 			      .max_bytes = max_bytes,
 			      .tftp_block_bytes = v->block_bytes,
 			      .idle_ms = IDLE_MS,
-			      .sink = hash_sink,
-			      .sink_arg = hash };
+			      .sink = sum_sink,
+			      .sink_arg = &sums };
 	int r = transfer_get(&t, &v->task, done, v->err);
 
-	*sha = sha256_finish(hash);
+	*sha = sha256_finish(sums.sha);
+	*crc = sums.crc;
 	return r;
 }
 
 /* Whatever the server does wrong is the lab's fault, not the job's. */
 static int compare(struct verify *v, const char *path, uint64_t size,
-		   const struct sha256_hex *want, struct transferred *done)
+		   const struct sha256_hex *want, struct transferred *done, uint32_t *crc)
 {
 	struct sha256_hex sha;
-	int r = get(v, path, size, &sha, done);
+	int r = get(v, path, size, &sha, crc, done);
 
 	if (r) {
 		if (v->err->class == ERR_JOB)
@@ -84,15 +98,17 @@ static struct tftp_check *add_check(struct verify *v, const struct staged_file *
 static int check_file(struct verify *v, const struct staged_file *f)
 {
 	struct transferred done;
+	uint32_t crc;
 	int r;
 
 	if (!f->name || f->is_shared)
 		return 0;
-	r = compare(v, f->tftp_path, f->size, &f->sha256, &done);
+	r = compare(v, f->tftp_path, f->size, &f->sha256, &done, &crc);
 	if (r)
 		return r;
 	struct tftp_check *c = add_check(v, f);
 	c->bytes = done.bytes;
+	c->crc32 = crc;
 	c->ns = done.ns;
 	return 0;
 }
@@ -101,6 +117,7 @@ static int check_file(struct verify *v, const struct staged_file *f)
 static int check_tree(struct verify *v, const struct staged_tree *t)
 {
 	struct transferred done;
+	uint32_t crc;
 	int r = 0;
 
 	if (!t->n || t->dir.is_shared)
@@ -110,7 +127,7 @@ static int check_tree(struct verify *v, const struct staged_tree *t)
 		_cleanup_free_ char *path =
 			xasprintf("%s/%s", t->dir.tftp_path, t->v[i].path);
 
-		r = compare(v, path, t->v[i].size, &t->v[i].sha256, &done);
+		r = compare(v, path, t->v[i].size, &t->v[i].sha256, &done, &crc);
 		if (r)
 			break;
 		c->bytes += done.bytes;
@@ -127,7 +144,8 @@ static int check_miss(struct verify *v)
 					      v->s->subdir[0] ? "/" : "", v->s->dir.name);
 	struct sha256_hex sha;
 	struct transferred done;
-	int r = get(v, path, 1 << 20, &sha, &done);
+	uint32_t crc;
+	int r = get(v, path, 1 << 20, &sha, &crc, &done);
 
 	v->out->miss_ns = done.ns;
 	if (v->err->class == ERR_CANCELED)
@@ -249,7 +267,11 @@ static int verify_url(struct verify *v, const char *url)
 int tftp_verify(const struct board_boot *boot, const struct staged *s,
 		const struct task *task, struct tftp_report *out, struct err *err)
 {
-	struct verify v = { .s = s, .task = *task, .out = out, .err = err };
+	struct verify v = { .wants_crc = boot->verify_ram,
+			    .s = s,
+			    .task = *task,
+			    .out = out,
+			    .err = err };
 	int r;
 
 	*out = (struct tftp_report){ .n_checks = 0 };

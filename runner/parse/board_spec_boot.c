@@ -153,6 +153,7 @@ static const struct yaml_field boot_fields[] = {
 	YAML_LINE("server_ip", struct board_boot, server_ip),
 	YAML_FN_BASE("addresses", load_addresses),
 	YAML_BOOL("never_stop", struct board_boot, never_stop),
+	YAML_BOOL("verify_ram", struct board_boot, verify_ram),
 };
 
 void board_load_boot(struct spec_report *r, const struct yaml_node *n, const char *what,
@@ -173,6 +174,10 @@ void board_load_boot(struct spec_report *r, const struct yaml_node *n, const cha
 		spec_complain(
 			r, n->mark,
 			"boot with never_stop has no \"mac\"; expected the address that names pxelinux.cfg/01-…");
+	if (b->boot.never_stop && b->boot.verify_ram)
+		spec_complain(
+			r, yaml_find_key(n, "verify_ram")->mark,
+			"boot.verify_ram is typed at U-Boot, which never_stop: true rules out; expected one of them");
 	if (b->boot.never_stop)
 		for (const char *const *key =
 			     (const char *const[]){ "setup", "network", "boot_commands",

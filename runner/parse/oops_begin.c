@@ -185,6 +185,21 @@ void report_panic(struct report *r, const char *after)
 	}
 }
 
+void report_recover(struct report *r)
+{
+	const struct oops_header *h;
+
+	if (!r->is_tentative || strcmp(r->header->literal, "[ cut here ]") != 0 ||
+	    !r->has_end || !r->pc_function || !report_has_frames(r))
+		return;
+	/* arm64's die() shows the code, its warnings do not. */
+	h = header_of(r->has_code && !r->pc_is_x86 ? "pc : " : "WARNING: ");
+	r->header = h;
+	r->in->kind = h->kind;
+	r->is_headless = true;
+	r->is_tentative = false;
+}
+
 void report_adopt(struct report *r, const struct oops_header *h, const char *text)
 {
 	if (h) {

@@ -344,7 +344,7 @@ static const char *const cut_headers[] = {
 	/* clang-format on */
 };
 
-static const struct oops_header *header_of(const char *literal)
+const struct oops_header *header_of(const char *literal)
 {
 	for (size_t i = 0; i < oops_n_headers; i++)
 		if (strcmp(oops_headers[i].literal, literal) == 0)

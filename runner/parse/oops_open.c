@@ -110,6 +110,7 @@ bool reader_feed_report(struct oops_reader *r, struct report *rep,
 
 	if (!report_line(rep, m->text))
 		return false;
+	report_recover(rep);
 	reader_touch(r, rep, m);
 	reader_advance(r, rep, m);
 	if (was_tentative && !rep->is_tentative)

@@ -24,6 +24,7 @@ struct fold *fold_new(void)
 	f->repairs = json_array();
 	f->transfers = json_array();
 	f->build_ids = json_array();
+	f->ram = json_object();
 	f->timings = json_object();
 	f->self_check = json_true();
 	f->latency_us = -1;
@@ -40,7 +41,8 @@ void fold_free(struct fold *f)
 			  f->resets,    f->steps,     f->harvested, f->repairs,
 			  f->attempt,   f->staged,    f->verified,  f->self_check,
 			  f->failed,    f->seen,      f->transfers, f->timings,
-			  f->build_ids, f->rootfs,    f->label,     f->taken };
+			  f->build_ids, f->rootfs,    f->label,     f->ram,
+			  f->taken };
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		json_decref(all[i]);
@@ -112,6 +114,7 @@ static void on_attempt(struct fold *f, const json_t *e)
 	fold_exposure_reset(f);
 	json_array_clear(f->transfers);
 	json_array_clear(f->build_ids);
+	json_object_clear(f->ram);
 	json_decref(f->seen);
 	json_decref(f->rootfs);
 	json_decref(f->label);
@@ -302,6 +305,19 @@ static void on_label(struct fold *f, const json_t *e)
 		keep(&f->label, e);
 }
 
+/* What was loaded only to be summed is loaded again: those transfers count. */
+static void on_ram(struct fold *f, const json_t *e)
+{
+	json_t *m = fold_members(e);
+	const char *path = json_get_str(m, "path", NULL);
+
+	if (!json_get_bool(m, "as_booted", false))
+		json_array_clear(f->transfers);
+	if (path)
+		json_put(f->ram, path, json_incref(m));
+	json_decref(m);
+}
+
 static void on_build_id(struct fold *f, const json_t *e)
 {
 	const char *of = json_get_str(e, "of", ""), *name = json_get_str(e, "name", "");
@@ -362,6 +378,8 @@ void fold_event(struct fold *f, const json_t *e)
 		on_label(f, e);
 	else if (strcmp(type, "build-id") == 0)
 		on_build_id(f, e);
+	else if (strcmp(type, "ram") == 0 && !json_get_bool(e, "recovery", false))
+		on_ram(f, e);
 	else if (strcmp(type, "rootfs") == 0)
 		keep(&f->rootfs, e);
 	else if (strcmp(type, "verified") == 0 && !json_get_bool(e, "recovery", false))

@@ -52,6 +52,27 @@ static const json_t *transfer_of(const struct fold *f, const json_t *file)
 	return found;
 }
 
+/* U-Boot's sum of this file; NULL = none. */
+static const json_t *ram_of(const struct fold *f, const json_t *file)
+{
+	return json_object_get(f->ram, json_get_str(file, "path", ""));
+}
+
+static json_t *ram_json(const struct fold *f, const json_t *file)
+{
+	static const char *const keys[] = { "address", "staged", "seen" };
+	const json_t *ram = ram_of(f, file);
+	json_t *j;
+
+	if (!ram)
+		return json_null();
+	j = json_object();
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		json_put(j, keys[i], json_lossy_str(json_get_str(ram, keys[i], NULL)));
+	json_put(j, "as_booted", json_boolean(json_get_bool(ram, "as_booted", false)));
+	return j;
+}
+
 static json_t *file_json(const struct fold *f, const json_t *file)
 {
 	json_t *c = json_copy((json_t *)(uintptr_t)file);
@@ -64,6 +85,8 @@ static json_t *file_json(const struct fold *f, const json_t *file)
 			     : json_null());
 	json_put(c, "transferred_bytes",
 		 t ? json_integer(json_get_int(t, "bytes", 0)) : json_null());
+	if (!fold_is_config(file))
+		json_put(c, "ram_crc32", ram_json(f, file));
 	return c;
 }
 
@@ -93,7 +116,16 @@ static const char *file_fault(const struct fold *f, const json_t *file, char *bu
 	long long size = json_get_int(file, "size", 0);
 	long long got = json_get_int(t, "bytes", -1);
 
-	if (t && got != size)
+	const json_t *ram = ram_of(f, file);
+	const char *staged = json_get_str(ram, "staged", "");
+	const char *seen = json_get_str(ram, "seen", "");
+
+	if (strcmp(staged, seen) != 0)
+		snprintf(
+			buf, cap,
+			"the board's RAM did not hold %.80s as it was staged: crc32 %.16s, staged was %.16s",
+			name, seen, staged);
+	else if (t && got != size)
 		snprintf(
 			buf, cap,
 			"U-Boot transferred %lld bytes of %.80s, staged were %lld: another TFTP server, or the file was changed",

@@ -167,6 +167,9 @@ static void doubt_files(const struct fold *f, const json_t *files, json_t *list)
 			continue;
 		if (!json_is_integer(json_object_get(file, "transferred_bytes")))
 			why(list, "U-Boot did not say that it loaded %.80s", name);
+		if (json_get_bool(f->staged, "verify_ram", false) &&
+		    !json_is_object(json_object_get(file, "ram_crc32")))
+			why(list, "U-Boot was not asked for its sum of %.80s", name);
 	}
 }
 

@@ -2,7 +2,7 @@
 /* A boot action: attempts, each from power-off to a prompt. */
 #include <errno.h>
 
-#include "boot/loader_words.h"
+#include "boot/loader_steps.h"
 #include "session/label.h"
 #include "session/state.h"
 #include "util/jsonx.h"
@@ -134,14 +134,21 @@ static int type_lines(struct session *s, struct uboot *u, const struct job_boot 
 {
 	const struct loader_words words =
 		loader_words_of(label_name(&s->staged), &s->staged);
-	_cleanup_strvec_ struct strvec lines = STRVEC_INIT;
+	_cleanup_loader_steps_ struct loader_steps steps = LOADER_STEPS_INIT;
 	int r = 0;
 
-	loader_lines(&s->board->boot, boot, &words, &lines);
-	for (size_t i = 0; i < lines.n && !r; i++)
-		r = i + 1 == lines.n ? uboot_boot(u, lines.v[i],
-						  boot->kernel_start_message, d, err)
-				     : uboot_command(u, lines.v[i], d, err);
+	loader_steps(&s->board->boot, boot, &words, &s->staged,
+		     s->is_staged && session_verifies_ram(s), &steps);
+	for (size_t i = 0; i < steps.n && !r; i++) {
+		const struct loader_step *step = &steps.v[i];
+
+		if (step->sum_of)
+			r = session_sum_ram(s, u, step, d, err);
+		else if (i + 1 < steps.n)
+			r = uboot_command(u, step->line, d, err);
+		else
+			r = uboot_boot(u, step->line, boot->kernel_start_message, d, err);
+	}
 	return r;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* One attempt of a plan: from power-off to the proof that what runs is what was staged.
  */
-#include "boot/loader_words.h"
+#include "boot/loader_steps.h"
 #include "session/label.h"
 #include "session/plan_int.h"
 #include "util/mem.h"
@@ -52,14 +52,15 @@ static void type_lines(struct plan *p, const struct job_action *action)
 {
 	const struct loader_words words =
 		loader_words_of(label_name(&p->staged), &p->staged);
-	_cleanup_strvec_ struct strvec lines = STRVEC_INIT;
+	_cleanup_loader_steps_ struct loader_steps steps = LOADER_STEPS_INIT;
 	int64_t limit_ms = job_timeout_ms(p->job, "uboot-commands", action->timeout_ms);
 
 	limit_ms = job_timeout_ms(p->job, "bootloader-commands", limit_ms);
-	loader_lines(&p->board->boot, &action->boot, &words, &lines);
-	for (size_t i = 0; i < lines.n; i++) {
-		plan_type(p, lines.v[i], false);
-		if (i + 1 < lines.n)
+	loader_steps(&p->board->boot, &action->boot, &words, &p->staged,
+		     p->is_staged && p->board->boot.verify_ram, &steps);
+	for (size_t i = 0; i < steps.n; i++) {
+		plan_type(p, steps.v[i].line, false);
+		if (i + 1 < steps.n)
 			plan_wait(p, "loader-prompt", loader_prompt(&p->board->boot),
 				  limit_ms);
 		else

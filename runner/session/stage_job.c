@@ -145,6 +145,8 @@ static void record_staged(struct session *s, int64_t stage_ns)
 	for (size_t i = 0; i < st->image.n_build_ids; i++)
 		json_push(ids, json_string(st->image.build_ids[i]));
 	json_put(m, "build_ids", ids);
+	if (session_verifies_ram(s))
+		json_put(m, "verify_ram", json_true());
 	if (st->modules_release[0])
 		json_put(m, "module_tree", modules_json(st));
 	if (build)
@@ -165,6 +167,23 @@ static void record_verified(struct session *s, const struct tftp_report *rep)
 	json_put(m, "ms", json_real((double)(rep->ns / 1000) / 1e3));
 	json_put(m, "miss_ms", json_real((double)(rep->miss_ns / 1000) / 1e3));
 	journal_action_json(s->journal, "verified", m);
+}
+
+static void keep_crc(struct staged_file *f, const struct tftp_report *rep)
+{
+	for (size_t i = 0; f->name && i < rep->n_checks; i++)
+		if (strcmp(rep->checks[i].tftp_path, f->tftp_path) == 0)
+			f->crc32 = rep->checks[i].crc32;
+}
+
+/* U-Boot's sums are held against those of what was fetched back and found right. */
+static void keep_crcs(struct staged *st, const struct tftp_report *rep)
+{
+	keep_crc(&st->kernel, rep);
+	keep_crc(&st->ramdisk, rep);
+	keep_crc(&st->dtb, rep);
+	for (size_t i = 0; i < st->n_overlays; i++)
+		keep_crc(&st->overlays[i], rep);
 }
 
 static void ask_kernel(struct stage_request *req, const struct job_deploy *dp)
@@ -302,6 +321,7 @@ int session_stage(struct session *s, const struct job_action *deploy,
 		return r;
 	}
 	record_verified(s, &report);
+	keep_crcs(&s->staged, &report);
 	tftp_report_release(&report);
 	return 0;
 }

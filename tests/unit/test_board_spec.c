@@ -206,13 +206,14 @@ static const struct {
 	{ "board: b\n"
 	  "console: {transport: tcp, device: 'h:2000'}\n"
 	  "power: {backend: command, on: a, off: b, reset: c}\n"
-	  "boot: {tftp: {root: /t}, mac: \"52:54:00:12:34\", network: \"a\\nb\", addresses: {kernel: here}, never_stop: true, setup: [x]}\n",
+	  "boot: {tftp: {root: /t}, mac: \"52:54:00:12:34\", network: \"a\\nb\", addresses: {kernel: here}, never_stop: true, setup: [x], verify_ram: true}\n",
 	  "t.yaml:4:7: boot with never_stop has no \"mac\"; expected the address that names pxelinux.cfg/01-…\n"
 	  "t.yaml:4:31: boot.mac is \"52:54:00:12:34\"; expected for example 52:54:00:12:34:56\n"
 	  "t.yaml:4:49: boot.network cannot be typed with never_stop: true; expected one of them\n"
 	  "t.yaml:4:58: boot.network holds a line break; expected one line of text\n"
 	  "t.yaml:4:86: boot.addresses.kernel is \"here\"; expected a hex address such as 0x40400000\n"
-	  "t.yaml:4:111: boot.setup cannot be typed with never_stop: true; expected one of them\n" },
+	  "t.yaml:4:111: boot.setup cannot be typed with never_stop: true; expected one of them\n"
+	  "t.yaml:4:123: boot.verify_ram is typed at U-Boot, which never_stop: true rules out; expected one of them\n" },
 	{ "board: b\n"
 	  "console: {transport: tcp, device: 'h:2000'}\n"
 	  "power: {backend: command, on: a, off: b, reset: c}\n"
@@ -224,7 +225,7 @@ static const struct {
 	  "boot: {tftp: {root: /t, verify: \"http://x\", subdir: ../..}, loader_promt: x}\n",
 	  "t.yaml:4:33: boot.tftp.verify is \"http://x\"; expected local or a URL such as tftp://192.168.5.1/\n"
 	  "t.yaml:4:53: boot.tftp.subdir is \"../..\"; expected a path below tftp.root, of letters, digits and / . _ - + @ : = % ~\n"
-	  "t.yaml:4:61: unknown key \"loader_promt\" in boot, did you mean \"loader_prompt\"?; expected one of: loader_prompt, interrupt_prompt, interrupt_char, interrupt_ctrl_list, interrupt_delay, interrupt_early, loader_prompt_pattern, line_max, line_delay, method, media, script, provenance_modules, mac, setup, network, boot_commands, kernel_args, kernel_defaults, tftp, server_ip, addresses, never_stop\n" },
+	  "t.yaml:4:61: unknown key \"loader_promt\" in boot, did you mean \"loader_prompt\"?; expected one of: loader_prompt, interrupt_prompt, interrupt_char, interrupt_ctrl_list, interrupt_delay, interrupt_early, loader_prompt_pattern, line_max, line_delay, method, media, script, provenance_modules, mac, setup, network, boot_commands, kernel_args, kernel_defaults, tftp, server_ip, addresses, never_stop, verify_ram\n" },
 	{ "board: b\n"
 	  "console: {transport: tcp, device: 'h:2000'}\n"
 	  "power: {backend: command, on: a, off: b, reset: c}\n"

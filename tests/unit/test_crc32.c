@@ -7,6 +7,7 @@
 TEST(the_check_value_of_the_algorithm)
 {
 	CHECK_EQ(crc32_of("123456789", 9), 0xcbf43926);
+	CHECK_EQ(crc32_add(crc32_of("1234", 4), "56789", 5), 0xcbf43926);
 }
 
 TEST(nothing_has_the_sum_0)

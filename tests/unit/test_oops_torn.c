@@ -115,7 +115,29 @@ TEST(what_reports_after_rebooting_is_the_next_boot)
 				   "line 26|0x20|[alpha]\n");
 }
 
-TESTS(T(a_header_cut_by_another_cpus_message_is_joined),
+/* What "cut here" and the registers leave no doubt of, although its line was lost. */
+TEST(a_warning_whose_first_line_is_lost_is_a_warning)
+{
+#define CUT_HERE                                                                         \
+	"[    5.000000] ------------[ cut here ]------------\n"                          \
+	"[    5.000001] refcount_t: underflow; use-after-free.\n"                        \
+	"[    5.000002] Modules linked in: m(O)\n"                                       \
+	"[    5.000003] CPU: 2 UID: 0 PID: 7 Comm: sh Not tainted 6.12.5 #1\n"           \
+	"[    5.000004] pc : refcount_warn_saturate+0xf4/0x144\n"                        \
+	"[    5.000005] lr : refcount_warn_saturate+0xf4/0x144\n"                        \
+	"[    5.000006] Call trace:\n"                                                   \
+	"[    5.000007]  refcount_warn_saturate+0xf4/0x144 (P)\n"                        \
+	"[    5.000008]  user_of_it+0x10/0x20 [m]\n"
+	CHECK_INCIDENTS(CUT_HERE END, "warn|WARNING in user_of_it|line 1|cut|[m]\n");
+	/* Without its end nobody knows. */
+	CHECK_INCIDENTS(CUT_HERE, "");
+	CHECK_INCIDENTS(
+		CUT_HERE "[    5.000009] Code: aa0003f3 (d4210000) \n" END,
+		"oops-other|kernel report without its head in user_of_it|line 1|cut|[m]\n");
+}
+
+TESTS(T(a_warning_whose_first_line_is_lost_is_a_warning),
+      T(a_header_cut_by_another_cpus_message_is_joined),
       T(a_header_whose_very_words_are_cut_is_known_by_its_rest),
       T(half_a_register_is_not_taken_for_a_whole_one),
       T(lines_that_a_mail_client_wrapped_are_joined),

@@ -240,6 +240,47 @@ TEST(each_attempt_has_its_own_proof)
 	CHECK_STR(json_get_str(json_object_get(r, "verdict"), "status", ""), "pass");
 }
 
+#define SUMMED(file, seen, as_booted)                                                    \
+	"{'t':3,'type':'ram','path':'b/bootrig-r1/" file "','address':'0x1',"            \
+	"'staged':'00000001','seen':'" seen "','as_booted':" as_booted "}\n"
+#define ASKED_RAM                                                                        \
+	STAGED "{'t':1,'type':'staged','label':'v2c','nonce':'5f','release':'6.12.1',"   \
+	       "'verify_ram':true,'banner':'" BANNER "','build_ids':['" ID "'],"         \
+	       "'files':[{'role':'kernel','name':'Image','path':'b/bootrig-r1/Image',"   \
+	       "'sha256':'a','size':100}]}\n" VERIFIED BEGIN("1")
+#define BOOTED SEEN PHASE NONCE KERNEL_ID("'" ID "'") DONE("1") END
+#define IMAGE LOADED("bootrig-r1/Image", "100")
+
+TEST(what_was_summed_in_ram_is_told_and_another_sum_is_the_labs)
+{
+	_cleanup_json_ json_t *p = provenance_of(
+		ASKED_RAM IMAGE SUMMED("Image", "00000001", "true") BOOTED, 0);
+	const json_t *ram = json_object_get(
+		json_array_get(json_object_get(p, "files"), 0), "ram_crc32");
+
+	CHECK(json_get_bool(p, "proven", false));
+	CHECK_STR(json_get_str(ram, "seen", ""), "00000001");
+	CHECK_STR(json_get_str(ram, "address", ""), "0x1");
+	CHECK(json_get_bool(ram, "as_booted", false));
+	check_fault(ASKED_RAM IMAGE SUMMED("Image", "00000002", "true") BOOTED,
+		    "RAM did not hold Image as it was staged: crc32 00000002, staged was "
+		    "00000001");
+	check_why(ASKED_RAM IMAGE BOOTED, "not asked for its sum of Image");
+}
+
+TEST(a_transfer_that_was_only_for_the_sum_proves_nothing_of_the_one_that_boots)
+{
+	_cleanup_json_ json_t *p = provenance_of(
+		ASKED_RAM IMAGE SUMMED("Image", "00000001", "false") IMAGE BOOTED, 0);
+
+	CHECK(json_get_bool(p, "proven", false));
+	check_why(ASKED_RAM IMAGE SUMMED("Image", "00000001", "false") BOOTED,
+		  "did not say that it loaded Image");
+	check_fault(ASKED_RAM IMAGE SUMMED("Image", "00000001", "false")
+			    LOADED("other", "5") BOOTED,
+		    "did not transfer Image with the 100 bytes");
+}
+
 #define TREES                                                                            \
 	"{'t':0,'type':'run','id':'r','expect':null}\n"                                  \
 	"{'t':1,'type':'staged','label':'v2c','nonce':'5f','release':'6.12.1',"          \
@@ -273,7 +314,9 @@ TEST(a_kernel_that_got_another_device_tree_says_nothing)
 				     "b/bootrig-r1/dtbs");
 }
 
-TESTS(T(a_label_that_was_not_chosen_is_the_labs_and_named),
+TESTS(T(what_was_summed_in_ram_is_told_and_another_sum_is_the_labs),
+      T(a_transfer_that_was_only_for_the_sum_proves_nothing_of_the_one_that_boots),
+      T(a_label_that_was_not_chosen_is_the_labs_and_named),
       T(another_label_before_the_chosen_one_ran_or_after_it_failed_is_no_fault),
       T(a_boot_whose_witnesses_all_agree_is_proven), T(what_could_not_be_shown_is_told),
       T(a_file_that_arrives_with_another_size_is_the_labs_and_named),

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Real U-Boot: each way to stop it, to give it a network and to boot, and what it says when that fails."""
+import glob
 import io
 import os
 import re
 import subprocess
 import tarfile
 
-from virt import ASSETS, LOGIN, TOP, VIRT, Skip, case, check, check_eq, job, main, read
+from virt import ASSETS, LOGIN, TOP, VIRT, Skip, case, check, check_eq, job, main, read, until
 
 PXE = 'boot_commands: ["setenv pxe_label_override {label}", pxe get, pxe boot]'
 NETWORK = "network: [dhcp]"
@@ -259,6 +260,83 @@ def _(t):
     check_eq(p["banner"]["seen"], p["banner"]["staged"], "banner")
     root = p["rootfs"] or {}
     check_eq((root.get("initramfs"), root.get("fstype")), (True, "rootfs"), f"rootfs {root}")
+
+
+# ---- what lies in RAM ------------------------------------------------------------------
+
+RAM = "  verify_ram: true\n  tftp: {root: ../../build/tftp/virt, verify: local}"
+TYPED = ('boot_commands: ["setenv bootargs console=ttyAMA0 bootrig.nonce=none", "tftpboot ${kernel_addr_r} {KERNEL}", '
+         '"tftpboot ${ramdisk_addr_r} {RAMDISK}", "setenv rdsize ${filesize}", "tftpboot %s {DTB}", '
+         '"booti ${kernel_addr_r} ${ramdisk_addr_r}:${rdsize} %s"]')
+
+
+def sums(r):
+    return [a for a in r.lines("actions.jsonl") if a["do"] == "ram"]
+
+
+@case("verify_ram: U-Boot's sums of kernel, ramdisk and device tree are those of the staged files, and pxe boots them")
+def _(t):
+    r = t.run(job(inline(["true"])), board(t, ("  " + TFTP, RAM)))
+    check_pass(r)
+    p = r.result["attempts"][0]["provenance"]
+    check_eq((p["proven"], p["why"]), (True, []), "provenance")
+    check_eq([f["role"] for f in p["files"] if f.get("ram_crc32")], ["kernel", "ramdisk", "dtb"], "files")
+    for f in p["files"]:
+        if f["role"] != "config":
+            check_eq(f["ram_crc32"]["seen"], f["ram_crc32"]["staged"], f["name"])
+            check_eq(f["ram_crc32"]["as_booted"], False, f"{f['name']} is loaded again by pxe")
+            check_eq(f["transferred_bytes"], f["size"], f"bytes of {f['name']}")
+    check_eq(len(sums(r)), 3, "sums")
+    check(typed(r).index("pxe get") > max(i for i, x in enumerate(typed(r)) if x.startswith("crc32")), "the order")
+    print(f"# {sum(a['bytes'] for a in sums(r)) / 1048576:.1f} MiB summed in {sum(a['ms'] for a in sums(r)):.0f} ms")
+
+
+@case("verify_ram: what lines of their own load is summed where it lies and boots from there")
+def _(t):
+    r = t.run(job(inline(["true"])), board(t, ("  " + TFTP, RAM), (PXE, TYPED % (("${fdt_addr_r}",) * 2))))
+    check_eq(len(sums(r)), 3, f"sums ({r.verdict})")
+    check(all(a["as_booted"] and a["seen"] == a["staged"] for a in sums(r)), f"sums: {sums(r)}")
+    check_eq(sum(x.startswith("tftpboot") for x in typed(r)), 3, "transfers")
+    check("Linux version" in raw(r), "no kernel ran")
+
+
+def flip_when(t, r, what):
+    """One byte of the staged kernel changes, once actions.jsonl has that action."""
+    def seen():
+        d = t.dir_of(r)
+        return d and what.encode() in read(os.path.join(d, "actions.jsonl"))
+    until(what, seen)
+    path = glob.glob(os.path.join(t.tmp, "tftp", "**", "Image"), recursive=True)[0]
+    with open(path, "r+b") as f:
+        f.seek(4 << 20)
+        old = f.read(1)
+        f.seek(4 << 20)
+        f.write(bytes([old[0] ^ 1]))
+
+
+@case("verify_ram: a bit that changes behind the check of the TFTP server is the lab's, with both sums, and nothing boots")
+def _(t):
+    # Time to change it: U-Boot is stopped half a second after it asked for a key.
+    b = board(t, ("  " + TFTP, RAM), (INTERRUPT, INTERRUPT + "\n  interrupt_delay: {milliseconds: 500}"))
+    p = t.start(job(inline(["true"])), b)
+    flip_when(t, p, '"do":"verified"')
+    r = t.finish(p)
+    check_eq((r.code, r.verdict["status"]), (131, "lab"), f"verdict {r.verdict}")
+    bad = [a for a in sums(r) if a["seen"] != a["staged"]]
+    check_eq(len(bad), 1, f"sums {sums(r)}")
+    check(bad[0]["path"].endswith("/Image") and all(bad[0][k] in r.verdict["reason"] for k in ("seen", "staged")),
+          r.verdict["reason"])
+    check("Starting kernel" not in raw(r), "it booted")
+    check_eq(r.result["attempts"][0]["provenance"]["proven"], False, "proven")
+
+
+@case("verify_ram: a device tree that is loaded into the kernel is told by the kernel's sum")
+def _(t):
+    r = t.run(job(inline(["true"])), board(t, ("  " + TFTP, RAM), (PXE, TYPED.replace('"setenv rdsize ${filesize}", ', "")
+                                                                  % ("0x40800000", "0x40800000"))))
+    check_eq((r.code, r.verdict["status"]), (131, "lab"), f"verdict {r.verdict}")
+    check("does not hold Image" in r.verdict["reason"] and "overlap" in r.verdict["reason"], r.verdict["reason"])
+    check("Starting kernel" not in raw(r), "it booted")
 
 
 # ---- faults ----------------------------------------------------------------------------
