@@ -8,7 +8,13 @@
 #include "util/log.h"
 #include "util/strbuf.h"
 
-enum { BAR_WIDTH = 24, SHOW_EVERY_MS = 100, DEFAULT_COLUMNS = 80 };
+enum {
+	BAR_WIDTH = 24,
+	MIN_BAR = 6,
+	BAR_FRAME = 3, /* "[" and "] " */
+	SHOW_EVERY_MS = 100,
+	DEFAULT_COLUMNS = 80
+};
 
 static const char *words_of(enum kernel_build_phase phase)
 {
@@ -78,12 +84,12 @@ static void add_counts(struct strbuf *out, const struct kernel_build_progress *p
 }
 
 static void add_bar(struct strbuf *out, const struct build_page *page,
-		    const struct kernel_build_progress *p)
+		    const struct kernel_build_progress *p, size_t width)
 {
-	uint64_t n = p->expected ? p->done * BAR_WIDTH / p->expected : 0;
+	uint64_t n = p->done < p->expected ? p->done * width / p->expected : width;
 
 	strbuf_addstr(out, page->color ? "[\033[32m" : "[");
-	for (uint64_t i = 0; i < BAR_WIDTH; i++) {
+	for (uint64_t i = 0; i < width; i++) {
 		if (i == n && page->color)
 			strbuf_addstr(out, "\033[0m");
 		strbuf_addch(out, i < n ? '#' : '.');
@@ -91,25 +97,30 @@ static void add_bar(struct strbuf *out, const struct build_page *page,
 	strbuf_addstr(out, page->color ? "\033[0m] " : "] ");
 }
 
-/* One line that is written over. */
+/* One line that is written over; one that is wider than the terminal would not be. The
+ * bar gets what the numbers leave, and the file's name what the bar leaves. */
 static void show_bar(struct build_page *page, const struct kernel_build_progress *p)
 {
-	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
-	size_t visible, width = columns(page->fd);
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT, text = STRBUF_INIT;
+	size_t room = columns(page->fd) - 1, bar = 0;
+	const char *words = words_of(p->phase);
 
-	strbuf_addf(&out, "\r\033[K%s ", words_of(p->phase));
-	visible = strlen(words_of(p->phase)) + 1;
-	if (p->expected) {
-		add_bar(&out, page, p);
-		visible += BAR_WIDTH + 3;
+	add_counts(&text, p);
+	strbuf_addstr(&text, text.len ? "  " : "");
+	add_clock(&text, page->begin_ns);
+	size_t visible = strlen(words) + 1 + text.len;
+	if (p->expected && visible + BAR_FRAME + MIN_BAR <= room) {
+		bar = room - visible - BAR_FRAME;
+		bar = bar < BAR_WIDTH ? bar : BAR_WIDTH;
+		visible += bar + BAR_FRAME;
 	}
-	size_t before = out.len;
-	add_counts(&out, p);
-	strbuf_addstr(&out, "  ");
-	add_clock(&out, page->begin_ns);
-	visible += out.len - before;
-	if (p->what && visible + strlen(p->what) + 2 < width)
-		strbuf_addf(&out, "  %s", p->what);
+	if (p->what && visible + strlen(p->what) + 2 <= room)
+		strbuf_addf(&text, "  %s", p->what);
+	strbuf_addf(&out, "\r\033[K%.*s ", (int)room, words);
+	if (bar)
+		add_bar(&out, page, p, bar);
+	if (visible <= room)
+		strbuf_add(&out, text.buf, text.len);
 	write_text(page, &out);
 	page->has_bar = true;
 }

@@ -5,10 +5,13 @@ compiler, whole program, killed at every step."""
 import fcntl
 import json
 import os
+import pty
 import re
 import shutil
 import signal
+import struct
 import subprocess
+import termios
 import time
 
 from rig import BOOTRIG, IS_SLOW, LIMIT_S, TOP, Failure, Skip, case, check, check_eq, main
@@ -226,6 +229,35 @@ def _(t):
     check("compiling: 0/2 objects" in b.err, b.err)
     check("compiling: 2/2 objects" in b.err, b.err)
     check("\033" not in b.err, "colours or cursor moves in a log")
+
+
+def on_terminal(t, columns):
+    """What a terminal that wide is sent."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    pool = os.path.join(t.tmp, f"pool{columns}")
+    p = subprocess.Popen(argv_of(t, "--pool", pool), stdout=subprocess.DEVNULL, stderr=slave, cwd=t.tmp,
+                         env={**t.env, "TERM": "xterm"})
+    os.close(slave)
+    said = b""
+    try:
+        while data := os.read(master, 4096):
+            said += data
+    except OSError:  # EIO: nobody has the other end any more
+        pass
+    os.close(master)
+    check_eq(p.wait(), 0, f"exit status\n{said}")
+    return said.decode()
+
+
+@case("on a terminal the bar is one line that is written over, however narrow")
+def _(t):
+    for columns in (80, 40, 20):
+        lines = on_terminal(t, columns).split("\r\033[K")
+        shown = [re.sub(r"\033\[\d*m", "", line) for line in lines[1:-1]]
+        check(any(line.startswith("compiling") for line in shown), f"no bar in {lines}")
+        check_eq([line for line in shown if len(line) > columns or "\n" in line], [], f"too wide for {columns}")
+        check_eq(any(re.search(r"\[[#.]{6,24}\] ", line) for line in shown), columns >= 40, f"a bar with {columns} columns")
 
 
 @case("a patch that does not apply is named with its file, hunk and line, and nothing is compiled")
