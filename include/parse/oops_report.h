@@ -60,9 +60,10 @@ struct report {
 	int64_t object_bytes;  /* "located 8 bytes to the right of" */
 	bool is_right_of_object;
 	bool pc_is_x86;
-	bool says_serror;  /* the panic did */
-	bool is_tentative; /* a trace of nobody's: not announced */
-	bool is_done;      /* later lines belong to something else */
+	bool says_serror;   /* the panic did */
+	bool is_tentative;  /* a trace of nobody's: not announced */
+	bool is_done;       /* later lines belong to something else */
+	bool wake_has_head; /* a fault in its wake was counted and has not died */
 	uint32_t die_number;
 
 	uint32_t lines_since; /* its last own line */

@@ -77,6 +77,9 @@ static void on_die(struct oops_reader *r, const struct oops_header *h,
 	}
 	rep = find_oops(r, true);
 	if (rep) {
+		/* Its head was counted. */
+		rep->in->n_secondary -= rep->wake_has_head;
+		rep->wake_has_head = false;
 		count_secondary(r, rep, m);
 		return;
 	}
@@ -118,6 +121,7 @@ static void on_fault(struct oops_reader *r, const struct oops_header *h,
 	/* A fault in the wake of the first. */
 	if (!report_has_frames(rep))
 		report_adopt(rep, NULL, m->text);
+	rep->wake_has_head = true;
 	count_secondary(r, rep, m);
 }
 

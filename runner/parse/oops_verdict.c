@@ -20,6 +20,13 @@ static void set_function(struct report *r, const char *name, const char *module)
 	in->module = xstrdup(module);
 }
 
+static void forget_function(struct report *r)
+{
+	free(r->in->function);
+	free(r->in->module);
+	r->in->function = r->in->module = NULL;
+}
+
 const struct report_trace *report_main_trace(const struct report *r)
 {
 	for (size_t i = 0; i < r->n_traces; i++)
@@ -160,6 +167,10 @@ static void pick_pc(struct report *r)
 		set_function(r, r->lr_function, r->lr_module);
 	else if (!from_trace(r, r->header->skip) && r->pc_function)
 		set_function(r, r->pc_function, r->pc_module);
+	/* pc and lr are lost, and the trace down to where the kernel was entered. */
+	else if (!r->pc_function && !r->lr_function && !r->in->pc && r->in->function &&
+		 culprit_is_entry(r->in->function))
+		forget_function(r);
 }
 
 /* The function that the header names; for a WARN without one, pc. */

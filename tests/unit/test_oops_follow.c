@@ -158,7 +158,30 @@ TEST(a_leak_on_the_console_and_its_count_are_one)
 		"leak leaker");
 }
 
-TESTS(T(a_panic_long_after_a_warning_is_another_failure),
+TEST(an_oops_in_the_wake_of_another_is_counted_once)
+{
+	static const struct {
+		const char *text, *secondary;
+	} cases[] = {
+		{ FAULT DIE END, "0" },
+		{ FAULT DIE END FAULT DIE END, "1" },
+		{ FAULT DIE END FAULT DIE END FAULT DIE END, "2" },
+		{ FAULT DIE END DIE END FAULT DIE END, "2" },
+		/* What cannot even die. */
+		{ FAULT DIE FAULT, "1" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		json_t *all = read_json(cases[i].text);
+
+		CHECK_EQ(json_array_size(all), 1);
+		CHECK_FIELD(all, 0, "secondary", cases[i].secondary);
+		json_decref(all);
+	}
+}
+
+TESTS(T(an_oops_in_the_wake_of_another_is_counted_once),
+      T(a_panic_long_after_a_warning_is_another_failure),
       T(a_panic_that_names_its_cause_belongs_to_it_however_late),
       T(a_kernel_that_oopsed_dies_of_that),
       T(a_panic_at_once_is_the_end_of_what_is_fatal),

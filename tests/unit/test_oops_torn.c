@@ -136,7 +136,19 @@ TEST(a_warning_whose_first_line_is_lost_is_a_warning)
 		"oops-other|kernel report without its head in user_of_it|line 1|cut|[m]\n");
 }
 
-TESTS(T(a_warning_whose_first_line_is_lost_is_a_warning),
+TEST(where_the_kernel_was_entered_is_nobodys_fault)
+{
+	CHECK_INCIDENTS(
+		FAULT "[   20.000006] Internal error: Oops: 0000000096000004 [#1] "
+		      "PREEMPT SMP\n"
+		      "** 23 printk messages dropped **\n"
+		      "[   20.000019]  ret_from_fork+0x10/0x20\n" END,
+		"null-deref|BUG: unable to handle kernel NULL pointer dereference|line "
+		"1|0x20\n");
+}
+
+TESTS(T(where_the_kernel_was_entered_is_nobodys_fault),
+      T(a_warning_whose_first_line_is_lost_is_a_warning),
       T(a_header_cut_by_another_cpus_message_is_joined),
       T(a_header_whose_very_words_are_cut_is_known_by_its_rest),
       T(half_a_register_is_not_taken_for_a_whole_one),
