@@ -18,15 +18,20 @@ struct unpack_source {
 	int failed;        /* that error's code; 0 = none */
 	uint64_t pos, len; /* relative to u->offset */
 	uint64_t given;    /* bytes handed to libarchive */
+	bool is_direct;    /* not compressed, no .deb: the entries are read from here */
+	bool is_zip;
+	bool is_in_header; /* what is read now describes an entry, or all of them */
+	uint64_t header_bytes;
 	char *buf;
 };
 
 struct unpack_reader {
 	struct unpack_source src;
-	struct archive *outer; /* the file itself, or the ar of a .deb */
-	struct archive *inner; /* data.tar inside a .deb; NULL = no .deb */
-	struct archive *a;     /* the one that holds the entries: inner or outer */
-	struct xz_pool *pool;  /* decompresses what `a` reads; NULL = libarchive does */
+	struct archive *outer;  /* the file itself, or the ar of a .deb */
+	struct archive *inner;  /* data.tar inside a .deb; NULL = no .deb */
+	struct archive *packed; /* decompresses what `a` reads; NULL = nothing to do */
+	struct archive *a;      /* the one that holds the entries: inner or outer */
+	struct xz_pool *pool;   /* the same by processes; one of the two */
 	struct {
 		bool is_in_step;     /* a header was found */
 		uint64_t n_bytes;    /* from there on */
@@ -35,6 +40,7 @@ struct unpack_reader {
 	char how[64];                /* "deb, tar.xz" */
 	uint64_t skipped;
 	uint32_t n_entries;
+	bool has_entry; /* `a` stands at one */
 	struct err *err;
 };
 
@@ -62,6 +68,10 @@ MUST_CHECK int unpack_reader_write(struct unpack_reader *rd, struct unpack_sink 
 MUST_CHECK int unpack_reader_check_ratio(const struct unpack_reader *rd, uint64_t to);
 /* No ".." and no "/" in front. */
 bool unpack_is_name_safe(const char *name);
+/* Nothing that a terminal would obey. */
+bool unpack_is_printable(const char *name);
+/* The name of an entry that is taken: safe, printable, no longer than a path may be. */
+MUST_CHECK int unpack_reader_check_name(const struct unpack_reader *rd, const char *name);
 /* One file without an archive around it. */
 bool unpack_reader_is_raw(const struct unpack_reader *rd);
 MUST_CHECK int unpack_reader_err(const struct unpack_reader *rd, int code,

@@ -88,7 +88,7 @@ int unpack_reader_skip_to_last(struct unpack_reader *rd, size_t n_blocks)
 	rd->inner = rd->a = archive_read_new();
 	if (!rd->inner)
 		BUG("libarchive: out of memory");
-	rd->tail.is_in_step = false;
+	rd->has_entry = rd->tail.is_in_step = false;
 	rd->tail.n_bytes = rd->tail.zeros_from = 0;
 	archive_read_support_format_tar(rd->inner);
 	int r = archive_read_open(rd->inner, rd, NULL, tail_read, NULL);
