@@ -8,6 +8,7 @@
 
 #include "kernel/task.h"
 #include "util/hash.h"
+#include "util/strvec.h"
 
 struct archive;
 struct module_watch;
@@ -26,6 +27,7 @@ struct cpio_writer { /* set task, out_fd, err; max_bytes 0 = OVERLAY_MAX_BYTES *
 	uint64_t bytes;             /* content so far */
 	uint64_t max_bytes;
 	uint32_t n_entries;
+	struct strvec links; /* symbolic ones, where somebody notes them */
 	struct err *err;
 };
 

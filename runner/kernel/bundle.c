@@ -93,7 +93,7 @@ static int write_piece(struct bundle *b, struct search *s, const char *name, int
 							 : MEMBER_MAX_BYTES };
 
 	if (strlen(name) >= sizeof(s->p->out.member))
-		return unpack_reader_err(&b->rd, -EINVAL, "an entry's name is too long");
+		return unpack_reader_err(&b->rd, -EINVAL, "a name in it is too long");
 	if (s->p->is_found && (ftruncate(sink.fd, 0) || lseek(sink.fd, 0, SEEK_SET)))
 		return err_set(b->err, ERR_LAB, -errno, "cannot write: %s",
 			       strerror(errno));
@@ -147,7 +147,8 @@ static int take_into_trees(struct bundle *b, const char *name, struct archive_en
 
 static int take_piece(struct bundle *b, const char *name, struct archive_entry *e)
 {
-	bool is_file = archive_entry_filetype(e) == AE_IFREG;
+	const bool is_file = archive_entry_filetype(e) == AE_IFREG;
+	const bool is_link = archive_entry_hardlink(e) || archive_entry_symlink(e);
 
 	for (size_t i = 0; i < b->n; i++) {
 		struct search *s = &b->v[i];
@@ -155,13 +156,12 @@ static int take_piece(struct bundle *b, const char *name, struct archive_entry *
 
 		if (!rank || rank < s->rank)
 			continue;
-		if (!unpack_is_name_safe(name))
-			return err_set(b->err, ERR_JOB, -EINVAL,
-				       "%s: %.200s leads out of the archive",
-				       b->rd.src.u->name, name);
-		if (!is_file && !archive_entry_symlink(e))
+		int r = unpack_reader_check_name(&b->rd, name);
+		if (r)
+			return r;
+		if (!is_file && !is_link)
 			continue;
-		if (!is_file || archive_entry_hardlink(e))
+		if (is_link)
 			return note_link(b, s, name, e);
 		if (s->p->is_found && rank == s->rank)
 			return two_of_them(b, s, name);

@@ -260,7 +260,8 @@ int cpio_close(struct cpio_writer *w, int r)
 		module_watch_next(w->watch, NULL);
 	if (!r && archive_write_close(w->a) != ARCHIVE_OK)
 		r = write_failed(w);
-	w->failed = r != 0;       /* or libarchive would still pad what is unfinished */
+	w->failed = r != 0; /* or libarchive would still pad what is unfinished */
+	strvec_release(&w->links);
 	archive_write_free(w->a); /* NULL when it was not opened */
 	return r;
 }

@@ -6,12 +6,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
+#include <limits.h>
 
 #include "kernel/unpack_reader.h"
 #include "util/mem.h"
 #include "util/strbuf.h"
 
-enum { MAX_RELEASE = 64 };
+enum { MAX_RELEASE = 64, MAX_LINKS = 1000 };
 
 static bool is_release(const char *s, size_t n)
 {
@@ -98,24 +99,77 @@ static int put_file(struct unpack_reader *rd, struct cpio_writer *w, const char 
 	return r;
 }
 
+/* Whoever unpacks it would follow the link, and `..` behind it leads elsewhere. */
+static int check_above(const struct unpack_reader *rd, const struct cpio_writer *w,
+		       const char *path)
+{
+	for (size_t i = 0; i < w->links.n; i++) {
+		const size_t n = strlen(w->links.v[i]);
+
+		if (strncmp(path, w->links.v[i], n) == 0 && path[n] == '/')
+			return err_set(rd->err, ERR_JOB, -EINVAL,
+				       "%s: %.200s is below a symbolic link",
+				       rd->src.u->name, path);
+	}
+	return 0;
+}
+
+static int put_link(struct unpack_reader *rd, struct cpio_writer *w, const char *path,
+		    const char *link)
+{
+	if (!unpack_is_printable(link))
+		return unpack_reader_err(rd, -EINVAL,
+					 "a link in it has control characters");
+	if (strlen(link) >= PATH_MAX)
+		return unpack_reader_err(rd, -EINVAL, "a link in it is too long");
+	if (w->links.n == MAX_LINKS)
+		return err_set(rd->err, ERR_JOB, -EFBIG,
+			       "%s: more than %d symbolic links among the modules",
+			       rd->src.u->name, MAX_LINKS);
+	strvec_add(&w->links, path);
+	return cpio_put_header(w, path, S_IFLNK | 0777, 0, link);
+}
+
 static int put_entry(struct unpack_reader *rd, struct cpio_writer *w, const char *path,
-		     const char *rest, struct archive_entry *e)
+		     struct archive_entry *e)
 {
 	const char *link = archive_entry_symlink(e);
-	int depth = 0;
+	int depth = 0, r = check_above(rd, w, path);
 
+	if (r)
+		return r;
 	if (archive_entry_hardlink(e) || archive_entry_filetype(e) == AE_IFREG)
 		return put_file(rd, w, path, e);
 	if (archive_entry_filetype(e) == AE_IFDIR)
 		return cpio_put_header(w, path, S_IFDIR | 0755, 0, NULL);
-	for (const char *p = rest; (p = strchr(p, '/')); p++)
+	for (const char *p = path; (p = strchr(p, '/')); p++)
 		depth++;
+	depth -= 3; /* lib/modules/<release> */
 	if (!link || !cpio_link_stays_inside(link, depth))
 		return err_set(rd->err, ERR_JOB, -EINVAL,
 			       "%s: %.200s is no file, or a link that leads out of "
 			       "lib/modules",
 			       rd->src.u->name, path);
-	return cpio_put_header(w, path, S_IFLNK | 0777, 0, link);
+	return put_link(rd, w, path, link);
+}
+
+/* "a//b" and "a/./b" are a/b, and "a/" is a. */
+static void tidy(char *path)
+{
+	char *to = path;
+
+	for (const char *p = path; *p;) {
+		const size_t n = strcspn(p, "/");
+
+		if (n && !(n == 1 && p[0] == '.')) {
+			if (to > path)
+				*to++ = '/';
+			memmove(to, p, n);
+			to += n;
+		}
+		p += n + strspn(p + n, "/");
+	}
+	*to = '\0';
 }
 
 int modules_take_entry(struct unpack_reader *rd, struct cpio_writer *w,
@@ -129,21 +183,17 @@ int modules_take_entry(struct unpack_reader *rd, struct cpio_writer *w,
 
 	if (!rest)
 		return 0;
-	if (!unpack_is_name_safe(name))
-		return err_set(rd->err, ERR_JOB, -EINVAL,
-			       "%s: %.200s leads out of the archive", rd->src.u->name,
-			       name);
-	int r = check_release(rd, piece, release, n);
+	int r = unpack_reader_check_name(rd, name);
+	if (!r)
+		r = check_release(rd, piece, release, n);
 	if (!r && is_first)
 		r = put_parents(w, release, n);
 	_cleanup_free_ char *path =
 		xasprintf("lib/modules/%s/%s", piece->out.member, rest);
-	size_t len = strlen(path);
-	if (len && path[len - 1] == '/')
-		path[len - 1] = '\0'; /* tar's directories */
+	tidy(path);
 	if (r || !rest[0] || is_left_out(rest))
 		return r;
-	return put_entry(rd, w, path, rest, e);
+	return put_entry(rd, w, path, e);
 }
 
 /* ---- a directory ---- */

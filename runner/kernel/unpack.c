@@ -63,7 +63,7 @@ static void note_seen(struct job *j, const char *name)
 {
 	bool in_boot = strncmp(name, "boot/", 5) == 0;
 
-	if (j->rd.inner && !in_boot)
+	if ((j->rd.inner && !in_boot) || !unpack_is_printable(name))
 		return;
 	if (j->n_seen++ >= N_LISTED)
 		return;
@@ -108,15 +108,14 @@ static int take_entry(struct job *j, struct archive_entry *e, const char *name)
 		note_seen(j, name);
 		return 0;
 	}
-	if (j->out->member[0])
-		return several_found(j, name);
 	if (strlen(name) >= sizeof(j->out->member) || !name[0])
 		return unpack_reader_err(&j->rd, -EINVAL,
 					 "an entry's name is too long or missing");
-	if (!unpack_is_name_safe(name))
-		return err_set(j->err, ERR_JOB, -EINVAL,
-			       "%s: %.200s leads out of the archive", j->rd.src.u->name,
-			       name);
+	int r = unpack_reader_check_name(&j->rd, name);
+	if (r)
+		return r;
+	if (j->out->member[0])
+		return several_found(j, name);
 	snprintf(j->out->member, sizeof(j->out->member), "%s", name);
 	return write_member(j) ?: 1;
 }
