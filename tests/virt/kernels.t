@@ -48,10 +48,11 @@ def package_members(want):
         return {m.name: tar.extractfile(m).read() for m in tar if m.isfile() and want(m.name)}
 
 
-def kernel_with_trees(t):
-    """Debian's kernel with the virtual board's device tree beside that of a real one."""
+def kernel_with_trees(t, *modules):
+    """Debian's kernel with the virtual board's device tree beside that of a real one, and some of its modules."""
     path = os.path.join(t.tmp, "kernel.tar")
-    found = package_members(lambda n: "/vmlinuz-" in n or n.endswith("/rk3399-rock-pi-4b.dtb"))
+    found = package_members(lambda n: "/vmlinuz-" in n or n.endswith("/rk3399-rock-pi-4b.dtb") or
+                            os.path.basename(n) in modules)
     with tarfile.open(path, "w") as tar:
         for name, data in found.items():
             info = tarfile.TarInfo("boot/dtbs/6.1.0/rockchip/rk3399-rock-pi-4b.dtb" if name.endswith(".dtb") else name)
@@ -106,6 +107,57 @@ def _(t):
     check(re.search(r"the device tree qemu-arm\.dtb, and the kernel has none of that name among its [0-9]{3}",
                     r.verdict["reason"]), r.verdict["reason"])
     check(b"Linux version" not in r.raw(), "a kernel started")
+
+
+# ---- labels beside, and modules --------------------------------------------------------
+
+def other_image(t):
+    """The same kernel, but not the same bytes: what is the same lies in the TFTP root once."""
+    path = os.path.join(t.tmp, "Image-other")
+    (image,) = package_members(lambda n: "/vmlinuz-" in n).values()
+    with open(path, "wb") as f:
+        f.write(image + bytes(4096))
+    return path
+
+
+@case("stage: all: of two labels the chosen one boots, with its modules; nothing of the other one is fetched")
+def _(t):
+    insmod = "insmod /lib/modules/*/kernel/drivers/net/dummy.ko"
+    spec = selected({"name": "good", "from": {"url": kernel_with_trees(t, "dummy.ko")}, "dtb": "qemu/virt.dtb"},
+                    {"name": "other", "kernel": {"url": other_image(t)}, "dtb": {"url": os.path.join(ASSETS, "virt.dtb")}},
+                    tests=[insmod, "test -d /sys/module/dummy"], stage="all")
+    spec["bootrig"]["provenance_modules"] = ["dummy"]
+    r = t.run(spec, board(t), cell="good")
+    check_eq(r.code, 0, f"exit status ({r.verdict['reason']})")
+    p = provenance(r)
+    check_eq((p["proven"], p["fault"]), (True, None), f"provenance ({p['why']})")
+    check_eq(p["label"], {"staged": "good", "seen": "good"}, "label")
+    staged = next(e for e in r.lines("events.jsonl") if e["type"] == "staged")
+    check_eq([x["name"] for x in staged["labels"]], ["other"], "labels beside")
+    theirs = [f["path"] for f in staged["labels"][0]["files"] if "/label-other/" in f["path"]]
+    check(any(f.endswith("/label-other/Image") for f in theirs), f"files of the other label: {theirs}")
+    check(not [f for f in retrieved(r) if "label-other" in f], f"fetched: {retrieved(r)}")
+    dummy = next(m for m in p["modules"] if m["name"] == "dummy")
+    check(re.fullmatch("[0-9a-f]{40}", dummy["seen"] or ""), f"build id: {dummy}")
+    check_eq(dummy["staged"], dummy["seen"], "the build of the module that was loaded")
+    check_eq(p["module_tree"]["modules_dep"], False, "modules.dep")
+    check(any("modprobe" in e.get("text", "") for e in r.lines("events.jsonl") if e["type"] == "warning"),
+          "no word of modules.dep")
+
+
+@case("stage: all: when a file of the chosen label is gone U-Boot takes the other one, and that is told as the lab's")
+def _(t):
+    spec = selected({"name": "good", "from": {"url": kernel_with_trees(t)}, "dtb": "qemu/virt.dtb"},
+                    {"name": "other", "kernel": {"url": other_image(t)}, "dtb": {"url": os.path.join(ASSETS, "virt.dtb")}},
+                    stage="all")
+    process = t.start(spec, board(t), cell="good")
+    t.wait_event(process, '"type":"verified"')
+    for run in os.listdir(os.path.join(t.tmp, "tftp")):
+        if run.startswith("bootrig-"):
+            os.unlink(os.path.join(t.tmp, "tftp", run, "Image"))
+    r = t.finish(process)
+    check_eq((r.code, r.verdict["status"]), (125, "lab"), f"verdict ({r.verdict})")
+    check("the label other, not good" in r.verdict["reason"], r.verdict["reason"])
 
 
 if __name__ == "__main__":

@@ -114,11 +114,12 @@ class Lab:
             json.dump(spec, f, indent=1)
         return path
 
-    def start(self, what, board=VIRT, env=None):
-        """Starts a job (a name, or a spec) as a shell would: in a process group of its own."""
+    def start(self, what, board=VIRT, env=None, cell=None):
+        """Starts a job (a name, or a spec), or one cell of it, as a shell would: in a process group of its own."""
         path = self.write_job(what) if isinstance(what, dict) else job_path(what)
         known = set(os.listdir(self.runs))
-        process = subprocess.Popen([*self.prefix, BOOTRIG, "run", path, "--board", board, "--runs", self.runs],
+        process = subprocess.Popen([*self.prefix, BOOTRIG, "run", path, "--board", board, "--runs", self.runs,
+                                    *(["--kernel", cell] if cell else [])],
                                    stdin=subprocess.DEVNULL, stdout=open(path_of_log(self), "wb"),
                                    stderr=subprocess.STDOUT, env={**self.env, **(env or {})},
                                    cwd=self.tmp, start_new_session=True)
@@ -154,8 +155,8 @@ class Lab:
             self.check_what_always_holds(r)
         return r
 
-    def run(self, what, board=VIRT, limit_s=90, env=None):
-        return self.finish(self.start(what, board, env), limit_s)
+    def run(self, what, board=VIRT, limit_s=90, env=None, cell=None):
+        return self.finish(self.start(what, board, env, cell), limit_s)
 
     def check_what_always_holds(self, r):
         check(r.code in (0, 1, 125, 129, 130, 131), f"exit status {r.code} is none of ours\n{r.tail()}")
