@@ -86,6 +86,7 @@ struct staged {
 	char *label;                    /* of the configuration; NULL = "bootrig" */
 	char modules_release[65];       /* of the modules behind the ramdisk; "" = none */
 	uint64_t modules_bytes;         /* of their archive */
+	bool has_modules_dep;           /* modprobe will find them */
 	struct module_ids module_ids;   /* of the kernel's modules, as far as wanted */
 	struct stage_pieces *pieces;    /* while it is staged; stage_bundle.c's */
 	struct image_info image;        /* of the kernel as staged */

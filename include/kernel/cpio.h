@@ -23,6 +23,7 @@ struct cpio_writer { /* set task, out_fd, err; max_bytes 0 = OVERLAY_MAX_BYTES *
 	bool failed;                     /* nothing more is to be written */
 	struct sha256 *hash;        /* fed with the archive; NULL = nobody wants it */
 	struct module_watch *watch; /* sees the files; NULL = nobody does; borrowed */
+	char *last_dir;             /* modules.c's; NULL = none yet */
 	uint64_t written;           /* of the archive */
 	uint64_t bytes;             /* content so far */
 	uint64_t max_bytes;

@@ -21,6 +21,6 @@ MUST_CHECK int modules_take_entry(struct unpack_reader *rd, struct cpio_writer *
 				  struct archive_entry *e);
 /* Those of a directory that holds lib/modules/<release> or usr/lib/modules/<release>; *w
  * is open. -ENOENT (ERR_JOB) names the releases that there are; 1 when there are none at
- * all. */
+ * all. *has_dep: modules.dep is among them. */
 MUST_CHECK int modules_put_dir(struct cpio_writer *w, const char *dir,
-			       const char *release, struct err *err);
+			       const char *release, bool *has_dep, struct err *err);

@@ -36,6 +36,7 @@ struct unpacked {
 	char how[64];     /* "deb, tar.xz", "gz", or "" when it was a bare file */
 	uint64_t size;
 	struct sha256_hex sha256;
+	bool has_modules_dep; /* of modules: what modprobe needs is among them */
 };
 
 /* Appends to out_fd. ERR_JOB with -EINVAL (damaged, not what the job says, no kernel in

@@ -236,7 +236,9 @@ static int modules_of_dir(struct work *w, const char *dir, struct stage_piece *t
 	if (r)
 		return r;
 	r = cpio_open(&cpio, modules_compression(w->s));
-	const int put = r ?: modules_put_dir(&cpio, dir, w->s->image.release, w->err);
+	const int put = r
+				?: modules_put_dir(&cpio, dir, w->s->image.release,
+						   &w->v[0].out.has_modules_dep, w->err);
 	r = cpio_close(&cpio, put < 0 ? put : 0);
 	to->has_ids = w->v[0].watch;
 	w->v[0].is_found = put == 0;
@@ -308,6 +310,7 @@ int stage_modules_open(const struct stage_request *req, struct staged *s, int *f
 		return r;
 	}
 	s->modules_bytes = one.un.size;
+	s->has_modules_dep = one.un.has_modules_dep;
 	snprintf(s->modules_release, sizeof(s->modules_release), "%.64s", one.un.member);
 	*fd = one.fd;
 	return 0;

@@ -263,5 +263,7 @@ int cpio_close(struct cpio_writer *w, int r)
 	w->failed = r != 0; /* or libarchive would still pad what is unfinished */
 	strvec_release(&w->links);
 	archive_write_free(w->a); /* NULL when it was not opened */
+	free(w->last_dir);
+	w->last_dir = NULL;
 	return r;
 }

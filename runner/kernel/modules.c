@@ -65,6 +65,31 @@ static int check_release(const struct unpack_reader *rd, struct bundle_piece *pi
 		       known, (int)n, release);
 }
 
+static int put_dir(struct cpio_writer *w, const char *path)
+{
+	free(w->last_dir);
+	w->last_dir = xstrdup(path);
+	return cpio_put_header(w, path, S_IFDIR | 0755, 0, NULL);
+}
+
+/* The kernel makes no directory that the archive does not have, and zip or tar need not
+ * have any. One that is there twice does no harm. */
+static int put_dirs_above(struct cpio_writer *w, const char *path)
+{
+	int r = 0;
+
+	for (const char *p = path; !r && (p = strchr(p, '/')); p++) {
+		const size_t n = (size_t)(p - path);
+		const char *last = w->last_dir ?: "";
+
+		if (strncmp(last, path, n) == 0 && (last[n] == '/' || !last[n]))
+			continue;
+		_cleanup_free_ char *dir = xstrndup(path, n);
+		r = put_dir(w, dir);
+	}
+	return r;
+}
+
 static int put_parents(struct cpio_writer *w, const char *release, size_t n)
 {
 	_cleanup_free_ char *top = xasprintf("lib/modules/%.*s", (int)n, release);
@@ -72,7 +97,7 @@ static int put_parents(struct cpio_writer *w, const char *release, size_t n)
 
 	if (!r)
 		r = cpio_put_header(w, "lib/modules", S_IFDIR | 0755, 0, NULL);
-	return r ?: cpio_put_header(w, top, S_IFDIR | 0755, 0, NULL);
+	return r ?: put_dir(w, top);
 }
 
 static int put_content(void *arg, const void *data, size_t len)
@@ -136,12 +161,14 @@ static int put_entry(struct unpack_reader *rd, struct cpio_writer *w, const char
 	const char *link = archive_entry_symlink(e);
 	int depth = 0, r = check_above(rd, w, path);
 
+	if (!r)
+		r = put_dirs_above(w, path);
 	if (r)
 		return r;
 	if (archive_entry_hardlink(e) || archive_entry_filetype(e) == AE_IFREG)
 		return put_file(rd, w, path, e);
 	if (archive_entry_filetype(e) == AE_IFDIR)
-		return cpio_put_header(w, path, S_IFDIR | 0755, 0, NULL);
+		return put_dir(w, path);
 	for (const char *p = path; (p = strchr(p, '/')); p++)
 		depth++;
 	depth -= 3; /* lib/modules/<release> */
@@ -193,6 +220,7 @@ int modules_take_entry(struct unpack_reader *rd, struct cpio_writer *w,
 	tidy(path);
 	if (r || !rest[0] || is_left_out(rest))
 		return r;
+	piece->out.has_modules_dep |= strcmp(rest, "modules.dep") == 0;
 	return put_entry(rd, w, path, e);
 }
 
@@ -219,7 +247,7 @@ static int open_dir(int dirfd, const char *path)
 }
 
 int modules_put_dir(struct cpio_writer *w, const char *dir, const char *release,
-		    struct err *err)
+		    bool *has_dep, struct err *err)
 {
 	static const char *const places[] = { "lib/modules", "usr/lib/modules" };
 	_cleanup_strbuf_ struct strbuf there = STRBUF_INIT;
@@ -246,6 +274,7 @@ int modules_put_dir(struct cpio_writer *w, const char *dir, const char *release,
 		if (!r)
 			r = cpio_put_header(w, "lib/modules", S_IFDIR | 0755, 0, NULL);
 		w->is_modules = true;
+		*has_dep = faccessat(own, "modules.dep", F_OK, 0) == 0;
 		return r ?: cpio_put_dir(w, own, path, 0);
 	}
 	if (!there.len)

@@ -47,7 +47,7 @@ struct sha256_hex unpack_cache_piece_key(const struct sha256_hex *source,
 					 const struct bundle_piece *piece)
 {
 	_cleanup_free_ char *text = xasprintf(
-		"bootrig bundle 1\n%s\n%d\n%s\n%s\n", source->str, (int)piece->what,
+		"bootrig bundle 2\n%s\n%d\n%s\n%s\n", source->str, (int)piece->what,
 		piece->member ?: "", piece->compression ?: "");
 
 	return sha256_of(text, strlen(text));
@@ -67,6 +67,7 @@ static bool read_meta(int dirfd, const char *key, struct unpacked *out)
 	*out = (struct unpacked){ .size = (uint64_t)json_get_int(j, "size", 0) };
 	snprintf(out->member, sizeof(out->member), "%s", json_get_str(j, "member", ""));
 	snprintf(out->how, sizeof(out->how), "%s", json_get_str(j, "how", ""));
+	out->has_modules_dep = json_get_bool(j, "modules_dep", false);
 	snprintf(out->sha256.str, sizeof(out->sha256.str), "%s",
 		 json_get_str(j, "sha256", ""));
 	return strlen(out->sha256.str) == KEY_LEN;
@@ -211,6 +212,7 @@ void unpack_cache_put(int cache_dirfd, const struct sha256_hex *key, int fd,
 	json_put(j, "sha256", json_string(u->sha256.str));
 	json_put(j, "member", json_lossy_str(u->member));
 	json_put(j, "how", json_lossy_str(u->how));
+	json_put(j, "modules_dep", json_boolean(u->has_modules_dep));
 	text = json_line(j, &len);
 	if (write_data(cache_dirfd, key->str, fd) ||
 	    io_atomic_write_at(cache_dirfd, name, text, len))

@@ -51,6 +51,7 @@ static json_t *modules_json(const struct staged *st)
 	json_put(j, "release", json_lossy_str(st->modules_release));
 	json_put(j, "bytes", json_integer((json_int_t)st->modules_bytes));
 	json_put(j, "in", json_lossy_str(st->ramdisk.name));
+	json_put(j, "modules_dep", json_boolean(st->has_modules_dep));
 	return j;
 }
 
@@ -153,6 +154,23 @@ static void record_staged(struct session *s, int64_t stage_ns)
 		json_put(m, "build", build);
 	json_put(m, "ms", json_real((double)(stage_ns / 1000) / 1e3));
 	journal_action_json(s->journal, "staged", m);
+}
+
+/* What somebody who looks for a module on the board would wonder about. */
+static void warn_of_modules(struct session *s)
+{
+	const struct staged *st = &s->staged;
+	const char *text = NULL;
+
+	if (st->modules_release[0] && !st->has_modules_dep)
+		text = "the kernel's modules come without modules.dep: insmod works, "
+		       "modprobe finds none of them until depmod has run on the board";
+	else if (!st->modules_release[0] && s->deploy->modules_optional &&
+		 !(s->deploy->ramdisk.url && st->ramdisk_is.is_cpio))
+		text = "modules that come with the kernel are left out: there is no "
+		       "ramdisk with a cpio archive that could carry them";
+	if (text)
+		journal_action(s->journal, "warning", "{s:s}", "text", text);
 }
 
 static void record_verified(struct session *s, const struct tftp_report *rep)
@@ -314,6 +332,7 @@ int session_stage(struct session *s, const struct job_action *deploy,
 	if (r)
 		return r;
 	record_staged(s, clock_now_ns() - begin);
+	warn_of_modules(s);
 	r = tftp_verify(&s->board->boot, &s->staged, &task, &report, err);
 	if (r) {
 		tftp_report_release(&report);

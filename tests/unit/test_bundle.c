@@ -109,6 +109,27 @@ TEST(modules_below_usr_come_out_all_of_them)
 	check_modules(WANT_MODULES "lib/modules/6.1/b.ko ");
 }
 
+/* As zip and tar may come: the kernel would make no directory of its own accord. */
+TEST(directories_that_the_archive_does_not_have_are_put_before_the_modules)
+{
+	static const struct member v[] = {
+		{ "lib/modules/6.1/kernel/net/a.ko", "a", 1, NULL },
+		{ "lib/modules/6.1/kernel/net/b.ko", "b", 1, NULL },
+		{ "lib/modules/6.1/kernel/c.ko", "c", 1, NULL },
+		{ "lib/modules/6.1/misc/", NULL, 0, NULL },
+		{ "lib/modules/6.1/misc/d.ko", "d", 1, NULL },
+	};
+	_cleanup_strbuf_ struct strbuf sb = STRBUF_INIT;
+
+	pack(&sb, "zip", "", v, ARRAY_SIZE(v));
+	plan("b.dtb");
+	CHECK_EQ(read_sb(&sb), 0);
+	check_modules("lib lib/modules lib/modules/6.1 lib/modules/6.1/kernel "
+		      "lib/modules/6.1/kernel/net lib/modules/6.1/kernel/net/a.ko "
+		      "lib/modules/6.1/kernel/net/b.ko lib/modules/6.1/kernel/c.ko "
+		      "lib/modules/6.1/misc lib/modules/6.1/misc/d.ko ");
+}
+
 TEST(a_kernel_that_is_a_link_is_found_under_its_target)
 {
 	static const struct member v[] = { { "boot/kernel-6.1", "linked", 6, NULL },
@@ -267,6 +288,7 @@ TEST(what_leads_out_and_what_is_there_twice_is_refused)
 
 TESTS(T(all_pieces_come_out_of_a_deb_a_tar_and_a_zip),
       T(modules_below_usr_come_out_all_of_them),
+      T(directories_that_the_archive_does_not_have_are_put_before_the_modules),
       T(a_kernel_that_is_a_link_is_found_under_its_target),
       T(an_image_goes_before_its_packed_copy),
       T(all_device_trees_come_out_by_the_names_that_fdtfile_has),

@@ -795,9 +795,48 @@ TEST(all_that_a_bundle_holds_is_staged)
 	size_t len;
 	_cleanup_free_ char *text = content("bootrig-r1/ramdisk", &len);
 	CHECK_EQ((len - s.modules_bytes) % 4, 0);
+	CHECK(!s.has_modules_dep);
 	CHECK_EQ(memcmp(text + len - s.modules_bytes, "\x1f\x8b", 2), 0);
 	CHECK_EQ(stage_remove(&s, &err), 0);
 	staged_release(&s);
+	drop_inputs();
+}
+
+/* From the package, from the cache and from a directory. */
+TEST(it_is_known_whether_modprobe_will_find_the_modules)
+{
+	_cleanup_free_ char *cache = tmp_path("cache"), *top = tmp_path("built"),
+			    *own = xasprintf("%s/lib/modules/6.9.0-x", top),
+			    *dep = xasprintf("%s/modules.dep", own),
+			    *url = xasprintf("file:%s", top);
+	const struct member v[] = { { "boot/Image", image, sizeof(image), NULL },
+				    { "lib/modules/6.9.0-x/a.ko", "module", 6, NULL },
+				    { "lib/modules/6.9.0-x/modules.dep", "a.ko:\n", 6,
+				      NULL } };
+	_cleanup_strbuf_ struct strbuf tar = STRBUF_INIT;
+	struct staged s;
+
+	make_inputs();
+	pack(&tar, "ustar", "gzip", v, ARRAY_SIZE(v));
+	set_kernel(tar.buf, tar.len);
+	struct stage_request req = request("r1");
+	struct job_file dir = { .url = url };
+	ramdisk.install_modules = true;
+	req.is_bundle = true;
+	req.modules = &kernel;
+	req.cache_dir = cache;
+	for (int i = 0; i < 4; i++) {
+		req.modules = i < 2 ? &kernel : &dir;
+		if (i == 2)
+			CHECK_EQ(io_mkdir_p(own), 0);
+		if (i == 3)
+			CHECK_EQ(io_atomic_write(dep, "x", 1), 0);
+		CHECK_EQ(stage(&req, &s), 0);
+		CHECK_STR(s.modules_release, "6.9.0-x");
+		CHECK_EQ(s.has_modules_dep, i != 2);
+		CHECK_EQ(stage_remove(&s, &err), 0);
+		staged_release(&s);
+	}
 	drop_inputs();
 }
 
@@ -1086,6 +1125,7 @@ TEST(a_label_beside_that_cannot_be_staged_is_named_and_nothing_stays)
 
 TESTS(T(the_build_of_a_module_is_known_from_directory_archive_and_cache),
       T(a_kernel_without_a_ramdisk_still_says_of_which_build_its_modules_are),
+      T(it_is_known_whether_modprobe_will_find_the_modules),
       T(all_device_trees_of_a_kernel_are_staged_for_everybody_to_read),
       T(device_trees_come_out_of_the_cache_and_of_a_directory_as_well),
       T(device_trees_with_bad_names_or_bytes_are_refused_and_nothing_stays),
