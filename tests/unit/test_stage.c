@@ -10,15 +10,32 @@ static void note(void *arg, const struct stage_event *e)
 		    e->is_unexpected ? "!" : "");
 }
 
-static void feed(struct stage_tracker *t, const char *text, struct strbuf *out)
+static void ignore(void *arg, const struct stage_event *e)
 {
+}
+
+/* What the tracker says to the lines of text; until the next call. */
+static const char *feed(struct stage_tracker *t, const char *text)
+{
+	static struct strbuf said;
+
+	strbuf_reset(&said);
 	for (const char *p = text; *p;) {
 		size_t n = strcspn(p, "\n");
 		const struct line l = { .text = p, .len = n, .number = 1 };
 
-		stage_feed(t, &l, note, out);
+		stage_feed(t, &l, note, &said);
 		p += n + (p[n] == '\n');
 	}
+	return strbuf_str(&said);
+}
+
+static struct stage_tracker started(void)
+{
+	struct stage_tracker t;
+
+	stage_init(&t);
+	return t;
 }
 
 static const char rk3588[] = "DDR 9fffbe1e78 cym 24/02/04-10:09:20,fwver: v1.16\n"
@@ -35,29 +52,21 @@ static const char rk3588[] = "DDR 9fffbe1e78 cym 24/02/04-10:09:20,fwver: v1.16\
 
 TEST(one_boot_is_counted_once_for_all_its_banners)
 {
-	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
-	struct stage_tracker t;
+	struct stage_tracker t = started();
 
-	stage_init(&t);
-	feed(&t, rk3588, &out);
-	CHECK_STR(strbuf_str(&out),
+	CHECK_STR(feed(&t, rk3588),
 		  "boot:ddr spl bl31 op-tee u-boot starting-kernel kernel ");
 	CHECK_EQ(t.boot, 1);
 }
 
 TEST(a_firmware_banner_after_the_kernel_ran_is_unexpected)
 {
-	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
-	struct stage_tracker t;
+	struct stage_tracker t = started();
 
-	stage_init(&t);
-	feed(&t, rk3588, &out);
-	strbuf_reset(&out);
-	feed(&t,
-	     "\xe9\xb3\xa7"
-	     "DR ff1a08bde6 typ 23/05/04-10:11:12,fwver: v1.11\n",
-	     &out);
-	CHECK_STR(strbuf_str(&out), "boot:ddr! ");
+	feed(&t, rk3588);
+	CHECK_STR(feed(&t, "\xe9\xb3\xa7"
+			   "DR ff1a08bde6 typ 23/05/04-10:11:12,fwver: v1.11\n"),
+		  "boot:ddr! ");
 }
 
 TEST(a_vendor_boot_with_noise_before_its_first_words_has_the_same_stages)
@@ -76,155 +85,126 @@ TEST(a_vendor_boot_with_noise_before_its_first_words_has_the_same_stages)
 		"U-Boot 2017.09 (Jun 03 2022 - 02:15:04 +0000)\n"
 		"Starting kernel ...\n"
 		"[    0.000000] Booting Linux on physical CPU 0x0000000000\n";
-	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
-	struct stage_tracker t;
+	struct stage_tracker t = started();
 
-	stage_init(&t);
-	feed(&t, vendor, &out);
-	CHECK_STR(strbuf_str(&out),
+	CHECK_STR(feed(&t, vendor),
 		  "boot:ddr spl bl31 op-tee u-boot starting-kernel kernel ");
 	CHECK_EQ(t.boot, 1);
 }
 
 TEST(a_board_with_tf_a_before_u_boot_has_its_own_stages)
 {
-	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
-	struct stage_tracker t;
+	struct stage_tracker t = started();
 
-	stage_init(&t);
-	feed(&t,
-	     "NOTICE:  BL1: v2.8(release):v2.8\nNOTICE:  BL2: v2.8(release):v2.8\n"
-	     "NOTICE:  BL31: v2.8(release):v2.8\nU-Boot 2023.01 (Jan)\n",
-	     &out);
-	CHECK_STR(strbuf_str(&out), "boot:bl2 bl31 u-boot ");
+	CHECK_STR(
+		feed(&t,
+		     "NOTICE:  BL1: v2.8(release):v2.8\nNOTICE:  BL2: v2.8(release):v2.8\n"
+		     "NOTICE:  BL31: v2.8(release):v2.8\nU-Boot 2023.01 (Jan)\n"),
+		"boot:bl2 bl31 u-boot ");
 	CHECK_EQ(t.boot, 1);
 }
 
 TEST(a_commanded_reset_is_expected)
 {
-	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
-	struct stage_tracker t;
+	struct stage_tracker t = started();
 
-	stage_init(&t);
-	feed(&t, rk3588, &out);
-	strbuf_reset(&out);
+	feed(&t, rk3588);
 	stage_commanded(&t, true, 0);
 	CHECK_EQ(t.stage, STAGE_OFF);
-	feed(&t, rk3588, &out);
-	CHECK_STR(strbuf_str(&out),
+	CHECK_STR(feed(&t, rk3588),
 		  "boot:ddr spl bl31 op-tee u-boot starting-kernel kernel ");
 	CHECK_EQ(t.boot, 2);
 }
 
 TEST(uboot_alone_counts_each_of_its_banners)
 {
-	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
-	struct stage_tracker t;
+	struct stage_tracker t = started();
 
-	stage_init(&t);
-	feed(&t, "U-Boot 2023.01 (Jan)\nStarting kernel ...\nU-Boot 2023.01 (Jan)\n",
-	     &out);
-	CHECK_STR(strbuf_str(&out), "boot:u-boot starting-kernel boot:u-boot! ");
+	CHECK_STR(
+		feed(&t,
+		     "U-Boot 2023.01 (Jan)\nStarting kernel ...\nU-Boot 2023.01 (Jan)\n"),
+		"boot:u-boot starting-kernel boot:u-boot! ");
 }
 
 TEST(a_quiet_kernel_is_starting_until_it_speaks)
 {
-	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
-	struct stage_tracker t;
+	struct stage_tracker t = started();
 
-	stage_init(&t);
-	feed(&t, "U-Boot 2023.01 (Jan)\nStarting kernel ...\n", &out);
+	feed(&t, "U-Boot 2023.01 (Jan)\nStarting kernel ...\n");
 	CHECK_EQ(t.stage, STAGE_STARTING);
-	stage_reached_userspace(&t, 0, 0, note, &out);
+	stage_reached_userspace(&t, 0, 0, ignore, NULL);
 	CHECK_EQ(t.stage, STAGE_USERSPACE);
-	feed(&t, "[   99.000000] usb 1-1: new device\n", &out);
+	feed(&t, "[   99.000000] usb 1-1: new device\n");
 	CHECK_EQ(t.stage, STAGE_USERSPACE);
 }
 
 TEST(a_dmesg_that_repeats_the_banner_is_no_boot)
 {
-	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
-	struct stage_tracker t;
+	struct stage_tracker t = started();
 
-	stage_init(&t);
-	feed(&t, rk3588, &out);
-	stage_reached_userspace(&t, 0, 0, note, &out);
-	feed(&t, "[    0.000000] Booting Linux on physical CPU 0x0\n", &out);
-	feed(&t, "[    0.000000] Linux version 6.12.0 (x@y)\n", &out);
+	feed(&t, rk3588);
+	stage_reached_userspace(&t, 0, 0, ignore, NULL);
+	feed(&t, "[    0.000000] Booting Linux on physical CPU 0x0\n");
+	feed(&t, "[    0.000000] Linux version 6.12.0 (x@y)\n");
 	CHECK_EQ(t.boot, 1);
 }
 
 TEST(a_variable_that_names_uboot_is_no_banner)
 {
-	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
-	struct stage_tracker t;
+	struct stage_tracker t = started();
 
-	stage_init(&t);
-	feed(&t, rk3588, &out);
-	feed(&t, "ver=U-Boot 2024.10 (Oct 01 2024)\n# U-Boot 2024.10\n", &out);
+	feed(&t, rk3588);
+	feed(&t, "ver=U-Boot 2024.10 (Oct 01 2024)\n# U-Boot 2024.10\n");
 	CHECK_EQ(t.boot, 1);
 }
 
 TEST(transfers_are_followed_and_measured)
 {
-	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
-	struct stage_tracker t;
+	struct stage_tracker t = started();
 
-	stage_init(&t);
-	feed(&t,
-	     "U-Boot 2023.01 (Jan)\nTFTP from server 10.0.2.2; our IP address is 10.0.2.15\n"
-	     "Loading: ####\nBytes transferred = 4096 (1000 hex)\n",
-	     &out);
-	CHECK_STR(strbuf_str(&out), "boot:u-boot tftp u-boot ");
+	CHECK_STR(
+		feed(&t,
+		     "U-Boot 2023.01 (Jan)\nTFTP from server 10.0.2.2; our IP address is 10.0.2.15\n"
+		     "Loading: ####\nBytes transferred = 4096 (1000 hex)\n"),
+		"boot:u-boot tftp u-boot ");
 	CHECK_EQ(t.last_transfer_bytes, 4096);
 	CHECK_STR(t.transfer_file, "");
 }
 
 TEST(a_transfer_has_the_name_that_uboot_gave_it)
 {
-	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
-	struct stage_tracker t;
+	struct stage_tracker t = started();
 
-	stage_init(&t);
-	feed(&t,
-	     "U-Boot 2024.01\nTFTP from server 10.0.0.1; our IP address is x\n"
-	     "Filename 'bootrig-r1/Image'.\nLoading: ###\n"
-	     "Bytes transferred = 4096 (1000 hex)\n",
-	     &out);
+	feed(&t, "U-Boot 2024.01\nTFTP from server 10.0.0.1; our IP address is x\n"
+		 "Filename 'bootrig-r1/Image'.\nLoading: ###\n"
+		 "Bytes transferred = 4096 (1000 hex)\n");
 	CHECK_STR(t.transfer_file, "bootrig-r1/Image");
 	CHECK_EQ(t.n_transfers, 1);
-	feed(&t,
-	     "TFTP from server 10.0.0.1; our IP address is x\n"
-	     "Bytes transferred = 4096 (1000 hex)\n",
-	     &out);
+	feed(&t, "TFTP from server 10.0.0.1; our IP address is x\n"
+		 "Bytes transferred = 4096 (1000 hex)\n");
 	CHECK_STR(t.transfer_file, "");
 	CHECK_EQ(t.n_transfers, 2);
 }
 
 TEST(the_label_is_the_last_one_that_uboot_went_for)
 {
-	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
-	struct stage_tracker t;
+	struct stage_tracker t = started();
 
-	stage_init(&t);
-	feed(&t, "1:\tbefore U-Boot\nU-Boot 2024.01\n1:\tbootrig\n2:\trescue disk \n",
-	     &out);
+	feed(&t, "1:\tbefore U-Boot\nU-Boot 2024.01\n1:\tbootrig\n2:\trescue disk \n");
 	CHECK_STR(t.label, "rescue disk");
 	CHECK_EQ(t.n_labels, 2);
-	feed(&t, "3: \tno label\n4:none\n:\tnone\n5:\t\n12345:\tnone\n", &out);
+	feed(&t, "3: \tno label\n4:none\n:\tnone\n5:\t\n12345:\tnone\n");
 	CHECK_EQ(t.n_labels, 2);
-	feed(&t, "Starting kernel ...\n7:\tof a program\n", &out);
+	feed(&t, "Starting kernel ...\n7:\tof a program\n");
 	CHECK_EQ(t.n_labels, 2);
 }
 
 TEST(a_log_that_starts_in_the_kernel_is_boot_one)
 {
-	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
-	struct stage_tracker t;
+	struct stage_tracker t = started();
 
-	stage_init(&t);
-	feed(&t, "[  100.000000] usb 1-1: x\n[  101.000000] y\n", &out);
-	CHECK_STR(strbuf_str(&out), "boot:kernel ");
+	CHECK_STR(feed(&t, "[  100.000000] usb 1-1: x\n[  101.000000] y\n"),
+		  "boot:kernel ");
 }
 
 TESTS(T(one_boot_is_counted_once_for_all_its_banners),
