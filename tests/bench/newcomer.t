@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 
-from rig import BOOTRIG, LIMIT_S, case, check, check_eq, main
+from rig import BOOTRIG, LIMIT_S, TOP, case, check, check_eq, main
 
 BOARD = {"board": "b1", "console": {"transport": "serial", "device": "/dev/no-such-tty", "baud": 1500000},
          "power": {"backend": "gpio", "lines": {"power": {"chip": "no-such-chip", "offset": 0},
@@ -103,6 +103,33 @@ def _(t):
     check_eq(os.path.getsize(os.path.join(d.dir, "bytes")), 2048, "bytes of the file that was in its place")
     d.says(("the directory of the keeper's socket", "$BOOTRIG_KEEPER names another"), 131,
            "keeper", "--on-demand", BOOTRIG_KEEPER=os.path.join(d.dir, "nowhere", "k.sock"))
+
+
+@case("./quickstart demo vb2-fence says at once that a distribution lacks the kernels' source, and what does instead")
+def _(t):
+    apt = os.path.join(t.tmp, "bin", "apt-cache")
+    src = os.path.join(t.tmp, "src")
+    os.makedirs(os.path.dirname(apt))
+    os.makedirs(src)
+
+    def asked(*packages):
+        with open(apt, "w", encoding="utf-8") as f:
+            f.write('#!/bin/sh\nprintf "%s\\n" ' + " ".join(packages) + ' | grep "^$2"\n')
+        os.chmod(apt, 0o755)
+        done = subprocess.run(["bash", "-c", f"source ./quickstart; source_dir={src}; check_source; kernel_packages | sed -n 1p"],
+                              cwd=TOP, capture_output=True, text=True, check=False, timeout=LIMIT_S,
+                              env={**t.env, "PATH": os.path.dirname(apt) + ":" + os.environ["PATH"]})
+        return done.returncode, done.stdout.strip(), done.stderr
+
+    ubuntu = ["linux-source-6.8.0", "linux-source-6.11.0", "linux-source", "bash"]
+    code, _out, err = asked(*ubuntu)
+    check_eq(code, 1, f"exit status\n{err}")
+    check("linux-source-6.8.0 linux-source-6.11.0 only" in err and f"{src}/linux-source-6.12.tar.xz" in err, err)
+    check_eq(asked("linux-source-6.1", "linux-source-6.12"), (0, "linux-source-6.12", ""), "where apt has it")
+    check_eq(asked("bash"), (0, "linux-source-6.12", ""), "without package lists apt-get is to say")
+    with open(os.path.join(src, "linux-source-6.12.tar.xz"), "wb"):
+        pass
+    check_eq(asked(*ubuntu), (0, "gcc-aarch64-linux-gnu", ""), "with a tarball of that name")
 
 
 if __name__ == "__main__":
