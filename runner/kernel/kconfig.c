@@ -22,54 +22,6 @@ void kconfig_release(struct kconfig *k)
 	*k = (struct kconfig){ .base = NULL };
 }
 
-static int add_file(struct kconfig *k, const char *path, struct err *err)
-{
-	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-	int r = io_read_file_at(AT_FDCWD, path, KCONFIG_MAX_BYTES, &text);
-
-	if (r)
-		return err_set(err, ERR_JOB, r, "configuration %s: %s", path,
-			       strerror(-r));
-	if (strlen(strbuf_str(&text)) != text.len)
-		return err_set(err, ERR_JOB, -EINVAL,
-			       "configuration %s: a NUL byte in it", path);
-	k->sha256 = xreallocarray(k->sha256, k->names.n + 1, sizeof(*k->sha256));
-	k->sha256[k->names.n] = sha256_of(strbuf_str(&text), text.len);
-	strvec_add(&k->names, path);
-	strvec_add(&k->contents, strbuf_str(&text));
-	strbuf_add(&k->text, strbuf_str(&text), text.len);
-	strbuf_addch(&k->text, '\n');
-	return 0;
-}
-
-static bool is_target(const char *base)
-{
-	size_t n = strlen(base);
-
-	return !strchr(base, '/') && n > 6 && strcmp(base + n - 6, "config") == 0 &&
-	       base[0] != '-' && base[0] != '.' && access(base, F_OK) != 0;
-}
-
-int kconfig_load(const char *base, const struct strvec *fragments,
-		 const struct strvec *more, struct kconfig *out, struct err *err)
-{
-	const struct strvec *const lists[] = { fragments, more };
-	int r = 0;
-
-	*out = (struct kconfig){ .base = NULL };
-	base = base ?: "allnoconfig";
-	if (is_target(base)) {
-		out->base = xstrdup(base);
-	} else {
-		r = add_file(out, base, err);
-		out->n_whole = 1;
-	}
-	for (size_t l = 0; l < ARRAY_SIZE(lists); l++)
-		for (size_t i = 0; !r && lists[l] && i < lists[l]->n; i++)
-			r = add_file(out, lists[l]->v[i], err);
-	return r;
-}
-
 /* ---- lines of a .config -------------------------------------------------------------
  */
 
@@ -156,6 +108,79 @@ bool kconfig_has_modules(const char *config)
 		if (o.value_len == 1 && o.value[0] == 'm')
 			return true;
 	return false;
+}
+
+/* ---- files --------------------------------------------------------------------------
+ */
+
+/* Kconfig passes over a line that it cannot read with a warning. */
+static int check_lines(const char *path, const char *text, struct err *err)
+{
+	struct option o;
+
+	for (uint32_t line_no = 1; *text; line_no++) {
+		size_t n = strcspn(text, "\n");
+
+		if (text[0] != '#' && strspn(text, " \t\r") < n &&
+		    !read_option(text, n, &o))
+			return err_set(
+				err, ERR_JOB, -EINVAL,
+				"%s:%u:1: expected CONFIG_NAME=VALUE or \"# CONFIG_NAME is not set\"",
+				path, line_no);
+		text += n + (text[n] == '\n');
+	}
+	return 0;
+}
+
+static int add_file(struct kconfig *k, const char *path, struct err *err)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	int r = io_read_file_at(AT_FDCWD, path, KCONFIG_MAX_BYTES, &text);
+
+	if (r)
+		return err_set(err, ERR_JOB, r, "configuration %s: %s", path,
+			       strerror(-r));
+	if (strlen(strbuf_str(&text)) != text.len)
+		return err_set(err, ERR_JOB, -EINVAL,
+			       "configuration %s: a NUL byte in it", path);
+	r = check_lines(path, strbuf_str(&text), err);
+	if (r)
+		return r;
+	k->sha256 = xreallocarray(k->sha256, k->names.n + 1, sizeof(*k->sha256));
+	k->sha256[k->names.n] = sha256_of(strbuf_str(&text), text.len);
+	strvec_add(&k->names, path);
+	strvec_add(&k->contents, strbuf_str(&text));
+	strbuf_add(&k->text, strbuf_str(&text), text.len);
+	strbuf_addch(&k->text, '\n');
+	return 0;
+}
+
+static bool is_target(const char *base)
+{
+	size_t n = strlen(base);
+
+	return !strchr(base, '/') && n > 6 && strcmp(base + n - 6, "config") == 0 &&
+	       base[0] != '-' && base[0] != '.' && access(base, F_OK) != 0;
+}
+
+int kconfig_load(const char *base, const struct strvec *fragments,
+		 const struct strvec *more, struct kconfig *out, struct err *err)
+{
+	const struct strvec *const lists[] = { fragments, more };
+	int r = 0;
+
+	*out = (struct kconfig){ .base = NULL };
+	base = base ?: "allnoconfig";
+	if (is_target(base)) {
+		out->base = xstrdup(base);
+	} else {
+		r = add_file(out, base, err);
+		out->n_whole = 1;
+	}
+	for (size_t l = 0; l < ARRAY_SIZE(lists); l++)
+		for (size_t i = 0; !r && lists[l] && i < lists[l]->n; i++)
+			r = add_file(out, lists[l]->v[i], err);
+	return r;
 }
 
 /* ---- was it done as asked -----------------------------------------------------------
