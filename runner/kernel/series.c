@@ -143,7 +143,7 @@ static int add_mail(struct series *out, const char *mbox, const char *tmp, uint3
 	_cleanup_free_ char *msg = xasprintf("%s/msg", tmp);
 	_cleanup_free_ char *patch = xasprintf("%s/patch", tmp);
 	_cleanup_strbuf_ struct strbuf said = STRBUF_INIT;
-	const char *argv[] = { "git", "mailinfo", msg, patch, NULL };
+	const char *argv[] = { "git", "mailinfo", "--no-scissors", msg, patch, NULL };
 	struct stat st;
 	int r = run_git(argv, mail, task, name, &said, err);
 
@@ -179,6 +179,14 @@ static int load_mbox(const char *path, const struct task *task, struct series *o
 		     struct err *err)
 {
 	const char *dir = getenv("TMPDIR");
+	struct stat st;
+
+	if (stat(path, &st) || !S_ISREG(st.st_mode) ||
+	    (uint64_t)st.st_size > SERIES_MAX_TOTAL_BYTES)
+		return err_set(
+			err, ERR_JOB, -EINVAL,
+			"%s: expected a directory of patches or an mbox of at most %zu MiB",
+			path, SERIES_MAX_TOTAL_BYTES >> 20);
 	_cleanup_free_ char *tmp = xasprintf("%s/bootrig-mbox.XXXXXX", dir ?: "/tmp");
 
 	if (!mkdtemp(tmp))

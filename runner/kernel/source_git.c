@@ -17,14 +17,17 @@ enum { MAX_COMMITS = 20000 };
 #define GIT(dir)                                                                         \
 	"git", "-C", dir, "-c", "gc.auto=0", "-c", "maintenance.auto=false", "-c",       \
 		"core.fsmonitor=false", "-c", "advice.detachedHead=false", "-c",         \
-		"core.hooksPath=/dev/null", "-c", "log.showSignature=false"
+		"core.hooksPath=/dev/null", "-c", "log.showSignature=false", "-c",       \
+		"core.autocrlf=false"
+
+/* What a hook of the user's repository has set. */
+static const char *const git_env[] = { "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE",
+				       "GIT_OBJECT_DIRECTORY", NULL };
 
 static int git(const char *const argv[], const char *what, const struct task *task,
 	       struct strbuf *said, struct err *err)
 {
-	const char *const env[] = { "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE",
-				    "GIT_OBJECT_DIRECTORY", NULL };
-	const struct tool tool = { .argv = argv, .what = what, .env_add = env };
+	const struct tool tool = { .argv = argv, .what = what, .env_add = git_env };
 	int status, r = tool_run(&tool, task, &status, said, err);
 
 	if (!r && status)
@@ -60,12 +63,32 @@ static int resolve(const struct source *s, const char *rev, const struct task *t
 	return 0;
 }
 
+/* Points count up from A: a range that is turned round, or whose ends went apart, has
+ * none. */
+static int check_line(const struct source *s, const char *range, const char *to,
+		      const struct task *task, struct err *err)
+{
+	const char *argv[] = { GIT(s->path), "merge-base", "--is-ancestor",
+			       s->from,      to,           NULL };
+	const struct tool tool = { .argv = argv, .what = s->path, .env_add = git_env };
+	_cleanup_strbuf_ struct strbuf said = STRBUF_INIT;
+	int status, r = tool_run(&tool, task, &status, &said, err);
+
+	if (r || !status)
+		return r;
+	return err_set(err, ERR_JOB, -EINVAL,
+		       "%s: the first is no ancestor of the second; expected A..B with "
+		       "all of A in B%s%s",
+		       range, status == 1 ? "" : ": ",
+		       status == 1 ? "" : tool_last_line(&said));
+}
+
 static int list_range(struct source *s, const char *from, const char *to,
 		      const struct task *task, struct err *err)
 {
 	_cleanup_free_ char *range = xasprintf("%s..%s", from, to);
 	_cleanup_strbuf_ struct strbuf said = STRBUF_INIT;
-	const char *argv[] = { GIT(s->path),     "log", "--reverse", "--topo-order",
+	const char *argv[] = { GIT(s->path),     "log", "--reverse", "--first-parent",
 			       "--format=%H %s", range, "--",        NULL };
 	int r = git(argv, s->path, task, &said, err);
 	char *at = said.buf;
@@ -140,6 +163,8 @@ int source_choose(struct source *s, const char *range, const char *upto,
 	if (!r)
 		r = resolve(s, *dots ? dots : "HEAD", task, &to, err);
 	if (!r)
+		r = check_line(s, range, to, task, err);
+	if (!r)
 		r = list_range(s, s->from, to, task, err);
 	if (!r && upto)
 		r = choose_upto(s, range, upto, task, err);
@@ -206,11 +231,21 @@ static int check_out(const struct source *s, const struct task *task,
 	return git(argv, s->given, task, &said, err);
 }
 
+/* A checkout that was killed had written files that no index knows of. */
+static int drop_untracked(const struct source *s, const struct task *task,
+			  const struct source_tree *t, struct err *err)
+{
+	_cleanup_strbuf_ struct strbuf said = STRBUF_INIT;
+	const char *argv[] = { GIT(t->dir), "clean", "--quiet", "-ffdx", NULL };
+
+	return git(argv, s->given, task, &said, err);
+}
+
 int source_prepare_git(const struct source *s, const struct task *task,
 		       const struct source_tree *t, struct err *err)
 {
 	_cleanup_free_ char *stamp = xasprintf("%s/base", t->state);
-	bool is_new = access(t->dir, F_OK) != 0;
+	bool is_new = access(t->dir, F_OK) != 0, was_whole = access(stamp, F_OK) == 0;
 	int r = 0;
 
 	if (source_has_stamp(t, s->commit))
@@ -223,6 +258,8 @@ int source_prepare_git(const struct source *s, const struct task *task,
 		r = clone(s, task, t, err);
 	if (!r)
 		r = check_out(s, task, t, err);
+	if (!r && !is_new && !was_whole)
+		r = drop_untracked(s, task, t, err);
 	/* The repository may have dropped what the clone borrows. */
 	if (r && r != -ECANCELED && r != -ETIMEDOUT && !is_new) {
 		*err = (struct err)ERR_INIT;

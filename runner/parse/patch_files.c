@@ -242,10 +242,11 @@ static int git_extended(struct reader *r, const struct text *t)
 			return add(r, file_name(behind(t, strlen(renames[i]))),
 				   r->strip ? r->strip - 1 : 0);
 		}
+	const struct text line = file_name(*t); /* git reads a number, up to any blank */
 	for (size_t i = 0; i < ARRAY_SIZE(modes); i++)
-		if (starts(t, modes[i]) && t->len >= 6 &&
-		    (memcmp(t->s + t->len - 6, "120000", 6) == 0 ||
-		     memcmp(t->s + t->len - 6, "160000", 6) == 0))
+		if (starts(&line, modes[i]) && line.len >= 6 &&
+		    (memcmp(line.s + line.len - 6, "120000", 6) == 0 ||
+		     memcmp(line.s + line.len - 6, "160000", 6) == 0))
 			return bad(
 				r,
 				"a symbolic link or a submodule, which is not supported");

@@ -349,6 +349,39 @@ def _(t):
     check("no commit nothing" in b.err, b.err)
 
 
+@case("a merge is one point of a range, and a range that goes nowhere is refused")
+def _(t):
+    repo, ids = repository(t)
+    git(repo, "checkout", "-q", "-b", "side", ids[0])
+    append(os.path.join(repo, "drivers/extra.c"), "int side;\n")
+    git(repo, "commit", "-q", "-a", "-m", "tiny: side")
+    side = git(repo, "rev-parse", "HEAD")
+    git(repo, "checkout", "-q", "main")
+    git(repo, "merge", "-q", "-m", "tiny: merge", "side")
+    b = build(t, "--series", f"{ids[0]}..main", base=repo)
+    check_eq([p["name"] for p in b.patches], ["tiny: triple", "tiny: fresh", "tiny: merge"], "points")
+    for series_of in (f"{ids[1]}..{ids[0]}", f"{ids[1]}..{side}"):
+        b = build(t, "--series", series_of, base=repo, expect=129)
+        check("is no ancestor of the second" in b.err, b.err)
+
+
+@case("what a checkout that was killed left in the pool's tree is not built")
+def _(t):
+    repo, ids = repository(t)
+    build(t, base=f"{repo}#{ids[0]}")
+    tree = pool_file(t)
+    os.remove(os.path.join(tree.rstrip("/") + ".state", "base"))
+    append(os.path.join(tree, "include/linux/fresh.h"), "of another commit\n")
+    build(t, "--series", f"{ids[0]}..main", "--upto", "1", base=repo)
+    check(not os.path.exists(pool_file(t, "include/linux/fresh.h")), "a file of no commit is there")
+
+
+@case("an mbox that never ends is refused")
+def _(t):
+    b = build(t, "--series", "/dev/zero", expect=129)
+    check("/dev/zero: expected a directory of patches or an mbox" in b.err, b.err)
+
+
 @case("patches go on top of a commit, and off again for the next commit")
 def _(t):
     repo, ids = repository(t)

@@ -119,6 +119,9 @@ TEST(links_and_submodules_are_refused)
 		"x.patch:2: a symbolic link");
 	CHECK_CONTAINS(files_of("diff --git a/l b/l\nnew file mode 160000\n", 1),
 		       "submodule");
+	/* git takes the mode without its carriage return. */
+	CHECK_CONTAINS(files_of("diff --git a/l b/l\r\nnew file mode 120000\r\n", 1),
+		       "x.patch:2: a symbolic link");
 }
 
 TEST(damaged_hunks_are_told_with_their_line)
