@@ -26,13 +26,21 @@ const char *const dtb_places[] = {
 };
 const size_t n_dtb_places = ARRAY_SIZE(dtb_places);
 
+/* Behind the next slash; NULL = there is none. */
+static const char *next_part(const char *p)
+{
+	const char *slash = strchr(p, '/');
+
+	return slash ? slash + 1 : NULL;
+}
+
 /* How much of the name is this place, with a slash behind it; 0 = it begins otherwise. */
 static size_t place_len(const char *place, const char *name)
 {
 	char start[MAX_PLACE];
 	size_t n = 0;
 
-	for (const char *p = place; p; p = strchr(p, '/'), p += p != NULL) {
+	for (const char *p = place; p; p = next_part(p)) {
 		const char *slash = strchr(name + n, '/');
 
 		if (!slash)
@@ -51,7 +59,7 @@ size_t dtbs_root_len(const char *name)
 {
 	size_t best = 0;
 
-	for (const char *p = name; p; p = strchr(p, '/'), p += p != NULL)
+	for (const char *p = name; p; p = next_part(p))
 		for (size_t i = 0; i < n_dtb_places; i++) {
 			size_t n = place_len(dtb_places[i], p);
 
@@ -157,11 +165,9 @@ int dtbs_take_entry(struct unpack_reader *rd, struct cpio_writer *w,
 
 	if (!n || (!hard && !soft && archive_entry_filetype(e) != AE_IFREG))
 		return 0;
-	if (!unpack_is_name_safe(name))
-		return err_set(rd->err, ERR_JOB, -EINVAL,
-			       "%s: %.200s leads out of the archive", rd->src.u->name,
-			       name);
-	int r = check_root(rd, piece, name, n);
+	int r = unpack_reader_check_name(rd, name);
+	if (!r)
+		r = check_root(rd, piece, name, n);
 	if (r)
 		return r;
 	_cleanup_free_ char *path = xasprintf("%s/%s", DTBS_TOP, name + n);
