@@ -389,11 +389,12 @@ static int put_dir(void)
 {
 	struct task task = TASK_INIT;
 	struct cpio_writer w = { .task = &task, .out_fd = memfile("", 0), .err = &err };
+	bool has_dep;
 	int r;
 
 	err = (struct err)ERR_INIT;
 	CHECK_EQ(cpio_open(&w, ""), 0);
-	r = modules_put_dir(&w, tap_tmpdir(), "6.1", &err);
+	r = modules_put_dir(&w, tap_tmpdir(), "6.1", &has_dep, &err);
 	r = cpio_close(&w, r);
 	close(w.out_fd);
 	return r;
