@@ -935,7 +935,8 @@ static struct stage_request trees_request(const struct member *v, size_t n)
 	struct stage_request req = request("r1");
 
 	all[0] = (struct member){ "boot/Image", image, sizeof(image), NULL };
-	memcpy(all + 1, v, n * sizeof(*v));
+	for (size_t i = 0; i < n; i++)
+		all[i + 1] = v[i];
 	pack(&tar, "ustar", "gzip", all, n + 1);
 	set_kernel(tar.buf, tar.len);
 	req.dtb = NULL;
