@@ -135,6 +135,19 @@ static char *subject_of(struct strbuf *info)
 	return xstrndup(at, strcspn(at, "\n"));
 }
 
+/* Whatever stands behind a cover letter's "---": a diffstat, what changed since the last
+ * version. */
+static bool has_diff(const char *path)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+
+	strbuf_addch(&text, '\n');
+	if (io_read_file_at(AT_FDCWD, path, PATCH_MAX_BYTES, &text))
+		return true; /* told by who reads it next */
+	return memmem(text.buf, text.len, "\ndiff --git ", 12) ||
+	       memmem(text.buf, text.len, "\n+++ ", 5);
+}
+
 static int add_mail(struct series *out, const char *mbox, const char *tmp, uint32_t n,
 		    const struct task *task, struct err *err)
 {
@@ -144,13 +157,12 @@ static int add_mail(struct series *out, const char *mbox, const char *tmp, uint3
 	_cleanup_free_ char *patch = xasprintf("%s/patch", tmp);
 	_cleanup_strbuf_ struct strbuf said = STRBUF_INIT;
 	const char *argv[] = { "git", "mailinfo", "--no-scissors", msg, patch, NULL };
-	struct stat st;
 	int r = run_git(argv, mail, task, name, &said, err);
 
 	if (r)
 		return r;
 	/* A cover letter. */
-	if (n == 1 && !stat(patch, &st) && st.st_size == 0)
+	if (n == 1 && !has_diff(patch))
 		return 0;
 	return add_patch(out, patch, 1, TAKE_PTR(name), subject_of(&said), err);
 }

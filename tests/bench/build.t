@@ -402,7 +402,14 @@ def _(t):
         f.write(git(repo, "format-patch", "--stdout", "--cover-letter", f"{ids[0]}..main") + "\n")
     b = build(t, "--series", box, base=f"{repo}#{ids[0]}")
     check_eq([p["name"] for p in b.patches], ["tiny: triple", "tiny: fresh"], "mails")
-    text = read(box).replace("Subject: [PATCH 1/2]", "Content-Transfer-Encoding: quoted-printable\nSubject: [PATCH 1/2]")
+    with open(box, encoding="utf-8") as f:
+        text = f.read()
+    # As b4 sends it: what changed since the last version, and the diffstat, below a line of its own.
+    with open(box, "w", encoding="utf-8") as f:
+        f.write(text.replace("*** BLURB HERE ***", "Three is more.\n\n---\nChanges in v2:\n- as v1, with a letter", 1))
+    b = build(t, "--series", box, base=f"{repo}#{ids[0]}")
+    check_eq([p["name"] for p in b.patches], ["tiny: triple", "tiny: fresh"], "mails behind such a letter")
+    text = text.replace("Subject: [PATCH 1/2]", "Content-Transfer-Encoding: quoted-printable\nSubject: [PATCH 1/2]")
     check("quoted-printable" in text, "no first mail")
     with open(box, "w", encoding="utf-8") as f:
         f.write(text.replace("x * 3", "x =2A 3").replace("= ", "=3D "))
