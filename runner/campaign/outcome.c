@@ -38,6 +38,7 @@ static void copy_text(json_t *to, const json_t *from, const char *key)
 
 static json_t *incident_json(const json_t *in)
 {
+	const json_t *range = json_object_get(in, "real_range");
 	json_t *j = json_object();
 
 	copy_text(j, in, "kind");
@@ -45,6 +46,7 @@ static json_t *incident_json(const json_t *in)
 	copy_text(j, in, "function");
 	copy_text(j, in, "module");
 	copy_text(j, in, "fault_address");
+	json_put(j, "real_range", range ? json_deep_copy(range) : json_null());
 	copy_text(j, json_object_get(in, "diagnosis"), "instruction");
 	return j;
 }

@@ -9,20 +9,32 @@
 
 static const char red[] = "\033[31m", green[] = "\033[32m";
 
+/* KASAN faults at the shadow of what was meant. */
+static void add_address(struct strbuf *sb, const json_t *in)
+{
+	const json_t *range = json_object_get(in, "real_range");
+	const char *first = json_string_value(json_array_get(range, 0)),
+		   *last = json_string_value(json_array_get(range, 1)),
+		   *fault = json_get_str(in, "fault_address", NULL);
+
+	if (first && last)
+		strbuf_addf(sb, "%s-%s in ", first, last);
+	else if (fault)
+		strbuf_addf(sb, "%s in ", fault);
+}
+
 /* Where it died, "0x20 in dma_resv_add_fence"; else the reason. */
 static void add_where(struct grid *g, const json_t *row)
 {
 	const json_t *in = json_object_get(row, "incident");
 	const char *function = json_get_str(in, "function", NULL);
-	const char *address = json_get_str(in, "fault_address", NULL);
 	_cleanup_strbuf_ struct strbuf sb = STRBUF_INIT;
 
 	if (function)
-		strbuf_addf(&sb, "%s%s%s", address ? address : "", address ? " in " : "",
-			    function);
-	else
-		strbuf_addstr(
-			&sb, json_get_str(json_object_get(row, "verdict"), "reason", ""));
+		add_address(&sb, in);
+	strbuf_addstr(&sb, function ? function
+				    : json_get_str(json_object_get(row, "verdict"),
+						   "reason", ""));
 	grid_add(g, strbuf_str(&sb), NULL);
 }
 

@@ -28,6 +28,7 @@ static json_t *parse(const char *text)
 	"{'id':2,'attempt':1,'kind':'lockdep','title':'L','fatal':false},"               \
 	"{'id':3,'attempt':1,'kind':'null-deref','title':'N','fatal':true,"              \
 	"'function':'dma_resv_add_fence','module':null,'fault_address':'0x20',"          \
+	"'real_range':['0x20','0x27'],"                                                  \
 	"'diagnosis':{'instruction':'ldr x3, [x19, #32]','hypotheses':["                 \
 	"{'name':'null-slot','verdict':'confirmed','reasons':['r']},"                    \
 	"{'name':'ops-null','verdict':'falsified','reasons':[]}]}}],"                    \
@@ -78,6 +79,8 @@ TEST(a_row_has_verdict_incident_hypotheses_tests_cycles_and_exposure)
 	CHECK_STR(json_get_str(json_object_get(r, "verdict"), "status", ""), "fail");
 	CHECK_STR(json_get_str(in, "function", ""), "dma_resv_add_fence");
 	CHECK_STR(json_get_str(in, "fault_address", ""), "0x20");
+	CHECK_STR(json_string_value(json_array_get(json_object_get(in, "real_range"), 1)),
+		  "0x27");
 	CHECK_STR(json_get_str(in, "instruction", ""), "ldr x3, [x19, #32]");
 	CHECK_EQ(json_array_size(h), 2);
 	CHECK_STR(json_get_str(json_array_get(h, 0), "verdict", ""), "confirmed");
@@ -210,11 +213,11 @@ TEST(the_table_shows_each_cell_and_marks_surprises)
 		  row(&none, "{'status':'pass','kind':null,'reason':'passed'}", "{}"));
 	matrix_table_print(rows, false, 0, &out);
 	CHECK_STR(strbuf_str(&out),
-		  "KERNEL  CONFIG  VERDICT  KIND        WHERE                       "
+		  "KERNEL  CONFIG  VERDICT  KIND        WHERE                            "
 		  "HYPOTHESES               TESTS  CYCLES  SECONDS  EXPECTED\n"
-		  "v1a     plain   fail     null-deref  0x20 in dma_resv_add_fence  "
+		  "v1a     plain   fail     null-deref  0x20-0x27 in dma_resv_add_fence  "
 		  "+null-slot, 1 falsified    1/1    7500      4.5  NO\n"
-		  "v1a     plain   pass     -           passed                      "
+		  "v1a     plain   pass     -           passed                           "
 		  "-                            -       -        -  yes\n");
 }
 
