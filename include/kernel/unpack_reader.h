@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What the readers of archives share: the file below, a .deb's inner tar, and the bounds
- * that every entry and every byte is held to. Private to kernel/unpack*.c and bundle.c.
+ * that every entry and every byte is held to. Private to this
+ * layer's readers: unpack*.c, bundle.c, dtbs.c, modules.c, ramdisk.c, source_tarball.c.
  */
 #pragma once
 
@@ -66,6 +67,8 @@ struct unpack_sink {
 MUST_CHECK int unpack_reader_write(struct unpack_reader *rd, struct unpack_sink *s);
 /* A piece of the entry's content reached `to` bytes: is it a bomb? */
 MUST_CHECK int unpack_reader_check_ratio(const struct unpack_reader *rd, uint64_t to);
+/* The compressions that libarchive undoes itself: its "all" would run programs. */
+void unpack_add_filters(struct archive *a);
 /* No ".." and no "/" in front. */
 bool unpack_is_name_safe(const char *name);
 /* Nothing that a terminal would obey. */

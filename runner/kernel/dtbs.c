@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <fnmatch.h>
 
+#include "kernel/repack.h"
 #include "kernel/unpack_reader.h"
 #include "util/mem.h"
 #include "util/strbuf.h"
@@ -133,28 +134,17 @@ static int put_link(const struct unpack_reader *rd, struct cpio_writer *w,
 	return cpio_put_header(w, path, S_IFLNK | 0777, 0, link);
 }
 
-static int put_content(void *arg, const void *data, size_t len)
-{
-	return cpio_put_data(arg, data, len);
-}
-
 static int put_file(struct unpack_reader *rd, struct cpio_writer *w, const char *path,
 		    struct archive_entry *e)
 {
 	const uint64_t size = (uint64_t)archive_entry_size(e);
-	struct unpack_sink sink = { .put = put_content, .arg = w, .max_bytes = size };
 
 	if (!archive_entry_size_is_set(e) || size > DTB_MAX_BYTES)
 		return err_set(
 			rd->err, ERR_JOB, -EFBIG,
 			"%s: %.200s does not say its size, or has more than %d MiB",
 			rd->src.u->name, path, (int)(DTB_MAX_BYTES >> 20));
-	int r = cpio_put_header(w, path, S_IFREG | 0644, size, NULL);
-	if (!r)
-		r = unpack_reader_write(rd, &sink);
-	if (!r && sink.size != size)
-		r = unpack_reader_err(rd, -EINVAL, "damaged: a device tree is cut short");
-	return r;
+	return repack_file(rd, w, path, size, "damaged: a device tree is cut short");
 }
 
 int dtbs_take_entry(struct unpack_reader *rd, struct cpio_writer *w,

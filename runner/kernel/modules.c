@@ -8,6 +8,7 @@
 #include <fnmatch.h>
 #include <limits.h>
 
+#include "kernel/repack.h"
 #include "kernel/unpack_reader.h"
 #include "util/mem.h"
 #include "util/strbuf.h"
@@ -100,28 +101,17 @@ static int put_parents(struct cpio_writer *w, const char *release, size_t n)
 	return r ?: put_dir(w, top);
 }
 
-static int put_content(void *arg, const void *data, size_t len)
-{
-	return cpio_put_data(arg, data, len);
-}
-
 static int put_file(struct unpack_reader *rd, struct cpio_writer *w, const char *path,
 		    struct archive_entry *e)
 {
 	const uint64_t size = (uint64_t)archive_entry_size(e);
-	struct unpack_sink sink = { .put = put_content, .arg = w, .max_bytes = size };
 
 	if (archive_entry_hardlink(e) || !archive_entry_size_is_set(e))
 		return err_set(rd->err, ERR_JOB, -EINVAL,
 			       "%s: %.200s is a hard link, or its size is not said; "
 			       "expected plain files",
 			       rd->src.u->name, path);
-	int r = cpio_put_header(w, path, S_IFREG | 0644, size, NULL);
-	if (!r)
-		r = unpack_reader_write(rd, &sink);
-	if (!r && sink.size != size)
-		r = unpack_reader_err(rd, -EINVAL, "damaged: a module is cut short");
-	return r;
+	return repack_file(rd, w, path, size, "damaged: a module is cut short");
 }
 
 /* Whoever unpacks it would follow the link, and `..` behind it leads elsewhere. */

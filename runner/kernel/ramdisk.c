@@ -7,7 +7,7 @@
 
 #include "kernel/image.h"
 #include "kernel/overlay.h"
-#include "kernel/unpack.h"
+#include "kernel/unpack_reader.h"
 #include "util/mem.h"
 
 enum { HEAD = 512, SLICE = 1 << 20 };
@@ -24,12 +24,7 @@ static bool peek_inside(const uint8_t *data, size_t len, uint8_t *head, size_t h
 	struct archive_entry *e;
 	bool ok;
 
-	archive_read_support_filter_gzip(a);
-	archive_read_support_filter_bzip2(a);
-	archive_read_support_filter_xz(a);
-	archive_read_support_filter_lzma(a);
-	archive_read_support_filter_zstd(a);
-	archive_read_support_filter_lz4(a);
+	unpack_add_filters(a);
 	archive_read_support_format_raw(a);
 	ok = archive_read_open_memory(a, data, len) == ARCHIVE_OK &&
 	     archive_read_next_header(a, &e) == ARCHIVE_OK &&

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "kernel/source_kinds.h"
+#include "kernel/unpack_reader.h"
 #include "util/io.h"
 #include "util/mem.h"
 
@@ -133,10 +134,7 @@ static int unpack_here(struct unpacking *u)
 {
 	int r;
 
-	archive_read_support_filter_gzip(u->from);
-	archive_read_support_filter_bzip2(u->from);
-	archive_read_support_filter_xz(u->from);
-	archive_read_support_filter_zstd(u->from);
+	unpack_add_filters(u->from);
 	archive_read_support_format_tar(u->from);
 	archive_write_disk_set_options(u->to, EXTRACT);
 	if (archive_read_open_filename(u->from, u->s->path, READ_STEP) != ARCHIVE_OK)

@@ -81,7 +81,7 @@ static la_int64_t source_skip(struct archive *a, void *arg, la_int64_t request)
 	return (la_int64_t)n;
 }
 
-static void add_filters(struct archive *a)
+void unpack_add_filters(struct archive *a)
 {
 	archive_read_support_filter_gzip(a);
 	archive_read_support_filter_bzip2(a);
@@ -171,7 +171,7 @@ static int open_packed(struct unpack_reader *rd, archive_read_callback *from)
 	int r = 0;
 
 	rd->packed = new_reader();
-	add_filters(rd->packed);
+	unpack_add_filters(rd->packed);
 	archive_read_support_format_raw(rd->packed);
 	if (!from)
 		r = open_file(rd, rd->packed);
