@@ -10,6 +10,7 @@
 #include "boot/stage_file.h"
 #include "util/io.h"
 #include "util/mem.h"
+#include "util/path.h"
 
 enum { CONFIG_MAX = 1 << 20 };
 
@@ -102,13 +103,6 @@ static char *dir_of(const char *path)
 	return slash ? xstrndup(path, (size_t)(slash - path)) : xstrdup("");
 }
 
-static const char *base_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 int stage_config(struct staged *s, const char *mac, const struct extlinux *x,
 		 struct err *err)
 {
@@ -116,7 +110,7 @@ int stage_config(struct staged *s, const char *mac, const struct extlinux *x,
 	_cleanup_free_ char *path = NULL;
 	int r = stage_config_text(mac, x, &text, &path, err);
 
-	return r ? r : put(s, config_dir, base_of(path), &text, err);
+	return r ? r : put(s, config_dir, path_last(path), &text, err);
 }
 
 int stage_script_text(const struct staged *s, const struct board_boot *board,
@@ -144,7 +138,7 @@ int stage_script(struct staged *s, const struct board_boot *board, const char *a
 	if (r)
 		return r;
 	boot_script_wrap(text.buf, text.len, 0, &image);
-	return put(s, dir, base_of(board->script), &image, err);
+	return put(s, dir, path_last(board->script), &image, err);
 }
 
 int stage_config_remove(const struct staged *s, struct err *err)

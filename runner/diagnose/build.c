@@ -9,6 +9,7 @@
 
 #include "util/io.h"
 #include "util/mem.h"
+#include "util/path.h"
 
 enum { RAW_BTF_MAX = 256 << 20, BANNER_MAX = 512, BUILD_ID_MAX = 64 };
 
@@ -152,8 +153,7 @@ int build_open(const char *path, struct build **out, struct err *err)
 /* "/x/videobuf2-common.ko.debug" -> "videobuf2_common". */
 static char *module_name(const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	char *name = xstrdup(slash ? slash + 1 : path);
+	char *name = xstrdup(path_last(path));
 
 	name[strcspn(name, ".")] = '\0';
 	for (char *p = name; *p; p++)

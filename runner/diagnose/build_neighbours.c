@@ -7,6 +7,7 @@
 #include <dwarf.h>
 
 #include "util/mem.h"
+#include "util/path.h"
 
 enum { FILES_MAX = 1 << 14, DIES_MAX = 1 << 21 };
 
@@ -17,24 +18,17 @@ struct neighbourhood {
 	char *why[FILES_MAX]; /* by file number; "" = looked at, no neighbour */
 };
 
-static const char *base_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 static bool is_in_dir(const struct neighbourhood *n, const char *path)
 {
 	size_t len = strlen(n->dir);
 
-	return strncmp(path, n->dir, len) == 0 && path + len == base_of(path);
+	return strncmp(path, n->dir, len) == 0 && path + len == path_last(path);
 }
 
 static bool shares_stem(const struct neighbourhood *n, const char *path)
 {
 	size_t len = strlen(n->stem);
-	const char *base = base_of(path);
+	const char *base = path_last(path);
 
 	return strncmp(path, "include/", 8) == 0 && len > 1 &&
 	       strncmp(base, n->stem, len) == 0 && strchr("-_.", base[len]) && base[len];
@@ -96,7 +90,7 @@ void build_neighbours(struct build *b, const struct build_place *at,
 		own = dwarf_file_of_attr(b, &func, DW_AT_decl_file);
 	if (!own)
 		return;
-	base = base_of(own);
+	base = path_last(own);
 	n = xcalloc(1, sizeof(*n));
 	n->b = b;
 	n->own = own;

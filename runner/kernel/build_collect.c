@@ -10,6 +10,7 @@
 #include "kernel/build_work.h"
 #include "util/io.h"
 #include "util/mem.h"
+#include "util/path.h"
 
 const struct build_image *build_image_of(const char *arch)
 {
@@ -146,8 +147,7 @@ static int take_trees(struct build_work *w, const char *config)
 int build_collect(struct build_work *w)
 {
 	const struct build_image *image = build_image_of(w->b->point->arch);
-	const char *slash = strrchr(image->path, '/');
-	const char *name = slash ? slash + 1 : image->path;
+	const char *name = path_last(image->path);
 	_cleanup_free_ char *path = xasprintf("%s/.config", w->objects);
 	_cleanup_strbuf_ struct strbuf config = STRBUF_INIT;
 	int r = io_read_file_at(AT_FDCWD, path, KCONFIG_MAX_BYTES, &config);

@@ -9,6 +9,7 @@
 #include "util/io.h"
 #include "util/mem.h"
 #include "util/num.h"
+#include "util/path.h"
 
 enum { CONFIG_MAX = 4 << 20, NUMBER_MAX = 32 };
 
@@ -221,7 +222,6 @@ int build_run_command(struct build_work *w)
 	_cleanup_strbuf_ struct strbuf configs = STRBUF_INIT;
 	_cleanup_strvec_ struct strvec env = STRVEC_INIT;
 	const char *image = build_image_of(p->arch)->path;
-	const char *slash = strrchr(image, '/');
 	_cleanup_free_ char *series = p->series ? realpath(p->series, NULL) : NULL;
 	_cleanup_free_ char *product = NULL;
 	int r;
@@ -245,9 +245,9 @@ int build_run_command(struct build_work *w)
 	w->make.on_object = NULL;
 	if (r)
 		return r;
-	product = xasprintf("%s/%s", w->fresh, slash ? slash + 1 : image);
+	product = xasprintf("%s/%s", w->fresh, path_last(image));
 	return access(product, R_OK) ? err_set(w->err, ERR_JOB, -ENOENT,
 					       "the command left no %s in $BOOTRIG_OUT",
-					       slash ? slash + 1 : image)
+					       path_last(image))
 				     : 0;
 }

@@ -10,6 +10,7 @@
 #include "util/io.h"
 #include "util/jsonx.h"
 #include "util/mem.h"
+#include "util/path.h"
 
 enum { MANIFEST_MAX = 4 << 20 };
 
@@ -82,7 +83,6 @@ static json_t *describe(const struct build_work *w)
 {
 	const struct job_build *p = w->b->point;
 	const struct build_image *image = build_image_of(p->arch);
-	const char *slash = strrchr(image->path, '/');
 	_cleanup_free_ char *vmlinux = xasprintf("%s/vmlinux", w->fresh);
 	_cleanup_free_ char *linux_elf = xasprintf("%s/linux", w->fresh);
 	_cleanup_free_ char *release = release_of(w);
@@ -94,7 +94,7 @@ static json_t *describe(const struct build_work *w)
 	json_put(j, "key", json_string(w->key.str));
 	json_put(j, "release", json_lossy_str(release));
 	json_put(j, "build_id", json_lossy_str(id));
-	json_put(j, "image", json_string(slash ? slash + 1 : image->path));
+	json_put(j, "image", json_string(path_last(image->path)));
 	json_put(j, "arch", json_lossy_str(p->arch));
 	json_put(j, "base", json_lossy_str(w->source.given));
 	json_put(j, "base_id", json_string(w->source.id.str));

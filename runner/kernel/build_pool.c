@@ -12,6 +12,7 @@
 #include "util/io.h"
 #include "util/jsonx.h"
 #include "util/mem.h"
+#include "util/path.h"
 
 enum { KEEP_OBJECT_TREES = 12, KEEP_SOURCE_TREES = 6, LOCK_TRY_MS = 200 };
 #define KEEP_BUILT_BYTES (INT64_C(24) << 30)
@@ -181,13 +182,6 @@ static void prune(const struct build_work *w, const char *part, size_t keep,
 		closedir(d);
 }
 
-static const char *last_part(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 void build_mark_used(const char *path)
 {
 	/* Not there, or not ours: it is pruned a little earlier. */
@@ -245,7 +239,7 @@ void build_pool_prune(const struct build_work *w)
 {
 	build_mark_used(w->objects);
 	build_mark_used(w->tree.dir);
-	prune(w, "obj", KEEP_OBJECT_TREES, 0, w->objects ? last_part(w->objects) : "");
-	prune(w, "src", KEEP_SOURCE_TREES, 0, w->tree.dir ? last_part(w->tree.dir) : "");
-	prune(w, "built", 0, KEEP_BUILT_BYTES, last_part(w->dir));
+	prune(w, "obj", KEEP_OBJECT_TREES, 0, w->objects ? path_last(w->objects) : "");
+	prune(w, "src", KEEP_SOURCE_TREES, 0, w->tree.dir ? path_last(w->tree.dir) : "");
+	prune(w, "built", 0, KEEP_BUILT_BYTES, path_last(w->dir));
 }

@@ -10,6 +10,7 @@
 #include "kernel/modules.h"
 #include "kernel/unpack_reader.h"
 #include "util/mem.h"
+#include "util/path.h"
 
 /* Of .xz data: as many as there are processes, and twice as many again. */
 enum { MAX_LINKS = 3, MIN_LAST_BLOCKS = 2, MAX_LAST_BLOCKS = 8 };
@@ -40,9 +41,8 @@ struct bundle {
 /* An Image goes before an Image.gz, and both before a copy beside the modules. */
 static int kernel_rank(const char *name, bool is_deb)
 {
-	const char *base = strrchr(name, '/');
+	const char *base = path_last(name);
 
-	base = base ? base + 1 : name;
 	if (!unpack_is_kernel_name(name, is_deb))
 		return 0;
 	if (strstr(name, "lib/modules/"))

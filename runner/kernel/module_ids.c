@@ -13,15 +13,15 @@
 #include "kernel/unpack.h"
 #include "util/io.h"
 #include "util/mem.h"
+#include "util/path.h"
 
 enum { READ_STEP = 1 << 17 };
 #define MODULE_MAX_BYTES (UINT64_C(256) << 20)
 
 void module_name_of_path(const char *path, char name[MODULE_NAME_MAX])
 {
-	const char *base = strrchr(path, '/');
+	const char *base = path_last(path);
 
-	base = base ? base + 1 : path;
 	snprintf(name, MODULE_NAME_MAX, "%.*s", (int)strcspn(base, "."), base);
 	for (char *p = name; *p; p++)
 		*p = *p == '-' ? '_' : *p;

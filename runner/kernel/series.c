@@ -13,6 +13,7 @@
 #include "util/io.h"
 #include "util/mem.h"
 #include "util/num.h"
+#include "util/path.h"
 
 void series_release(struct series *s)
 {
@@ -43,13 +44,6 @@ static char *tidy_path(const char *path)
 		memmove(from, up + 4, strlen(up + 4) + 1);
 	}
 	return copy;
-}
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
 }
 
 static size_t total_bytes(const struct series *s)
@@ -103,7 +97,7 @@ static int load_directory(const char *dir, struct series *out, struct err *err)
 		_cleanup_free_ char *full = xasprintf("%s/%s", dir, file.v[i].path);
 
 		r = add_patch(out, full, file.v[i].strip, tidy_path(full),
-			      xstrdup(base_name(full)), err);
+			      xstrdup(path_last(full)), err);
 		if (r == -ENOENT)
 			err_set(err, ERR_JOB, r, "%s:%u:1: there is no %s", path,
 				file.v[i].line, out->v[i].name);
@@ -239,7 +233,7 @@ static int find_upto(struct series *s, const char *path, const char *upto,
 	}
 	s->n = 0;
 	for (size_t i = 0; i < s->n_all; i++) {
-		if (!is_called(&s->v[i], base_name(upto)))
+		if (!is_called(&s->v[i], path_last(upto)))
 			continue;
 		if (s->n)
 			return err_set(err, ERR_JOB, -ENOTUNIQ,

@@ -9,6 +9,7 @@
 #include "kernel/source_kinds.h"
 #include "util/io.h"
 #include "util/mem.h"
+#include "util/path.h"
 
 void source_release(struct source *s)
 {
@@ -45,8 +46,7 @@ static bool is_repository(const char *dir)
 /* "linux-7.0" of "/a/linux-7.0.tar.xz", and what tells it from another's of that name. */
 static char *slug_of(const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	_cleanup_free_ char *base = xstrdup(slash ? slash + 1 : path);
+	_cleanup_free_ char *base = xstrdup(path_last(path));
 	char *tar = strstr(base, ".tar");
 
 	if (tar && tar > base)

@@ -9,6 +9,7 @@
 #include "util/io.h"
 #include "util/mem.h"
 #include "kernel/unpack_reader.h"
+#include "util/path.h"
 #include "util/strbuf.h"
 
 enum { N_LISTED = 8 };
@@ -32,8 +33,8 @@ bool unpack_is_kernel_name(const char *name, bool is_deb)
 
 	if (is_deb)
 		return fnmatch("boot/vmlinuz-*", name, FNM_PATHNAME) == 0;
-	const char *base = strrchr(name, '/');
-	base = base ? base + 1 : name;
+	const char *base = path_last(name);
+
 	for (size_t i = 0; i < ARRAY_SIZE(globs); i++)
 		if (fnmatch(globs[i], base, 0) == 0)
 			return true;

@@ -7,6 +7,7 @@
 #include "session/state.h"
 #include "util/jsonx.h"
 #include "util/mem.h"
+#include "util/path.h"
 
 void session_record_dtb(struct session *s)
 {
@@ -43,18 +44,11 @@ bool session_dtb_is_wrong(void *session)
 	return wrong_name(session) != NULL;
 }
 
-static const char *base_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 /* Mostly the vendor's directory is missing, or one too many. */
 static const char *meant(const struct staged_tree *tree, const char *asked)
 {
 	for (size_t i = 0; i < tree->n; i++)
-		if (strcmp(base_of(tree->v[i].path), base_of(asked)) == 0)
+		if (strcmp(path_last(tree->v[i].path), path_last(asked)) == 0)
 			return tree->v[i].path;
 	return NULL;
 }

@@ -13,6 +13,7 @@
 #include "util/jsonx.h"
 #include "util/mem.h"
 #include "util/num.h"
+#include "util/path.h"
 
 enum {
 	COMMAND_MS = 60000,
@@ -131,9 +132,7 @@ static bool parse_entry(const char *line, size_t len, struct board_file *f)
 /* Its name in artifacts/: the rung's, a number, and the last part of its own. */
 static char *artifact_name(const struct harvest *h, const char *path)
 {
-	const char *base = strrchr(path, '/');
-	char *name =
-		xasprintf("%s-%zu-%.80s", h->rung->name, h->n, base ? base + 1 : path);
+	char *name = xasprintf("%s-%zu-%.80s", h->rung->name, h->n, path_last(path));
 
 	for (char *p = name; *p; p++)
 		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-",

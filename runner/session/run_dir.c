@@ -9,6 +9,7 @@
 
 #include "util/io.h"
 #include "util/mem.h"
+#include "util/path.h"
 #include "util/random.h"
 #include "util/strbuf.h"
 
@@ -66,8 +67,7 @@ int run_dir_open(const char *path, struct run_dir *out, struct err *err)
 		return err_set(err, ERR_LAB, -errno, "run directory %s: %s", path,
 			       strerror(errno));
 	out->path = xstrdup(real);
-	const char *slash = strrchr(real, '/');
-	out->id = xstrdup(slash ? slash + 1 : real);
+	out->id = xstrdup(path_last(real));
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "util/mem.h"
+#include "util/path.h"
 
 int io_write_all(int fd, const void *data, size_t len)
 {
@@ -85,8 +86,7 @@ int io_atomic_write(const char *path, const void *data, size_t len)
 		      : xstrdup(".");
 	_cleanup_close_ int dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	return dirfd < 0 ? -errno
-			 : io_atomic_write_at(dirfd, slash ? slash + 1 : path, data, len);
+	return dirfd < 0 ? -errno : io_atomic_write_at(dirfd, path_last(path), data, len);
 }
 
 int io_mkdir_p(const char *path)
