@@ -12,7 +12,7 @@
 
 struct scalar {
 	const struct yaml_node *node;
-	bool secret;
+	bool secret, is_key;
 };
 
 struct scalars {
@@ -80,7 +80,8 @@ static size_t url_secret(const char *s, size_t left, size_t *skip)
 }
 
 /* The number of secrets that were masked. */
-static size_t mask_urls(const char *text, size_t len, struct strbuf *out)
+static size_t mask_urls(const char *text, size_t len, const char *mask,
+			struct strbuf *out)
 {
 	size_t masked = 0;
 
@@ -92,7 +93,7 @@ static size_t mask_urls(const char *text, size_t len, struct strbuf *out)
 			continue;
 		}
 		strbuf_add(out, text + i, skip);
-		strbuf_addstr(out, "***");
+		strbuf_addstr(out, mask);
 		i += skip + n - 1;
 		masked++;
 	}
@@ -110,7 +111,7 @@ static void mask_comments(const char *text, size_t len, struct strbuf *out)
 		size_t n = !is_comment ? 1 : end ? (size_t)(end - text) - i : len - i;
 
 		if (is_comment)
-			mask_urls(text + i, n, out);
+			mask_urls(text + i, n, "***", out);
 		else
 			strbuf_addch(out, text[i]);
 		i += n;
@@ -118,22 +119,23 @@ static void mask_comments(const char *text, size_t len, struct strbuf *out)
 }
 
 /* Aliases lead to the node of the anchor, so that a value is masked where it stands. */
-static void collect(const struct yaml_node *n, bool secret, struct scalars *out)
+static void collect(const struct yaml_node *n, bool secret, bool is_key,
+		    struct scalars *out)
 {
 	if (n->kind == YAML_SCALAR) {
 		if (n->end <= n->begin)
 			return;
 		out->v = xreallocarray(out->v, out->n + 1, sizeof(*out->v));
-		out->v[out->n++] = (struct scalar){ n, secret };
+		out->v[out->n++] = (struct scalar){ n, secret, is_key };
 		return;
 	}
 	for (size_t i = 0; i < n->n; i++) {
 		if (n->kind == YAML_MAP)
-			collect(n->keys[i], false, out);
+			collect(n->keys[i], false, true, out);
 		collect(n->vals[i],
 			secret || (n->kind == YAML_MAP &&
 				   spec_is_secret_name(n->keys[i]->text)),
-			out);
+			false, out);
 	}
 }
 
@@ -149,7 +151,8 @@ static int by_begin(const void *a, const void *b)
 
 /* Bare, *** would be an alias. A block keeps the blanks around it: its own indentation,
  * and its line end with the next line's, which libfyaml counts to it. */
-static void mask_scalar(const char *text, const struct yaml_node *n, struct strbuf *out)
+static void mask_scalar(const char *text, const struct yaml_node *n, const char *mask,
+			struct strbuf *out)
 {
 	size_t begin = n->begin, end = n->end;
 
@@ -159,20 +162,21 @@ static void mask_scalar(const char *text, const struct yaml_node *n, struct strb
 		end--;
 	strbuf_add(out, text + n->begin, begin - n->begin);
 	if (begin < end) /* blanks are no secret */
-		strbuf_addstr(out, n->is_bare ? "\"***\"" : "***");
+		strbuf_addf(out, n->is_bare ? "\"%s\"" : "%s", mask);
 	strbuf_add(out, text + end, n->end - end);
 }
 
 /* Escapes can hide a URL's secret from a look at the bytes; such a text is masked whole.
  */
-static void copy_scalar(const char *text, const struct yaml_node *n, struct strbuf *out)
+static void copy_scalar(const char *text, const struct yaml_node *n, const char *mask,
+			struct strbuf *out)
 {
 	_cleanup_strbuf_ struct strbuf bytes = STRBUF_INIT;
 	_cleanup_strbuf_ struct strbuf meant = STRBUF_INIT;
-	size_t n_bytes = mask_urls(text + n->begin, n->end - n->begin, &bytes);
+	size_t n_bytes = mask_urls(text + n->begin, n->end - n->begin, mask, &bytes);
 
-	if (n_bytes != mask_urls(n->text, strlen(n->text), &meant))
-		mask_scalar(text, n, out);
+	if (n_bytes != mask_urls(n->text, strlen(n->text), mask, &meant))
+		mask_scalar(text, n, mask, out);
 	else
 		strbuf_add(out, bytes.buf, bytes.len);
 }
@@ -183,24 +187,28 @@ char *spec_masked_text(const char *text, size_t len)
 	_cleanup_yaml_doc_ struct yaml_doc *doc = NULL;
 	struct strbuf out = STRBUF_INIT;
 	struct scalars scalars = { NULL, 0 };
-	size_t at = 0;
+	size_t at = 0, n_keys = 0;
 
 	if (yaml_parse(text, len, &doc, &r))
 		return xstrdup(
 			"# the file is no valid YAML, and is not shown because it may hold secrets\n");
-	collect(yaml_root(doc), false, &scalars);
+	collect(yaml_root(doc), false, false, &scalars);
 	if (scalars.n)
 		qsort(scalars.v, scalars.n, sizeof(*scalars.v), by_begin);
 	for (size_t i = 0; i < scalars.n; i++) {
 		const struct yaml_node *n = scalars.v[i].node;
+		char mask[32] = "***";
 
 		if (n->begin < at || n->end > len)
 			continue; /* an alias brought it twice */
 		mask_comments(text + at, n->begin - at, &out);
+		/* Two keys that differ in a secret alone are still two. */
+		if (scalars.v[i].is_key)
+			snprintf(mask, sizeof(mask), "***%zu", ++n_keys);
 		if (scalars.v[i].secret)
-			mask_scalar(text, n, &out);
+			mask_scalar(text, n, mask, &out);
 		else
-			copy_scalar(text, n, &out);
+			copy_scalar(text, n, mask, &out);
 		at = n->end;
 	}
 	mask_comments(text + at, len - at, &out);
@@ -214,7 +222,7 @@ char *spec_masked_url(const char *url)
 
 	if (!url)
 		return NULL;
-	mask_urls(url, strlen(url), &out);
+	mask_urls(url, strlen(url), "***", &out);
 	return strbuf_take(&out);
 }
 

@@ -883,7 +883,7 @@ static void check_same_tree(const struct yaml_node *a, const struct yaml_node *b
 	if (a->kind == YAML_SCALAR && !strstr(b->text, "***"))
 		CHECK_STR(b->text, a->text);
 	for (size_t i = 0; i < a->n; i++) {
-		if (a->kind == YAML_MAP)
+		if (a->kind == YAML_MAP && !strstr(b->keys[i]->text, "***"))
 			CHECK_STR(b->keys[i]->text, a->keys[i]->text);
 		check_same_tree(a->vals[i], b->vals[i]);
 	}
@@ -924,6 +924,9 @@ TEST(the_copy_without_secrets_reads_as_the_same_tree)
 		"- password: x\r\n- token: |\r\n    x\r\n    y\r\n- b\r\n",
 		"password: é\u00a0hunter # tail\nb: 2",
 		"password: |\n  no line end",
+		/* Keys that differ in what is masked, one behind an escape. */
+		"a: 1\n'/?token=hunter1': 1\n'/?token=hunter2': 2\nb: {c: 1}\n",
+		"{\"http:\\/\\/u:hunter1@h\": 1, \"http:\\/\\/u:hunter2@h\": 2, \"//?key=hunter\": 3}",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
