@@ -36,9 +36,6 @@ void module_watch_init(struct module_watch *w, const struct strvec *names,
 void module_watch_next(struct module_watch *w, const char *path);
 void module_watch_data(struct module_watch *w, const void *data, size_t len);
 
-/* The name of a module by that of its file, packed or not: "a/videobuf2-common.ko.xz" is
- * videobuf2_common. Cut at MODULE_NAME_MAX. */
-void module_name_of_path(const char *path, char name[MODULE_NAME_MAX]);
 /* cpio_fd: what kernel/modules.h wrote, packed or not; read from its start. Fills in
  * those of names that are in it and have a build id. ERR_LAB: disk, time. */
 MUST_CHECK int module_ids_read(int cpio_fd, const struct strvec *names,

@@ -7,9 +7,9 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include "parse/module_name.h"
 #include "util/io.h"
 #include "util/mem.h"
-#include "util/path.h"
 
 enum { RAW_BTF_MAX = 256 << 20, BANNER_MAX = 512, BUILD_ID_MAX = 64 };
 
@@ -150,21 +150,10 @@ int build_open(const char *path, struct build **out, struct err *err)
 	return 0;
 }
 
-/* "/x/videobuf2-common.ko.debug" -> "videobuf2_common". */
-static char *module_name(const char *path)
-{
-	char *name = xstrdup(path_last(path));
-
-	name[strcspn(name, ".")] = '\0';
-	for (char *p = name; *p; p++)
-		if (*p == '-')
-			*p = '_';
-	return name;
-}
-
 bool build_is_module(const char *path, const char *module)
 {
-	_cleanup_free_ char *have = module_name(path), *want = module_name(module);
+	_cleanup_free_ char *have = module_name_of_path(path);
+	_cleanup_free_ char *want = module_name_of_path(module);
 
 	return strcmp(have, want) == 0;
 }
@@ -190,7 +179,7 @@ int build_add_module(struct build *b, const char *path, struct err *err)
 	struct build_file *f = xcalloc(1, sizeof(*f));
 	int r;
 
-	f->module = module_name(path);
+	f->module = module_name_of_path(path);
 	if (find_file(b, f->module))
 		r = err_set(err, ERR_JOB, -EEXIST, "%s: module %s was given already",
 			    path, f->module);

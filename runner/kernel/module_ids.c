@@ -11,21 +11,12 @@
 
 #include "diagnose/build_id.h"
 #include "kernel/unpack.h"
+#include "parse/module_name.h"
 #include "util/io.h"
 #include "util/mem.h"
-#include "util/path.h"
 
 enum { READ_STEP = 1 << 17 };
 #define MODULE_MAX_BYTES (UINT64_C(256) << 20)
-
-void module_name_of_path(const char *path, char name[MODULE_NAME_MAX])
-{
-	const char *base = path_last(path);
-
-	snprintf(name, MODULE_NAME_MAX, "%.*s", (int)strcspn(base, "."), base);
-	for (char *p = name; *p; p++)
-		*p = *p == '-' ? '_' : *p;
-}
 
 static bool is_module_file(const char *path)
 {
@@ -73,7 +64,8 @@ static bool is_wanted(const char *path, const struct strvec *names,
 {
 	if (!is_module_file(path) || out->n == MODULE_IDS_MAX)
 		return false;
-	module_name_of_path(path, name);
+	_cleanup_free_ char *whole = module_name_of_path(path);
+	snprintf(name, MODULE_NAME_MAX, "%s", whole);
 	return strvec_has(names, name) && !module_ids_find(out, name);
 }
 

@@ -8,6 +8,7 @@
 #include "diagnose/build_id.h"
 #include "kernel/module_ids.h"
 #include "parse/build_note.h"
+#include "parse/module_name.h"
 #include "session/label.h"
 #include "session/state.h"
 #include "util/io.h"
@@ -71,10 +72,10 @@ void session_module_names(const struct session *s, struct strvec *names)
 static char *staged_id(const struct session *s, const char *module)
 {
 	const char *id = module_ids_find(&s->staged.module_ids, module);
-	char name[MODULE_NAME_MAX];
 
 	for (size_t i = 0; i < s->job->modules.n; i++) {
-		module_name_of_path(s->job->modules.v[i], name);
+		_cleanup_free_ char *name = module_name_of_path(s->job->modules.v[i]);
+
 		if (strcmp(name, module) == 0)
 			return build_id_of_file(s->job->modules.v[i]);
 	}

@@ -128,24 +128,7 @@ TEST(what_is_no_module_or_damaged_has_no_build_id)
 	CHECK_EQ(ids.n, 0);
 }
 
-TEST(a_file_name_becomes_the_name_in_sys_module)
-{
-	static const char *const v[][2] = {
-		{ "/a/b/videobuf2-common.ko.xz", "videobuf2_common" },
-		{ "ramoops.ko", "ramoops" },
-		{ "a-b-c", "a_b_c" },
-		{ "x/", "" },
-	};
-	char name[MODULE_NAME_MAX];
-
-	for (size_t i = 0; i < ARRAY_SIZE(v); i++) {
-		module_name_of_path(v[i][0], name);
-		CHECK_STR(name, v[i][1]);
-	}
-}
-
 TESTS(T(those_that_are_wanted_are_found_by_the_name_the_kernel_gives_them),
       T(ids_are_taken_while_modules_pass_by),
       T(a_module_that_is_packed_is_unpacked_first),
-      T(what_is_no_module_or_damaged_has_no_build_id),
-      T(a_file_name_becomes_the_name_in_sys_module))
+      T(what_is_no_module_or_damaged_has_no_build_id))
