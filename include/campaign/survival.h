@@ -83,6 +83,7 @@ struct survival_comparison {
 	double ratio, ratio_low, ratio_high; /* rate of b / rate of a; constant rates */
 	double p;                            /* of equal rates: exact, conditional */
 	double logrank_p; /* of equal survival: any shape, but many failures; NAN */
+	size_t n_a, n_b;  /* boots: without one there is nothing to compare */
 };
 
 void survival_compare(const struct survival_obs *a, size_t n_a,
@@ -98,7 +99,7 @@ void survival_say_clean(struct strbuf *out, const struct survival_clean *clean,
 			const struct survival_old *old);
 void survival_say_comparison(struct strbuf *out, const char *name_a, const char *name_b,
 			     const struct survival_comparison *c);
-/* "45 s", "24 min", "6.0 h": two or three digits. */
+/* "12 ms", "45 s", "24 min", "6.0 h": two or three digits. */
 void survival_say_duration(struct strbuf *out, double seconds);
 
 /* New objects, with the names of the structs' members. */

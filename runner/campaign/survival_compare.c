@@ -95,7 +95,9 @@ void survival_compare(const struct survival_obs *a, size_t n_a,
 					     .ratio_low = 0,
 					     .ratio_high = INFINITY,
 					     .p = NAN,
-					     .logrank_p = NAN };
+					     .logrank_p = NAN,
+					     .n_a = n_a,
+					     .n_b = n_b };
 	survival_rate(a, n_a, SURVIVAL_STOP_TIME, &rate_a);
 	survival_rate(b, n_b, SURVIVAL_STOP_TIME, &rate_b);
 	if (n_a == 0 || n_b == 0 || rate_a.n_failures + rate_b.n_failures == 0)

@@ -22,6 +22,8 @@ void survival_say_duration(struct strbuf *out, double seconds)
 
 	if (!isfinite(seconds))
 		strbuf_addstr(out, "ever");
+	else if (seconds >= 0.0005 && seconds < 0.0995)
+		strbuf_addf(out, "%.0f ms", seconds * 1e3);
 	else if (seconds < 9.95)
 		strbuf_addf(out, "%.1f s", seconds);
 	else if (seconds < 119.5)
@@ -46,7 +48,7 @@ static void say_number(struct strbuf *out, double v)
 /* One digit below 0.001, else two; never 0 or 1 of something that is neither. */
 static void say_p(struct strbuf *out, double p)
 {
-	if (p > 0 && p < 1e-99)
+	if (p < 1e-99) /* also what is 0 in a double */
 		strbuf_addstr(out, "p < 1e-99");
 	else if (p < 1e-3) { /* 3e-7, not 3e-07 */
 		int exponent = (int)floor(log10(p));
@@ -165,12 +167,24 @@ void survival_say_clean(struct strbuf *out, const struct survival_clean *clean,
 	}
 }
 
-void survival_say_comparison(struct strbuf *out, const char *name_a, const char *name_b,
-			     const struct survival_comparison *c)
+/* A level or kernel whose turn never came, or whose boots were all the lab's. */
+static void say_no_boot(struct strbuf *out, const char *name_a, const char *name_b,
+			const struct survival_comparison *c)
 {
-	strbuf_addf(out, "%s against %s: ", name_b, name_a);
-	if (isnan(c->p)) {
-		strbuf_addstr(out, "no failure in either, nothing to compare");
+	if (c->n_a || c->n_b)
+		strbuf_addf(out, "no boot of %s", c->n_a ? name_b : name_a);
+	else
+		strbuf_addstr(out, "no boot of either");
+	strbuf_addstr(out, " was under test, nothing to compare");
+}
+
+static void say_ratio(struct strbuf *out, const char *name_a,
+		      const struct survival_comparison *c)
+{
+	if (isinf(c->ratio)) {
+		strbuf_addf(out, "%s never failed, rate times ", name_a);
+		say_number(out, c->ratio_low);
+		strbuf_addstr(out, " or more (95 %), ");
 		return;
 	}
 	strbuf_addstr(out, "rate times ");
@@ -180,6 +194,21 @@ void survival_say_comparison(struct strbuf *out, const char *name_a, const char 
 	strbuf_addstr(out, " to ");
 	say_number(out, c->ratio_high);
 	strbuf_addstr(out, "), ");
+}
+
+void survival_say_comparison(struct strbuf *out, const char *name_a, const char *name_b,
+			     const struct survival_comparison *c)
+{
+	strbuf_addf(out, "%s against %s: ", name_b, name_a);
+	if (!c->n_a || !c->n_b) {
+		say_no_boot(out, name_a, name_b, c);
+		return;
+	}
+	if (isnan(c->p)) {
+		strbuf_addstr(out, "no failure in either, nothing to compare");
+		return;
+	}
+	say_ratio(out, name_a, c);
 	say_p(out, c->p);
 	strbuf_addstr(out, " if both rates were the same and constant");
 	if (isnan(c->logrank_p))

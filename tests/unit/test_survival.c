@@ -394,6 +394,53 @@ TEST(a_comparison_says_its_limits_and_both_tests)
 	survival_compare(b + 1, 1, b + 1, 1, &c);
 	CHECK_SAYS(survival_say_comparison(out, "a", "b", &c),
 		   "b against a: no failure in either, nothing to compare");
+	survival_compare(b + 1, 1, a, 4, &c);
+	CHECK_SAYS(survival_say_comparison(out, "clean", "dirty", &c),
+		   "dirty against clean: clean never failed, rate times 2 or more "
+		   "(95 %), p = 0.0078 if both rates were the same and constant; "
+		   "log-rank p = 0.16");
+}
+
+TEST(a_group_without_a_boot_is_not_called_one_without_a_failure)
+{
+	struct survival_obs a[] = { failed(100), failed(200) };
+	struct survival_comparison c;
+
+	survival_compare(a, 2, NULL, 0, &c);
+	CHECK_SAYS(survival_say_comparison(out, "a", "c", &c),
+		   "c against a: no boot of c was under test, nothing to compare");
+	survival_compare(NULL, 0, a, 2, &c);
+	CHECK_SAYS(survival_say_comparison(out, "a", "c", &c),
+		   "c against a: no boot of a was under test, nothing to compare");
+	survival_compare(NULL, 0, NULL, 0, &c);
+	CHECK_SAYS(survival_say_comparison(out, "a", "c", &c),
+		   "c against a: no boot of either was under test, nothing to compare");
+}
+
+TEST(a_probability_that_no_double_can_hold_is_said)
+{
+	struct survival_old v1 = { "v1", 500, 60, 0 };
+	struct survival_clean c;
+
+	survival_clean(3600, &v1, &c);
+	CHECK(c.p_old <= 0);
+	CHECK_SAYS(
+		survival_say_clean(out, &c, &v1),
+		"60 min clean: if v1's rate of one in 0.1 s (500 failures) still held, "
+		"p < 1e-99; rate now below 3 per hour at 95 %");
+}
+
+TEST(what_fails_within_milliseconds_is_said_in_them)
+{
+	CHECK_SAYS(survival_say_duration(out, 0), "0.0 s");
+	CHECK_SAYS(survival_say_duration(out, 2e-5), "0.0 s");
+	CHECK_SAYS(survival_say_duration(out, 0.0146), "15 ms");
+	CHECK_SAYS(survival_say_duration(out, 0.0994), "99 ms");
+	CHECK_SAYS(survival_say_duration(out, 0.0996), "0.1 s");
+	CHECK_SAYS(survival_say_duration(out, 9.94), "9.9 s");
+	CHECK_SAYS(survival_say_duration(out, 119), "119 s");
+	CHECK_SAYS(survival_say_duration(out, 120), "2 min");
+	CHECK_SAYS(survival_say_duration(out, INFINITY), "ever");
 }
 
 TEST(a_rate_is_said_with_its_limits_and_what_they_assume)
@@ -444,5 +491,8 @@ TESTS(T(limits_of_the_mean_are_those_of_the_nist_handbook),
       T(two_rates_are_compared_exactly), T(a_ratio_has_the_limits_that_r_gives),
       T(the_log_rank_test_is_that_of_the_books),
       T(a_comparison_says_its_limits_and_both_tests),
+      T(a_group_without_a_boot_is_not_called_one_without_a_failure),
+      T(a_probability_that_no_double_can_hold_is_said),
+      T(what_fails_within_milliseconds_is_said_in_them),
       T(a_rate_is_said_with_its_limits_and_what_they_assume),
       T(what_is_not_known_is_null_in_json))
