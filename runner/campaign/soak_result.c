@@ -32,12 +32,15 @@ static char *group_name(const char *cell, const char *level)
 	return xstrdup(cell ? cell : level ? level : "all");
 }
 
+/* Of several groups each has a number of failures that nobody chose. */
 static enum survival_stop stop_of(const struct telling *t)
 {
 	uint32_t goal = t->p->goal.failures;
 
-	return goal && soak_count(t->c, "", "", "failure") >= goal ? SURVIVAL_STOP_FAILURE
-								   : SURVIVAL_STOP_TIME;
+	return goal && soak_plan_groups(t->p) == 1 &&
+			       soak_count(t->c, "", "", "failure") >= goal
+		       ? SURVIVAL_STOP_FAILURE
+		       : SURVIVAL_STOP_TIME;
 }
 
 /* The first cell that fails is what the others are held against; else what the command
@@ -251,7 +254,8 @@ static void judge(const struct campaign *c, struct verdict *v, int *exit_code)
 			    "otherwise or before they were under test",
 			    all, odd);
 	else if (clean)
-		verdict_set(v, "pass", NULL, "%zu boots without a failure", clean);
+		verdict_set(v, "pass", NULL, "%zu boot%s without a failure", clean,
+			    clean == 1 ? "" : "s");
 	else
 		verdict_set(v, "lab", NULL, "no boot came to a verdict");
 	if (!all)

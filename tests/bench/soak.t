@@ -235,6 +235,19 @@ def _(t):
     check(any("dirty against clean" in x for x in s["lines"]), f"lines: {s['lines']}")
 
 
+@case("a number of failures in all ends no single group: its limits are those of time, and a level never tried is told")
+def _(t):
+    t.board(BOOT + SHELL + DIE)
+    levels = [{"name": "gpu", "levels": [{"name": n} for n in ("idle", "busy", "off")]}]
+    c = Soak(t, seeded(t, [0.3, 0.2], factors=levels), "--failures", "2", "--each", "5s")
+    check_eq(c.run(), 1, "exit status" + c.text())
+    idle = c.soak["groups"][0]["rate"]
+    # chi-square(0.975; 2r + 2); one group alone has 2r, which is 7.378
+    check(abs(idle["mttf_low_s"] - 2 * idle["exposure_s"] / 11.14329) < 1e-4, f"low limit of {idle}")
+    check("gpu: off against idle: no boot of off was under test, nothing to compare" in c.soak["lines"],
+          f"lines: {c.soak['lines']}")
+
+
 @case("--for ends the soak in time, also inside a boot")
 def _(t):
     t.board(BOOT + SHELL + DIE)
@@ -290,7 +303,7 @@ def _(t):
     run = glob.glob(os.path.join(c.dirs[-1], "runs", "*"))[0]
     both = subprocess.run([BOOTRIG, "report", "--table", c.dirs[-1], run], capture_output=True, text=True, check=True)
     check_eq(len(both.stdout.splitlines()), 3, both.stdout)
-    check("1 boots without a failure" in both.stdout, both.stdout)
+    check("1 boot without a failure" in both.stdout, both.stdout)
 
 
 main()
