@@ -69,6 +69,7 @@ struct staged_tree {
 		char *path; /* below dir, as in U-Boot's fdtfile */
 		uint64_t size;
 		struct sha256_hex sha256;
+		uint32_t crc32; /* always */
 	} * v;
 	size_t n;
 };

@@ -50,6 +50,14 @@ enum { UBOOT_CRC_SIZE = 9 };
  * the time. -EOPNOTSUPP (ERR_LAB): this U-Boot gives none. */
 MUST_CHECK int uboot_crc32(struct uboot *u, const char *command, uint64_t size_bytes,
 			   struct deadline d, char crc[UBOOT_CRC_SIZE], struct err *err);
+/* Of a directory with device trees (FDTDIR), the name that U-Boot will ask for; "" when
+ * it does not say. Then a fresh prompt. */
+#define UBOOT_FDTFILE_COMMAND "echo bootrig-dtb ${fdtfile}:${soc}:${board}:"
+enum { UBOOT_FDTFILE_SIZE = 330 };
+MUST_CHECK int uboot_fdtfile(struct uboot *u, struct deadline d,
+			     char name[UBOOT_FDTFILE_SIZE], struct err *err);
+/* The name out of what that command prints: "bootrig-dtb FDTFILE:SOC:BOARD:". Pure. */
+void uboot_fdtfile_name(const char *answer, char name[UBOOT_FDTFILE_SIZE]);
 /* What a wait heard meanwhile. */
 struct uboot_ear {
 	const struct loader_fault *fault; /* the one that still counts; NULL = none */

@@ -24,6 +24,18 @@ MUST_CHECK int uboot_type(struct uboot *u, const char *text, struct err *err);
 /* A command with its line end, its echo seen before it where the board wants that. */
 MUST_CHECK int uboot_type_line(struct uboot *u, const char *command, struct err *err);
 
+/* uboot_ask.c */
+enum uboot_answered { UBOOT_ANSWERED, UBOOT_USAGE, UBOOT_UNKNOWN, N_UBOOT_ANSWERS };
+struct uboot_answer {
+	enum uboot_answered how;
+	char text[400]; /* with UBOOT_ANSWERED what the regex matched */
+};
+/* Type the command and wait for what answer_regex (must be valid) matches, or its usage,
+ * or that it is not known. Behind an answer there is a fresh prompt. -ETIMEDOUT with
+ * err set: neither came. */
+MUST_CHECK int uboot_ask(struct uboot *u, const char *command, const char *answer_regex,
+			 struct deadline d, struct uboot_answer *out, struct err *err);
+
 /* uboot_fault.c */
 /* Wait for one of the first n_ends patterns of ps, which gets the complaints added; *end
  * says which. U-Boot starting again ends it as well: -EREMOTEIO. */

@@ -158,8 +158,13 @@ MUST_CHECK int session_sum_ram(struct session *s, struct uboot *u,
 			       const struct loader_step *step, struct deadline d,
 			       struct err *err);
 
+struct loader_steps;
 /* session/fdtdir.c: the device tree that U-Boot chose, for the record. */
 void session_record_dtb(struct session *s);
+/* The step asks_tree: which one U-Boot will take, for the steps about it. */
+MUST_CHECK int session_choose_dtb(struct session *s, struct uboot *u,
+				  struct loader_steps *steps, struct deadline d,
+				  struct err *err);
 /* uboot's is_lost: what it asks for is none of those that were staged. */
 bool session_dtb_is_wrong(void *session);
 /* -EREMOTEIO in any case; in words of what has to be done, where it is this. */

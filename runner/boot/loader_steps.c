@@ -4,6 +4,7 @@
  * afterwards (`fdt set`) does not. */
 #include "boot/loader_steps.h"
 
+#include "boot/uboot.h"
 #include "util/mem.h"
 #include "util/strbuf.h"
 
@@ -43,18 +44,27 @@ static struct loader_step *add(struct making *m, char *take_line)
 	return &o->v[o->n++];
 }
 
+static char *load_line(const char *address, const char *tftp_path)
+{
+	return xasprintf("tftpboot %s %s", address, tftp_path);
+}
+
 static void add_load(struct making *m, const char *address, const struct staged_file *f)
 {
-	add(m, xasprintf("tftpboot %s %s", address, f->tftp_path));
+	add(m, load_line(address, f->tftp_path));
 }
 
 /* A plan does not know the size of what is still to be fetched. */
+static char *sum_line(const char *address, const struct staged_file *f)
+{
+	return f->size ? xasprintf("crc32 %s %llx", address, (unsigned long long)f->size)
+		       : xasprintf("crc32 %s SIZE", address);
+}
+
 static void add_sum(struct making *m, const char *address, const struct staged_file *f,
 		    bool as_booted)
 {
-	struct loader_step *s = add(m, f->size ? xasprintf("crc32 %s %llx", address,
-							   (unsigned long long)f->size)
-					       : xasprintf("crc32 %s SIZE", address));
+	struct loader_step *s = add(m, sum_line(address, f));
 
 	s->sum_of = f;
 	s->address = xstrdup(address);
@@ -91,8 +101,27 @@ static void add_overlays(struct making *m)
 	}
 }
 
+/* The tree that U-Boot will choose: asked for, and loaded to where it will lie. */
+static void load_tree(struct making *m)
+{
+	const struct staged_file *dir = &m->staged->fdtdir.dir;
+	_cleanup_free_ char *path =
+		xasprintf("%s/" LOADER_TREE_WORD, dir->tftp_path ?: "");
+
+	add(m, xstrdup(UBOOT_FDTFILE_COMMAND))->asks_tree = true;
+	add(m, load_line(roles[DTB].variable, path))->of_tree = true;
+}
+
+static void sum_tree(struct making *m)
+{
+	add_sum(m, roles[DTB].variable, &m->out->tree, false);
+	m->out->v[m->out->n - 1].of_tree = true;
+}
+
 static void load_before(struct making *m)
 {
+	bool has_tree = m->staged->fdtdir.dir.name != NULL;
+
 	sum_loaded(m, true);
 	for (size_t i = 0; i < N_ROLES; i++) {
 		const struct staged_file *f = file_of(m->staged, i);
@@ -102,8 +131,12 @@ static void load_before(struct making *m)
 		m->loaded_to[i] = xstrdup(address_of(m, i));
 		add_load(m, m->loaded_to[i], f);
 	}
+	if (has_tree)
+		load_tree(m);
 	add_overlays(m);
 	sum_loaded(m, false);
+	if (has_tree)
+		sum_tree(m);
 }
 
 /* "tftpboot ADDRESS {KERNEL}": which file, and *address; N_ROLES: another line. */
@@ -193,6 +226,38 @@ void loader_steps(const struct board_boot *board, const struct job_boot *boot,
 	add_line(&m, lines->v[lines->n - 1]);
 }
 
+static void choose(struct loader_steps *steps, const struct staged_tree *tree,
+		   const struct staged_tree_file *f)
+{
+	steps->tree = (struct staged_file){
+		.name = xasprintf("%s/%s", tree->dir.name, f->path),
+		.tftp_path = xasprintf("%s/%s", tree->dir.tftp_path, f->path),
+		.size = f->size,
+		.sha256 = f->sha256,
+		.crc32 = f->crc32,
+	};
+}
+
+void loader_steps_choose(struct loader_steps *steps, const struct staged_tree *tree,
+			 const char *path)
+{
+	const struct staged_tree_file *f = staged_tree_find(tree, path);
+
+	if (f && !steps->tree.name)
+		choose(steps, tree, f);
+	for (size_t i = 0; i < steps->n; i++) {
+		struct loader_step *s = &steps->v[i];
+
+		if (!s->of_tree)
+			continue;
+		free(s->line);
+		s->line = !f ? NULL
+			  : s->sum_of
+				  ? sum_line(s->address, s->sum_of)
+				  : load_line(roles[DTB].variable, steps->tree.tftp_path);
+	}
+}
+
 void loader_steps_release(struct loader_steps *steps)
 {
 	for (size_t i = 0; i < steps->n; i++) {
@@ -200,5 +265,7 @@ void loader_steps_release(struct loader_steps *steps)
 		free(steps->v[i].address);
 	}
 	free(steps->v);
+	free(steps->tree.name);
+	free(steps->tree.tftp_path);
 	*steps = (struct loader_steps)LOADER_STEPS_INIT;
 }

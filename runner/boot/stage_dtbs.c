@@ -12,6 +12,7 @@
 #include "boot/stage_file.h"
 #include "kernel/dtbs.h"
 #include "kernel/transfer.h"
+#include "util/crc32.h"
 #include "util/io.h"
 #include "util/mem.h"
 #include "util/strbuf.h"
@@ -88,6 +89,7 @@ static int copy_content(struct tree *t, int fd, struct staged_tree_file *f,
 
 	while ((n = archive_read_data(t->a, buf, READ_STEP)) > 0) {
 		sha256_update(hash, buf, (size_t)n);
+		f->crc32 = crc32_add(f->crc32, buf, (size_t)n);
 		f->size += (uint64_t)n;
 		r = io_write_all(fd, buf, (size_t)n);
 		if (r)
@@ -219,6 +221,7 @@ static int put_link(struct tree *t, const char *path, const char *target)
 	struct staged_tree_file *f = add(t, path);
 	f->size = same.size;
 	f->sha256 = same.sha256;
+	f->crc32 = same.crc32;
 	return 0;
 }
 

@@ -142,7 +142,11 @@ static int type_lines(struct session *s, struct uboot *u, const struct job_boot 
 	for (size_t i = 0; i < steps.n && !r; i++) {
 		const struct loader_step *step = &steps.v[i];
 
-		if (step->sum_of)
+		if (!step->line)
+			continue;
+		if (step->asks_tree)
+			r = session_choose_dtb(s, u, &steps, d, err);
+		else if (step->sum_of)
 			r = session_sum_ram(s, u, step, d, err);
 		else if (i + 1 < steps.n)
 			r = uboot_command(u, step->line, d, err);

@@ -4,6 +4,7 @@
  * U-Boot would start the kernel with its own device tree and not say a word. */
 #include <errno.h>
 
+#include "boot/loader_steps.h"
 #include "session/state.h"
 #include "util/jsonx.h"
 #include "util/mem.h"
@@ -29,6 +30,19 @@ void session_record_dtb(struct session *s)
 	json_put(m, "sha256", json_string(f->sha256.str));
 	json_put(m, "size", json_integer((json_int_t)f->size));
 	journal_action_json(s->journal, "taken", m);
+}
+
+/* To sum it before: where U-Boot does not say its name, or one that is not there, nothing
+ * is done. What it then boots tells which it took, and whether that one was summed. */
+int session_choose_dtb(struct session *s, struct uboot *u, struct loader_steps *steps,
+		       struct deadline d, struct err *err)
+{
+	char name[UBOOT_FDTFILE_SIZE];
+	int r = uboot_fdtfile(u, d, name, err);
+
+	if (!r)
+		loader_steps_choose(steps, &s->staged.fdtdir, name);
+	return r;
 }
 
 /* What U-Boot asks for is none of them. */

@@ -186,6 +186,12 @@ static void pass_on(struct watch *w, const json_t *action, const char *what)
 	watch_emit(w, e);
 }
 
+/* What was loaded to be summed is not yet what boots. */
+static void forget_loaded_dtb(struct watch *w)
+{
+	w->st.loaded_dtb[0] = w->stages.transfer_file[0] = '\0';
+}
+
 static void report_no_boot(struct watch *w, const json_t *action)
 {
 	const char *blame = json_get_str(action, "blame", NULL);
@@ -226,7 +232,9 @@ void watch_action(struct watch *w, const json_t *action)
 		watch_capture_action(w, what, action);
 	else if (strcmp(what, "run") == 0) {
 		w->loop_boots = (uint32_t)json_get_int(action, "loop_boots", 3);
-	} else if (strcmp(what, "silence") == 0)
+	} else if (strcmp(what, "ram") == 0)
+		forget_loaded_dtb(w);
+	else if (strcmp(what, "silence") == 0)
 		watch_report_own(
 			w, INCIDENT_SILENCE, "silence in %s",
 			json_get_str(action, "stage", stage_to_str(w->st.stage)));

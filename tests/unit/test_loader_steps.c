@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "boot/loader_steps.h"
+#include "boot/uboot.h"
 
 #include <string.h>
 
@@ -149,7 +150,98 @@ TEST(a_list_that_boots_by_pxe_is_summed_before_its_last_line)
 	strvec_release(&boot.command_list);
 }
 
-TESTS(T(setup_comes_before_the_network_and_the_boot_commands_last),
+static char dtbs[] = "dtbs", dtbs_path[] = "sub/r1/dtbs", tree_name[] = "q/v.dtb";
+
+static void add_step(struct strbuf *got, const struct loader_step *s)
+{
+	if (s->line)
+		strbuf_addf(got, "%s%s\n", s->asks_tree ? "ask " : "", s->line);
+}
+
+/* The lines of a set with a directory of trees, once U-Boot has told that name. */
+static char *lines_of_tree(const char *told)
+{
+	_cleanup_loader_steps_ struct loader_steps steps = LOADER_STEPS_INIT;
+	struct board_boot b = { .server_ip = server };
+	struct job_boot boot = { .commands = JOB_COMMANDS_RAMDISK };
+	struct staged st = staged_set();
+	struct staged_tree_file f = { .path = tree_name, .size = 0x1c0, .crc32 = 0xcafe };
+	const struct loader_words w = loader_words_of("v1", &st);
+	struct strbuf got = STRBUF_INIT;
+
+	st.ramdisk.name = st.dtb.name = NULL;
+	st.fdtdir.dir = (struct staged_file){ .name = dtbs, .tftp_path = dtbs_path };
+	st.fdtdir.v = &f;
+	st.fdtdir.n = 1;
+	strvec_add(&b.boot_commands, "pxe boot");
+	loader_steps(&b, &boot, &w, &st, true, &steps);
+	if (told)
+		loader_steps_choose(&steps, &st.fdtdir, told);
+	for (size_t i = 0; i < steps.n; i++)
+		add_step(&got, &steps.v[i]);
+	if (steps.tree.name) {
+		CHECK_STR(steps.tree.name, "dtbs/q/v.dtb");
+		CHECK_EQ(steps.tree.crc32, 0xcafe);
+		CHECK(steps.v[4].sum_of == &steps.tree && !steps.v[4].as_booted);
+	}
+	strvec_release(&b.boot_commands);
+	return strbuf_take(&got);
+}
+
+#define BEFORE_TREE "tftpboot ${kernel_addr_r} r1/Image\nask " UBOOT_FDTFILE_COMMAND "\n"
+
+TEST(of_a_directory_of_trees_the_one_that_u_boot_names_is_loaded_and_summed)
+{
+	_cleanup_free_ char *lines = lines_of_tree("q/v.dtb");
+
+	CHECK_STR(lines, BEFORE_TREE "tftpboot ${fdt_addr_r} sub/r1/dtbs/q/v.dtb\n"
+				     "crc32 ${kernel_addr_r} 1f00\n"
+				     "crc32 ${fdt_addr_r} 1c0\npxe boot\n");
+}
+
+TEST(a_name_that_no_tree_has_leaves_nothing_to_load)
+{
+	_cleanup_free_ char *other = lines_of_tree("v.dtb"), *none = lines_of_tree("");
+
+	CHECK_STR(other, BEFORE_TREE "crc32 ${kernel_addr_r} 1f00\npxe boot\n");
+	CHECK_STR(none, other);
+}
+
+TEST(a_plan_has_a_word_for_the_tree_that_will_be_chosen)
+{
+	_cleanup_free_ char *lines = lines_of_tree(NULL);
+
+	CHECK_STR(lines, BEFORE_TREE "tftpboot ${fdt_addr_r} sub/r1/dtbs/FDTFILE\n"
+				     "crc32 ${kernel_addr_r} 1f00\n"
+				     "crc32 ${fdt_addr_r} SIZE\npxe boot\n");
+}
+
+TEST(the_name_is_fdtfile_or_soc_and_board_as_u_boot_itself_makes_it)
+{
+	static const struct {
+		const char *answer, *name;
+	} cases[] = {
+		{ "bootrig-dtb rockchip/rk3588-rock-5b.dtb:rk3588:evb_rk3588:",
+		  "rockchip/rk3588-rock-5b.dtb" },
+		{ "bootrig-dtb :imx6:wandboard:", "imx6-wandboard.dtb" },
+		{ "bootrig-dtb ::qemu-arm:", "qemu-arm.dtb" },
+		{ "bootrig-dtb :rk3588::", "rk3588.dtb" },
+		{ "bootrig-dtb :::", ".dtb" },
+		{ "", ".dtb" },
+	};
+	char name[UBOOT_FDTFILE_SIZE];
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		uboot_fdtfile_name(cases[i].answer, name);
+		CHECK_STR(name, cases[i].name);
+	}
+}
+
+TESTS(T(of_a_directory_of_trees_the_one_that_u_boot_names_is_loaded_and_summed),
+      T(a_name_that_no_tree_has_leaves_nothing_to_load),
+      T(a_plan_has_a_word_for_the_tree_that_will_be_chosen),
+      T(the_name_is_fdtfile_or_soc_and_board_as_u_boot_itself_makes_it),
+      T(setup_comes_before_the_network_and_the_boot_commands_last),
       T(a_list_of_the_job_stands_in_for_network_and_boot_commands),
       T(what_pxe_boot_loads_is_loaded_and_summed_before_all_of_it_first),
       T(what_lines_load_is_summed_where_it_lies_before_anything_is_done_to_it),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* All device trees of a kernel, in a directory of their own. */
 #include "stage_bench.h"
+#include "util/crc32.h"
 
 static const uint8_t tree1[48] = { 0xd0, 0x0d, 0xfe, 0xed, 0, 0, 0, 48 };
 static const uint8_t tree2[56] = { 0xd0, 0x0d, 0xfe, 0xed, 0, 0, 0, 48 };
@@ -44,6 +45,7 @@ static void check_two_trees(const struct staged *s)
 	CHECK(f);
 	CHECK_EQ(f->size, sizeof(tree1));
 	CHECK_STR(f->sha256.str, sha256_of(tree1, sizeof(tree1)).str);
+	CHECK_EQ(f->crc32, crc32_of(tree1, sizeof(tree1)));
 	_cleanup_free_ char *text = content("bootrig-r1/dtbs/rockchip/also-b.dtb", &len);
 	CHECK_EQ(len, sizeof(tree1));
 	CHECK_EQ(memcmp(text, tree1, len), 0);

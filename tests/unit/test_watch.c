@@ -359,7 +359,30 @@ TEST(a_phase_name_that_is_cut_in_a_character_is_still_text)
 	stop_watching(&b);
 }
 
-TESTS(T(bytes_cut_at_every_place_give_the_same_events),
+static const char loads_tree[] =
+	"TFTP from server 10.0.2.2; our IP address is 10.0.2.15\r\n"
+	"Filename 'sub/bootrig-r1/dtbs/q/v.dtb'.\r\n"
+	"Bytes transferred = 448 (1c0 hex)\r\n";
+
+TEST(a_device_tree_that_was_loaded_only_to_be_summed_is_not_the_one_that_boots)
+{
+	struct bench b;
+
+	start_watching(&b, NULL);
+	act(&b, "staged", "{s:{s:s}}", "fdtdir", "path", "sub/bootrig-r1/dtbs");
+	say(&b, firmware);
+	say(&b, loads_tree);
+	CHECK_STR(watch_state(b.w)->loaded_dtb, "q/v.dtb");
+	act(&b, "ram", "{s:s}", "path", "sub/bootrig-r1/dtbs/q/v.dtb");
+	CHECK_STR(watch_state(b.w)->loaded_dtb, "");
+	CHECK(!watch_asked_dtb(b.w));
+	say(&b, loads_tree);
+	CHECK_STR(watch_state(b.w)->loaded_dtb, "q/v.dtb");
+	stop_watching(&b);
+}
+
+TESTS(T(a_device_tree_that_was_loaded_only_to_be_summed_is_not_the_one_that_boots),
+      T(bytes_cut_at_every_place_give_the_same_events),
       T(bytes_one_by_one_give_the_same_events),
       T(a_boot_shows_its_stages_transfer_banner_and_nonce),
       T(the_nonce_of_another_label_tells_its_name),

@@ -7,16 +7,23 @@ import re
 import subprocess
 import tarfile
 
-from virt import ASSETS, TOP, VIRT, case, check, check_eq, job, main, read
+from virt import ASSETS, TOP, VIRT, case, check, check_eq, flip, job, main, read, sums
 
 DEB = os.path.join(ASSETS, "linux-arm64.deb")
 SETUP = "setup: [setenv autoload no]"
 
 
-def board(t, fdtfile=None):
-    """virt.yaml with a TFTP root of its own, and U-Boot's fdtfile where one is given."""
+TFTP = "  tftp: {root: ../../build/tftp/virt, verify: local}"
+RAM = "  verify_ram: true\n"
+PXE = 'boot_commands: ["setenv pxe_label_override {label}", pxe get, pxe boot]'
+SLOW_STOP = "  interrupt_delay: {milliseconds: 500}\n"  # time to change a file before U-Boot loads it
+
+
+def board(t, fdtfile=None, more="", commands=PXE):
+    """virt.yaml with a TFTP root of its own, U-Boot's fdtfile where one is given, and more lines below `boot:`."""
     text = read(VIRT).decode().replace("{board_dir}/../..", TOP)
-    check(SETUP in text, "virt.yaml has another setup")
+    check(SETUP in text and TFTP in text and PXE in text, "virt.yaml has another setup")
+    text = text.replace(TFTP, more + TFTP).replace(PXE, commands)
     if fdtfile:
         text = text.replace(SETUP, f'setup: [setenv autoload no, "setenv fdtfile {fdtfile}"]')
     text = text.replace("../../build/tftp/virt", os.path.join(t.tmp, "tftp"))
@@ -58,7 +65,8 @@ def kernel_with_trees(t, *modules):
             info = tarfile.TarInfo("boot/dtbs/6.1.0/rockchip/rk3399-rock-pi-4b.dtb" if name.endswith(".dtb") else name)
             info.size = len(data)
             tar.addfile(info, io.BytesIO(data))
-        tar.add(os.path.join(ASSETS, "virt.dtb"), "boot/dtbs/6.1.0/qemu/virt.dtb")
+        for name in ("virt", "same"):
+            tar.add(os.path.join(ASSETS, "virt.dtb"), f"boot/dtbs/6.1.0/qemu/{name}.dtb")
     return path
 
 
@@ -81,7 +89,7 @@ def _(t):
     check_eq(r.code, 0, f"exit status ({r.verdict['reason']})")
     p = provenance(r)
     check_eq((p["proven"], p["fault"], p["why"]), (True, None, []), "provenance")
-    check_eq(p["fdtdir"]["files"], 2, "device trees")
+    check_eq(p["fdtdir"]["files"], 3, "device trees")
     dtb = next(f for f in p["files"] if f["role"] == "dtb")
     size = os.path.getsize(os.path.join(ASSETS, "virt.dtb"))
     check_eq((dtb["name"], dtb["size"], dtb["transferred_bytes"]), ("dtbs/qemu/virt.dtb", size, size), "dtb")
@@ -95,7 +103,7 @@ def _(t):
     r = t.run(spec, board(t, "virt.dtb"))
     check_eq((r.code, r.verdict["status"], r.verdict["kind"]), (125, "lab", "no-boot"), f"verdict ({r.verdict})")
     check("asked for the device tree virt.dtb" in r.verdict["reason"] and
-          "among its 2, but qemu/virt.dtb" in r.verdict["reason"], r.verdict["reason"])
+          "among its 3, but qemu/virt.dtb" in r.verdict["reason"], r.verdict["reason"])
     check_eq((r.result["incidents"][0]["blame"], r.result["error_type"]), ("file", "Job"), "who has to act")
     check(b"Linux version" not in r.raw(), "a kernel started")
 
@@ -107,6 +115,57 @@ def _(t):
     check(re.search(r"the device tree qemu-arm\.dtb, and the kernel has none of that name among its [0-9]{3}",
                     r.verdict["reason"]), r.verdict["reason"])
     check(b"Linux version" not in r.raw(), "a kernel started")
+
+
+@case("fdtdir, verify_ram: the device tree that U-Boot will take is summed in its RAM before, and that one boots")
+def _(t):
+    spec = selected({"name": "trees", "from": {"url": kernel_with_trees(t)}, "fdtdir": True})
+    r = t.run(spec, board(t, "qemu/virt.dtb", RAM))
+    check_eq(r.code, 0, f"exit status ({r.verdict['reason']})")
+    p = provenance(r)
+    check_eq((p["proven"], p["fault"], p["why"]), (True, None, []), "provenance")
+    dtb = next(f for f in p["files"] if f["role"] == "dtb")
+    ram = dtb["ram_crc32"]
+    check_eq((dtb["name"], ram["seen"], ram["as_booted"]), ("dtbs/qemu/virt.dtb", ram["staged"], False), "dtb")
+    check_eq(sums(r)[-1]["bytes"], os.path.getsize(os.path.join(ASSETS, "virt.dtb")), "bytes that were summed")
+    check_eq(len(sums(r)), 3, "sums")
+
+
+@case("fdtdir, verify_ram: a bit of the chosen device tree that changes before U-Boot loads it is the lab's, and nothing boots")
+def _(t):
+    spec = selected({"name": "trees", "from": {"url": kernel_with_trees(t)}, "fdtdir": True})
+    p = t.start(spec, board(t, "qemu/virt.dtb", RAM + SLOW_STOP))
+    t.wait_event(p, '"type":"verified"')
+    flip(t, "dtbs/qemu/virt.dtb", 200)
+    r = t.finish(p)
+    check_eq((r.code, r.verdict["status"]), (131, "lab"), f"verdict {r.verdict}")
+    bad = [a for a in sums(r) if a["seen"] != a["staged"]]
+    check_eq([a["path"].split("/", 1)[1] for a in bad], ["dtbs/qemu/virt.dtb"], "what has another sum")
+    check(all(bad[0][k] in r.verdict["reason"] for k in ("seen", "staged")) and
+          "does not hold dtbs/qemu/virt.dtb" in r.verdict["reason"], r.verdict["reason"])
+    check(b"Starting kernel" not in r.raw(), "it booted")
+
+
+@case("fdtdir, verify_ram: when U-Boot then takes another device tree, that one's sum is told to be missing")
+def _(t):
+    late = 'boot_commands: ["setenv fdtfile qemu/same.dtb", "pxe get", "pxe boot"]'
+    spec = selected({"name": "trees", "from": {"url": kernel_with_trees(t)}, "fdtdir": True})
+    r = t.run(spec, board(t, "qemu/virt.dtb", RAM, late))
+    check_eq(r.code, 0, f"exit status ({r.verdict['reason']})")
+    p = provenance(r)
+    dtb = next(f for f in p["files"] if f["role"] == "dtb")
+    check_eq((dtb["name"], dtb["ram_crc32"]), ("dtbs/qemu/same.dtb", None), "dtb")
+    check_eq((p["proven"], p["why"]), (False, ["U-Boot was not asked for its sum of dtbs/qemu/same.dtb"]), "provenance")
+
+
+@case("fdtdir, verify_ram: a name that no device tree has is told as without it")
+def _(t):
+    spec = selected({"name": "trees", "from": {"url": kernel_with_trees(t)}, "fdtdir": True})
+    r = t.run(spec, board(t, "virt.dtb", RAM))
+    check_eq((r.code, r.verdict["status"], r.verdict["kind"]), (125, "lab", "no-boot"), f"verdict ({r.verdict})")
+    check("asked for the device tree virt.dtb" in r.verdict["reason"] and "but qemu/" in r.verdict["reason"],
+          r.verdict["reason"])
+    check_eq(len(sums(r)), 2, "sums")
 
 
 # ---- labels beside, and modules --------------------------------------------------------

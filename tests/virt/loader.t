@@ -1,14 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Real U-Boot: each way to stop it, to give it a network and to boot, and what it says when that fails."""
-import glob
 import io
 import os
 import re
 import subprocess
 import tarfile
 
-from virt import ASSETS, LOGIN, TOP, VIRT, Skip, case, check, check_eq, job, main, read, until
+from virt import ASSETS, LOGIN, TOP, VIRT, Skip, case, check, check_eq, flip, job, main, read, sums, until
 
 PXE = 'boot_commands: ["setenv pxe_label_override {label}", pxe get, pxe boot]'
 NETWORK = "network: [dhcp]"
@@ -270,10 +269,6 @@ TYPED = ('boot_commands: ["setenv bootargs console=ttyAMA0 bootrig.nonce=none", 
          '"booti ${kernel_addr_r} ${ramdisk_addr_r}:${rdsize} %s"]')
 
 
-def sums(r):
-    return [a for a in r.lines("actions.jsonl") if a["do"] == "ram"]
-
-
 @case("verify_ram: U-Boot's sums of kernel, ramdisk and device tree are those of the staged files, and pxe boots them")
 def _(t):
     r = t.run(job(inline(["true"])), board(t, ("  " + TFTP, RAM)))
@@ -306,12 +301,7 @@ def flip_when(t, r, what):
         d = t.dir_of(r)
         return d and what.encode() in read(os.path.join(d, "actions.jsonl"))
     until(what, seen)
-    path = glob.glob(os.path.join(t.tmp, "tftp", "**", "Image"), recursive=True)[0]
-    with open(path, "r+b") as f:
-        f.seek(4 << 20)
-        old = f.read(1)
-        f.seek(4 << 20)
-        f.write(bytes([old[0] ^ 1]))
+    flip(t, "Image", 4 << 20)
 
 
 @case("verify_ram: a bit that changes behind the check of the TFTP server is the lab's, with both sums, and nothing boots")

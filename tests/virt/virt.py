@@ -6,6 +6,7 @@ that bootrig starts inherits a word in its environment, by which a case can tell
 is left. Every finished run is held to what holds for all runs: the exit code fits the
 verdict, the board is off, no process is left, and replay finds the same result.
 """
+import glob
 import json
 import os
 import shutil
@@ -67,6 +68,22 @@ def read(path):
             return f.read()
     except OSError:
         return b""
+
+
+def sums(r):
+    """What U-Boot summed in its RAM."""
+    return [a for a in r.lines("actions.jsonl") if a["do"] == "ram"]
+
+
+def flip(t, name, offset):
+    """One bit of a staged file."""
+    (path,) = glob.glob(os.path.join(t.tmp, "tftp", "bootrig-*", name))
+    os.chmod(path, 0o644)
+    with open(path, "r+b") as f:
+        f.seek(offset)
+        old = f.read(1)
+        f.seek(offset)
+        f.write(bytes([old[0] ^ 1]))
 
 
 def processes(word):
