@@ -12,7 +12,8 @@
  *    "incident": {"kind","title","function","module","fault_address","real_range",
  *    "instruction"} or null, "hypotheses": [{"name","verdict"}], "functional": {"status":
  * "pass" "fail" "none","passed","failed","failures": [...]}, "cycles": N or null,
- * "seconds": S or null, "expected": {...} or null, "as_expected", "run"} functional: the
+ * "seconds": S or null, "expected": {...} or null, "as_expected",
+ * "surprise": what is not as expected or null, "run"} functional: the
  * last attempt's test cases, without the steps that ran them where they told cases of
  * their own. cycles: the largest measurement in units of cycles. seconds: how long the
  * kernel was under test. */

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <jansson.h>
-#include <stdbool.h>
 
 #include "parse/job_kernel.h"
 
@@ -15,6 +14,7 @@ json_t *outcome_functional(const json_t *result);
 json_t *outcome_cycles(const json_t *result);
 json_t *outcome_expected_json(const struct job_outcome *o); /* null when not given */
 
-/* Without an expectation a kernel has to pass. What is no verdict on the kernel (lab,
- * job, canceled, bug) never fits. */
-bool outcome_fits(const struct job_outcome *o, const json_t *row);
+/* NULL when the row is as expected, else what is not, for people: "expected to pass".
+ * Without an expectation a kernel has to pass. What is no verdict on the kernel (lab,
+ * job, canceled, bug) is never as expected. The caller frees it. */
+char *outcome_surprise(const struct job_outcome *o, const json_t *row);

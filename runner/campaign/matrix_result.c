@@ -8,6 +8,9 @@
 #include "util/strbuf.h"
 #include "util/utf8.h"
 
+/* A reason has 512 bytes, and what is told of a cell half of that. */
+enum { REASON_ENOUGH = 270 };
+
 static json_t *row_of(const struct campaign *c, const struct job_cell *cell)
 {
 	const json_t *record = matrix_record_of(c, cell->name);
@@ -68,10 +71,11 @@ static bool is_surprise(const json_t *row)
 	return strcmp(test_result(row), "fail") == 0;
 }
 
-/* "24 of 27 cells as expected; v2b/kasan: Oops …; v1c/plain: passed" */
+/* "24 of 27 cells as expected; v1a/kasan: fail: Oops … (expected uaf, the kind is
+ * null-deref); v1c/plain: pass: passed (expected to fail)" */
 static void add_reason(const json_t *rows, struct strbuf *out)
 {
-	size_t n = json_array_size(rows), good = 0, i;
+	size_t n = json_array_size(rows), good = 0, n_left = 0, i;
 	const json_t *row;
 
 	json_array_foreach((json_t *)(uintptr_t)rows, i, row) good +=
@@ -81,11 +85,20 @@ static void add_reason(const json_t *rows, struct strbuf *out)
 	{
 		const json_t *v = json_object_get(row, "verdict");
 
-		if (json_get_bool(row, "as_expected", false) || out->len > 380)
+		if (json_get_bool(row, "as_expected", false))
 			continue;
+		if (out->len > REASON_ENOUGH) {
+			n_left++;
+			continue;
+		}
 		strbuf_addf(out, "; %s: %s: %.80s", json_get_str(row, "cell", ""),
 			    status_of(row), json_get_str(v, "reason", ""));
+		if (is_surprise(row))
+			strbuf_addf(out, " (%.100s)",
+				    json_get_str(row, "surprise", "not as expected"));
 	}
+	if (n_left)
+		strbuf_addf(out, "; and %zu more", n_left);
 }
 
 /* Broken, if the last boot without a verdict found it so. */

@@ -99,6 +99,7 @@ json_t *outcome_row(const struct job_cell *cell, const json_t *record,
 	const json_t *in = outcome_incident(result);
 	const json_t *seconds =
 		json_object_get(result_last_attempt(result), "under_test_s");
+	_cleanup_free_ char *surprise = NULL;
 	json_t *row = json_object();
 
 	json_put(row, "series", json_lossy_str(cell->kernel->name));
@@ -114,7 +115,9 @@ json_t *outcome_row(const struct job_cell *cell, const json_t *record,
 		 json_is_number(seconds) ? json_real(json_number_value(seconds))
 					 : json_null());
 	json_put(row, "expected", outcome_expected_json(cell->outcome));
-	json_put(row, "as_expected", json_boolean(outcome_fits(cell->outcome, row)));
+	surprise = outcome_surprise(cell->outcome, row);
+	json_put(row, "as_expected", json_boolean(!surprise));
+	json_put(row, "surprise", json_lossy_str(surprise));
 	json_put(row, "run", json_lossy_str(json_get_str(record, "run", NULL)));
 	return row;
 }

@@ -42,13 +42,14 @@ static void begins(void *arg, size_t k, size_t n, const char *cell, size_t nth)
 static void ended(void *arg, const json_t *record, const json_t *row)
 {
 	const struct progress *p = arg;
-	const char *kind = json_get_str(record, "kind", NULL);
+	const char *kind = json_get_str(record, "kind", NULL),
+		   *surprise = json_get_str(row, "surprise", NULL);
 
 	campaign_page_line(
-		p->page, "%s: %s%s%s: %s%s", json_get_str(record, "cell", ""),
+		p->page, "%s: %s%s%s: %s%s%s%s", json_get_str(record, "cell", ""),
 		json_get_str(record, "status", "?"), kind ? " " : "", kind ? kind : "",
-		json_get_str(record, "reason", ""),
-		json_get_bool(row, "as_expected", false) ? "" : " (not as expected)");
+		json_get_str(record, "reason", ""), surprise ? " (" : "",
+		surprise ? surprise : "", surprise ? ")" : "");
 	so_far(p);
 }
 

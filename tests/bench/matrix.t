@@ -131,7 +131,28 @@ def _(t):
     v = m.result["verdict"]
     check_eq((v["status"], v["kind"]), ("fail", "test"), "verdict")
     check(v["reason"].startswith("0 of 2 cells as expected; v1a: fail: "), v["reason"])
-    check("v2c: pass" in v["reason"], v["reason"])
+    check("v2c: pass: passed (expected to fail)" in v["reason"], v["reason"])
+
+
+@case("where status is as expected and something else is not, it says what")
+def _(t):
+    m = Matrix(t, [kernel("v1a", "null", expect={"status": "fail", "hypotheses": {"null-slot": "falsified"}}),
+                   kernel("v1b", "null", expect={"status": "fail", "kinds": ["uaf"]})])
+    check_eq(m.run(), 1, "exit status" + m.text())
+    why = ["expected null-slot falsified, it is confirmed", "expected uaf, the kind is null-deref"]
+    check_eq([r["surprise"] for r in m.matrix], why, "surprises")
+    check(m.result["verdict"]["reason"].endswith(f"({why[1]})"), m.result["verdict"]["reason"])
+    for w in why:
+        check_eq(m.text().count(f"({w})"), 2, f"cell and verdict say {w!r}" + m.text())
+
+
+@case("of many surprises some are told, and how many more there are")
+def _(t):
+    m = Matrix(t, [kernel(f"k{i}", "good", expect={"status": "fail"}) for i in range(9)])
+    check_eq(m.run(), 1, "exit status" + m.text())
+    reason = m.result["verdict"]["reason"]
+    told = reason.count("passed (expected to fail)")
+    check(2 < told < 9 and reason.endswith(f"; and {9 - told} more") and len(reason) < 512, reason)
 
 
 @case("--kernel runs one of them as an ordinary run, with that run's exit status")

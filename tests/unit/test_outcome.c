@@ -43,6 +43,14 @@ static json_t *parse(const char *text)
 	"{'cell':'v1a/plain','status':'fail','kind':'null-deref','reason':'N','run':"    \
 	"'runs/x'}"
 
+#define TESTED                                                                           \
+	"{'attempts':[{'n':2}],'incidents':[],'tests':["                                 \
+	"{'suite':'vb2','name':'old','result':'fail','source':'ktap','attempt':1},"      \
+	"{'suite':'vb2','name':'fence-visible','result':'fail','source':'ktap',"         \
+	"'attempt':2},"                                                                  \
+	"{'suite':'vb2','name':'pool','result':'pass','source':'ktap','attempt':2}]}"
+#define RECORD_TESTED "{'status':'fail','kind':'test','reason':'t'}"
+
 static char v1a[] = "v1a", plain[] = "plain";
 static const struct job_kernel kernel = { .name = v1a };
 static const struct job_config config = { .name = plain };
@@ -58,6 +66,20 @@ static json_t *row(const struct job_outcome *o, const char *record, const char *
 
 	return outcome_row(&cell, rec, res);
 }
+
+/* What the row says of its surprise; the caller frees it. */
+static char *surprise(const struct job_outcome *o, const char *record, const char *result)
+{
+	_cleanup_json_ json_t *r = row(o, record, result);
+
+	return xstrdup(json_get_str(r, "surprise", "none"));
+}
+
+#define CHECK_SURPRISE(o, record, result, want)                                          \
+	do {                                                                             \
+		_cleanup_free_ char *why = surprise(o, record, result);                  \
+		CHECK_STR(why, want);                                                    \
+	} while (0)
 
 static bool fits(const struct job_outcome *o, const char *record, const char *result)
 {
@@ -100,6 +122,8 @@ TEST(without_an_expectation_a_kernel_has_to_pass)
 
 	CHECK(fits(&none, "{'status':'pass','kind':null,'reason':'passed'}", "{}"));
 	CHECK(!fits(&none, RECORD_DIED, DIED));
+	CHECK_SURPRISE(&none, RECORD_DIED, DIED, "expected to pass");
+	CHECK_SURPRISE(&none, "{'status':'pass'}", "{}", "none");
 }
 
 TEST(what_is_no_word_on_the_kernel_is_never_as_expected)
@@ -110,6 +134,7 @@ TEST(what_is_no_word_on_the_kernel_is_never_as_expected)
 	CHECK(!fits(&any, "{'status':'lab','kind':null,'reason':'relay'}", NULL));
 	CHECK(!fits(&any, "{'status':'job','kind':null,'reason':'patch'}", NULL));
 	CHECK(!fits(&any, "{'status':'canceled','kind':null,'reason':''}", NULL));
+	CHECK_SURPRISE(&any, "{'status':'lab'}", NULL, "no verdict on the kernel");
 }
 
 TEST(status_and_kind_must_be_the_expected_ones)
@@ -120,8 +145,10 @@ TEST(status_and_kind_must_be_the_expected_ones)
 	CHECK(fits(&o, RECORD_DIED, DIED));
 	o.kinds = 1ULL << INCIDENT_NULL_DEREF;
 	CHECK(fits(&o, RECORD_DIED, DIED));
-	o.kinds = 1ULL << INCIDENT_KASAN;
+	o.kinds = 1ULL << INCIDENT_KASAN | 1ULL << INCIDENT_UAF;
 	CHECK(!fits(&o, RECORD_DIED, DIED));
+	CHECK_SURPRISE(&o, RECORD_DIED, DIED,
+		       "expected uaf or kasan, the kind is null-deref");
 	o.kinds = 0;
 	o.status = pass;
 	CHECK(!fits(&o, RECORD_DIED, DIED));
@@ -141,19 +168,15 @@ TEST(each_named_hypothesis_must_have_its_verdict)
 	CHECK(fits(&o, RECORD_DIED, DIED));
 	o.hypotheses[1].verdict = confirmed;
 	CHECK(!fits(&o, RECORD_DIED, DIED));
+	CHECK_SURPRISE(&o, RECORD_DIED, DIED,
+		       "expected ops-null confirmed, it is falsified");
+	CHECK_SURPRISE(&o, "{'status':'fail','kind':'test'}", TESTED,
+		       "expected null-slot confirmed, nothing was judged");
 	o.hypotheses[1].verdict = falsified;
 	o.hypotheses[1].name = other;
 	CHECK(!fits(&o, RECORD_DIED, DIED));
 	free(o.hypotheses);
 }
-
-#define TESTED                                                                           \
-	"{'attempts':[{'n':2}],'incidents':[],'tests':["                                 \
-	"{'suite':'vb2','name':'old','result':'fail','source':'ktap','attempt':1},"      \
-	"{'suite':'vb2','name':'fence-visible','result':'fail','source':'ktap',"         \
-	"'attempt':2},"                                                                  \
-	"{'suite':'vb2','name':'pool','result':'pass','source':'ktap','attempt':2}]}"
-#define RECORD_TESTED "{'status':'fail','kind':'test','reason':'t'}"
 
 TEST(a_test_that_must_fail_is_found_by_its_name)
 {
@@ -169,6 +192,7 @@ TEST(a_test_that_must_fail_is_found_by_its_name)
 	CHECK(fits(&o, RECORD_TESTED, TESTED));
 	strvec_add(&o.failed_tests, "vb2.old");
 	CHECK(!fits(&o, RECORD_TESTED, TESTED));
+	CHECK_SURPRISE(&o, RECORD_TESTED, TESTED, "expected test vb2.old to fail");
 	strvec_release(&o.failed_tests);
 }
 
