@@ -25,5 +25,3 @@ MUST_CHECK int source_file_remove(int dirfd, const char *path);
 MUST_CHECK int source_file_list(int dirfd, struct strvec *out);
 /* Sorted, each once. */
 void source_file_sort(struct strvec *paths);
-/* For qsort() and bsearch() over char *. */
-int source_file_order(const void *a, const void *b);

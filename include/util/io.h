@@ -6,6 +6,7 @@
 
 #include "util/compiler.h"
 #include "util/strbuf.h"
+#include "util/strvec.h"
 
 /* All return 0 or a negative errno. */
 MUST_CHECK int io_write_all(int fd, const void *data,
@@ -20,6 +21,9 @@ MUST_CHECK int io_atomic_write_at(int dirfd, const char *name, const void *data,
 				  size_t len);
 /* The same for a path. */
 MUST_CHECK int io_atomic_write(const char *path, const void *data, size_t len);
+/* The names in a directory but "." and "..", by their bytes; added to *out, whole or not
+ * at all. "." is dirfd itself. */
+MUST_CHECK int io_list_at(int dirfd, const char *path, struct strvec *out);
 /* mkdir -p; an existing directory is fine. */
 MUST_CHECK int io_mkdir_p(const char *path);
 /* Remove a directory and all below it, never following symbolic links; a missing one is

@@ -22,4 +22,8 @@ void strvec_release(struct strvec *sv);
 bool strvec_has(const struct strvec *sv, const char *s);
 void strvec_add(struct strvec *sv, const char *s);
 void strvec_add_take(struct strvec *sv, char *take_s);
+/* By their bytes. */
+void strvec_sort(struct strvec *sv);
+/* That order, for bsearch() over char *. */
+int strvec_order(const void *a, const void *b);
 PRINTF(2, 3) void strvec_addf(struct strvec *sv, const char *fmt, ...);

@@ -3,7 +3,6 @@
  * `rd 3` does not lead an RK3588 here, only its MASKROM contact at reset does. */
 #include "boot/maskrom.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
@@ -55,24 +54,19 @@ static bool is_rockusb(const char *port)
 /* Another one in that state: the tool could not tell them apart. */
 static int check_alone(const struct maskrom *m, struct err *err)
 {
-	DIR *dir = opendir(devices_dir());
-	char other[64] = "";
-	struct dirent *e;
+	_cleanup_strvec_ struct strvec ports = STRVEC_INIT;
+	int r = io_list_at(AT_FDCWD, devices_dir(), &ports);
 
-	if (!dir)
-		return err_set(err, ERR_LAB, -errno, "%s: %s", devices_dir(),
-			       strerror(errno));
-	while ((e = readdir(dir)) && !other[0])
-		if (e->d_name[0] != '.' && !strchr(e->d_name, ':') &&
-		    strcmp(e->d_name, m->spec->usb) != 0 && is_rockusb(e->d_name))
-			snprintf(other, sizeof(other), "%.60s", e->d_name);
-	closedir(dir);
-	if (!other[0])
-		return 0;
-	return err_set(
-		err, ERR_LAB, -EBUSY,
-		"another Rockchip board is in maskrom or loader mode on USB port %s, and %s cannot tell them apart",
-		other, m->spec->tool);
+	if (r)
+		return err_set(err, ERR_LAB, r, "%s: %s", devices_dir(), strerror(-r));
+	for (size_t i = 0; i < ports.n; i++)
+		if (ports.v[i][0] != '.' && !strchr(ports.v[i], ':') &&
+		    strcmp(ports.v[i], m->spec->usb) != 0 && is_rockusb(ports.v[i]))
+			return err_set(
+				err, ERR_LAB, -EBUSY,
+				"another Rockchip board is in maskrom or loader mode on USB port %.60s, and %s cannot tell them apart",
+				ports.v[i], m->spec->tool);
+	return 0;
 }
 
 static int lock(struct maskrom *m, struct deadline d, struct err *err)

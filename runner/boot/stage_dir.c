@@ -6,7 +6,6 @@
  * nothing is swept. Knows nothing of what the files are. */
 #include "boot/stage_dir.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
@@ -98,20 +97,16 @@ static bool sweep_one(int base_fd, const char *name)
 
 static uint32_t sweep(int base_fd)
 {
-	int fd = openat(base_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	_cleanup_strvec_ struct strvec names = STRVEC_INIT;
 	uint32_t n = 0;
-	struct dirent *e;
 
-	if (!d) {
-		cleanup_close(&fd);
+	if (io_list_at(base_fd, ".", &names))
 		return 0;
-	}
-	while ((e = readdir(d)))
-		if (strncmp(e->d_name, STAGE_DIR_PREFIX, strlen(STAGE_DIR_PREFIX)) == 0 &&
-		    sweep_one(base_fd, e->d_name))
+	for (size_t i = 0; i < names.n; i++)
+		if (strncmp(names.v[i], STAGE_DIR_PREFIX, strlen(STAGE_DIR_PREFIX)) ==
+			    0 &&
+		    sweep_one(base_fd, names.v[i]))
 			n++;
-	closedir(d);
 	return n;
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* From a run directory, or from none, to the record of a boot. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/wait.h>
@@ -9,6 +8,7 @@
 #include "campaign/boot_int.h"
 #include "report/result_read.h"
 #include "report/run_files.h"
+#include "util/io.h"
 #include "util/jsonx.h"
 #include "util/mem.h"
 
@@ -32,28 +32,23 @@ static bool is_known(const struct campaign *c, const char *name)
 static int find_run(const struct campaign *c, char **name, struct err *err)
 {
 	_cleanup_free_ char *path = xasprintf("%s/runs", c->dir.path);
-	DIR *d = opendir(path);
-	const struct dirent *e;
-	int r = 0;
+	_cleanup_strvec_ struct strvec runs = STRVEC_INIT;
+	int r = io_list_at(AT_FDCWD, path, &runs);
 
 	*name = NULL;
-	if (!d)
-		return errno == ENOENT ? 0
-				       : err_set(err, ERR_LAB, -errno, "%s: %s", path,
-						 strerror(errno));
-	while (!r && (e = readdir(d))) {
-		if (e->d_name[0] == '.' || is_known(c, e->d_name))
+	if (r && r != -ENOENT)
+		return err_set(err, ERR_LAB, r, "%s: %s", path, strerror(-r));
+	for (size_t i = 0; i < runs.n; i++) {
+		if (runs.v[i][0] == '.' || is_known(c, runs.v[i]))
 			continue;
 		if (*name)
-			r = err_set(err, ERR_LAB, -ENOTUNIQ,
-				    "%s: %s and %s are no runs of this campaign's "
-				    "record; move those away that were put there",
-				    path, *name, e->d_name);
-		else
-			*name = xstrdup(e->d_name);
+			return err_set(err, ERR_LAB, -ENOTUNIQ,
+				       "%s: %s and %s are no runs of this campaign's "
+				       "record; move those away that were put there",
+				       path, *name, runs.v[i]);
+		*name = xstrdup(runs.v[i]);
 	}
-	closedir(d);
-	return r;
+	return 0;
 }
 
 /* A run that was killed has no result: its bytes tell. A directory without even a journal

@@ -2,8 +2,8 @@
 /* campaign.json: made, found again, written. */
 #include "campaign/state.h"
 
-#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/file.h>
 
 #include "util/hash.h"
@@ -97,27 +97,21 @@ static bool is_unfinished(const struct campaign *c, const json_t *plan)
 	       is_same_plan(json_object_get(c->state, "plan"), plan);
 }
 
-static int is_visible(const struct dirent *e)
-{
-	return e->d_name[0] != '.';
-}
-
 /* The youngest that fits: names begin with the time. What cannot be read may be what was
  * meant, so it is told. */
 static void find(const char *runs_dir, const json_t *plan, struct campaign *out)
 {
-	struct dirent **names;
-	int n = scandir(runs_dir, &names, is_visible, alphasort);
+	_cleanup_strvec_ struct strvec names = STRVEC_INIT;
 
-	for (int i = n - 1; i >= 0; i--) {
-		_cleanup_free_ char *path =
-			xasprintf("%s/%s", runs_dir, names[i]->d_name);
+	if (io_list_at(AT_FDCWD, runs_dir, &names))
+		return;
+	for (size_t i = names.n; i-- > 0 && !out->state;) {
+		_cleanup_free_ char *path = xasprintf("%s/%s", runs_dir, names.v[i]);
 		_cleanup_free_ char *inside = xasprintf("%s/%s", path, file_name);
 		struct campaign c = CAMPAIGN_INIT;
 		struct err why = ERR_INIT;
 
-		free(names[i]);
-		if (out->state || access(inside, F_OK))
+		if (names.v[i][0] == '.' || access(inside, F_OK))
 			continue;
 		int r = load(path, &c, &why);
 		if (r)
@@ -127,8 +121,6 @@ static void find(const char *runs_dir, const json_t *plan, struct campaign *out)
 		else
 			campaign_release(&c);
 	}
-	if (n >= 0)
-		free(names);
 }
 
 /* The one that goes on, or nothing in *out. It may end while we look at it. */

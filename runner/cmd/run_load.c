@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Job, board and receivers of a run: found, read and checked before a relay clicks. */
-#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <libgen.h>
 
 #include "cmd/run_load.h"
+#include "util/io.h"
 #include "util/mem.h"
 
 /* boards/NAME.yaml beside the job, in the order of their names. */
@@ -12,19 +13,17 @@ static void list_boards(const char *job_path, struct strvec *out)
 {
 	_cleanup_free_ char *copy = xstrdup(job_path);
 	_cleanup_free_ char *dir = xasprintf("%s/boards", dirname(copy));
-	struct dirent **names;
-	int n = scandir(dir, &names, NULL, alphasort);
+	_cleanup_strvec_ struct strvec names = STRVEC_INIT;
 
-	for (int i = 0; i < n; i++) {
-		const char *name = names[i]->d_name;
+	if (io_list_at(AT_FDCWD, dir, &names))
+		return;
+	for (size_t i = 0; i < names.n; i++) {
+		const char *name = names.v[i];
 		size_t len = strlen(name);
 
 		if (name[0] != '.' && len > 5 && strcmp(name + len - 5, ".yaml") == 0)
 			strvec_addf(out, "%s/%s", dir, name);
-		free(names[i]);
 	}
-	if (n >= 0)
-		free(names);
 }
 
 /* The one board beside the job that the job asks for. */

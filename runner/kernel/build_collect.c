@@ -2,7 +2,6 @@
 /* What a build leaves: image, vmlinux, System.map, configuration, device trees, modules,
  * log; copied out of the object tree, where the next point of the series overwrites them.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -75,21 +74,21 @@ static int take(struct build_work *w, const char *path, const char *as, bool is_
 static int take_module(struct build_work *w)
 {
 	_cleanup_free_ char *path = xasprintf("%s/.bootrig-module", w->objects);
-	DIR *d = opendir(path);
-	struct dirent *e;
-	int r = 0, n = 0;
+	_cleanup_strvec_ struct strvec names = STRVEC_INIT;
+	int r = io_list_at(AT_FDCWD, path, &names), n = 0;
 
-	while (!r && d && (e = readdir(d))) {
-		size_t len = strlen(e->d_name);
-		_cleanup_free_ char *from = xasprintf(".bootrig-module/%s", e->d_name);
+	if (r && r != -ENOENT)
+		return err_set(w->err, ERR_LAB, r, "%s: %s", path, strerror(-r));
+	r = 0;
+	for (size_t i = 0; !r && i < names.n; i++) {
+		size_t len = strlen(names.v[i]);
+		_cleanup_free_ char *from = xasprintf(".bootrig-module/%s", names.v[i]);
 
-		if (len < 4 || strcmp(e->d_name + len - 3, ".ko") != 0)
+		if (len < 4 || strcmp(names.v[i] + len - 3, ".ko") != 0)
 			continue;
-		r = take(w, from, e->d_name, true);
+		r = take(w, from, names.v[i], true);
 		n++;
 	}
-	if (d)
-		closedir(d);
 	return r || n ? r
 		      : err_set(w->err, ERR_JOB, -ENOENT,
 				"module %s: it makes no .ko file", w->b->module);
@@ -111,22 +110,20 @@ static int drop_links(struct build_work *w)
 {
 	static const char *const names[] = { "build", "source" };
 	_cleanup_free_ char *path = xasprintf("%s/lib/modules", w->fresh);
-	DIR *d = opendir(path);
-	struct dirent *e;
+	_cleanup_strvec_ struct strvec releases = STRVEC_INIT;
+	int r = io_list_at(AT_FDCWD, path, &releases);
 
-	while (d && (e = readdir(d)))
-		for (size_t i = 0; e->d_name[0] != '.' && i < ARRAY_SIZE(names); i++) {
+	if (r && r != -ENOENT)
+		return err_set(w->err, ERR_LAB, r, "%s: %s", path, strerror(-r));
+	for (size_t k = 0; k < releases.n; k++)
+		for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 			_cleanup_free_ char *link =
-				xasprintf("%s/%s", e->d_name, names[i]);
+				xasprintf("%s/%s/%s", path, releases.v[k], names[i]);
 
-			if (unlinkat(dirfd(d), link, 0) && errno != ENOENT) {
-				closedir(d);
-				return err_set(w->err, ERR_LAB, -errno, "%s/%s: %s", path,
-					       link, strerror(errno));
-			}
+			if (unlink(link) && errno != ENOENT)
+				return err_set(w->err, ERR_LAB, -errno, "%s: %s", link,
+					       strerror(errno));
 		}
-	if (d)
-		closedir(d);
 	return 0;
 }
 

@@ -2,7 +2,6 @@
 /* Copies, not hard links: whoever writes into his Image must not change the pool's. */
 #include "kernel/build_export.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -16,19 +15,18 @@ enum { MAX_DEPTH = 64 };
 static int copy_tree(const char *from, const char *to, int depth, const struct task *task,
 		     struct err *err)
 {
-	DIR *d = opendir(from);
-	struct dirent *e;
-	int r = d && depth < MAX_DEPTH ? io_mkdir_p(to) : d ? -ELOOP : -errno;
+	_cleanup_strvec_ struct strvec names = STRVEC_INIT;
+	int r = depth < MAX_DEPTH ? io_list_at(AT_FDCWD, from, &names) : -ELOOP;
 
+	if (!r)
+		r = io_mkdir_p(to);
 	if (r)
 		err_set(err, ERR_LAB, r, "copying %s: %s", from, strerror(-r));
-	while (!r && (e = readdir(d))) {
-		_cleanup_free_ char *a = xasprintf("%s/%s", from, e->d_name);
-		_cleanup_free_ char *b = xasprintf("%s/%s", to, e->d_name);
+	for (size_t i = 0; !r && i < names.n; i++) {
+		_cleanup_free_ char *a = xasprintf("%s/%s", from, names.v[i]);
+		_cleanup_free_ char *b = xasprintf("%s/%s", to, names.v[i]);
 		struct stat st;
 
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-			continue;
 		r = task_check(task, "copying the build", err);
 		if (r)
 			break;
@@ -41,8 +39,6 @@ static int copy_tree(const char *from, const char *to, int depth, const struct t
 		if (r && !err->code)
 			err_set(err, ERR_LAB, r, "%s: %s", b, strerror(-r));
 	}
-	if (d)
-		closedir(d);
 	return r;
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The pool: POOL/src (source trees), POOL/obj (object trees), POOL/built (finished builds
  * by key), POOL/ids (hashes of bases), POOL/lock. One build at a time. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -103,7 +102,7 @@ int build_pool_lock(struct build_work *w)
  */
 
 struct entry {
-	char *name;
+	const char *name; /* borrowed */
 	int64_t used_ns, bytes;
 };
 
@@ -143,43 +142,37 @@ static void prune(const struct build_work *w, const char *part, size_t keep,
 		  int64_t bytes, const char *spare)
 {
 	_cleanup_free_ char *path = xasprintf("%s/%s", w->pool, part);
-	DIR *d = opendir(path);
-	struct entry *v = NULL;
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_strvec_ struct strvec names = STRVEC_INIT;
+	_cleanup_free_ struct entry *v = NULL;
 	size_t n = 0;
 	int64_t sum = 0;
-	struct dirent *e;
 	struct stat st;
 
-	while (d && (e = readdir(d))) {
-		const char *dot = strrchr(e->d_name, '.');
+	if (fd < 0 || io_list_at(fd, ".", &names) || !names.n)
+		return;
+	v = xcalloc(names.n, sizeof(*v));
+	for (size_t i = 0; i < names.n; i++) {
+		const char *name = names.v[i], *dot = strrchr(name, '.');
 
-		if (e->d_name[0] == '.' || (dot && strcmp(dot, ".state") == 0) ||
-		    fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW))
+		if (name[0] == '.' || (dot && strcmp(dot, ".state") == 0) ||
+		    fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW))
 			continue;
-		v = xreallocarray(v, n + 1, sizeof(*v));
-		v[n++] = (struct entry){ xstrdup(e->d_name),
+		v[n++] = (struct entry){ name,
 					 st.st_mtim.tv_sec * INT64_C(1000000000) +
 						 st.st_mtim.tv_nsec,
-					 bytes ? bytes_of(dirfd(d), e->d_name) : 0 };
+					 bytes ? bytes_of(fd, name) : 0 };
 	}
-	if (n)
-		qsort(v, n, sizeof(*v), newest_first);
+	qsort(v, n, sizeof(*v), newest_first);
 	for (size_t i = 0; i < n; i++) {
 		_cleanup_free_ char *state = xasprintf("%s.state", v[i].name);
 
 		sum += v[i].bytes;
 		if (((keep && i >= keep) || (bytes && sum > bytes)) &&
 		    strcmp(v[i].name, spare) != 0 &&
-		    (throw_away(dirfd(d), v[i].name) || throw_away(dirfd(d), state)))
+		    (throw_away(fd, v[i].name) || throw_away(fd, state)))
 			break; /* the next build tries again */
-		free(v[i].name);
-		v[i].name = NULL;
 	}
-	for (size_t i = 0; i < n; i++)
-		free(v[i].name);
-	free(v);
-	if (d)
-		closedir(d);
 }
 
 void build_mark_used(const char *path)
@@ -214,24 +207,22 @@ static bool is_ahead(int dirfd, const char *name, const struct stat *now)
 int build_pool_check_clock(struct build_work *w)
 {
 	_cleanup_free_ char *path = xasprintf("%s/obj", w->pool);
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_strvec_ struct strvec names = STRVEC_INIT;
 	struct stat before, now;
-	struct dirent *e;
-	DIR *d = opendir(path);
 	int r = 0;
 
-	if (!d || fstat(w->lock_fd, &before) || futimens(w->lock_fd, NULL) ||
+	if (fd < 0 || fstat(w->lock_fd, &before) || futimens(w->lock_fd, NULL) ||
 	    fstat(w->lock_fd, &now))
 		r = -errno;
+	if (!r)
+		r = io_list_at(fd, ".", &names);
 	bool is_back = !r && is_later(&before, &now);
-	while (!r && !is_back && (e = readdir(d)))
-		is_back = is_ahead(dirfd(d), e->d_name, &now);
-	if (is_back)
-		rewinddir(d);
-	while (!r && is_back && (e = readdir(d)))
-		if (e->d_name[0] != '.')
-			r = throw_away(dirfd(d), e->d_name);
-	if (d)
-		closedir(d);
+	for (size_t i = 0; !is_back && i < names.n; i++)
+		is_back = is_ahead(fd, names.v[i], &now);
+	for (size_t i = 0; !r && is_back && i < names.n; i++)
+		if (names.v[i][0] != '.')
+			r = throw_away(fd, names.v[i]);
 	return r ? err_set(w->err, ERR_LAB, r, "%s: %s", path, strerror(-r)) : 0;
 }
 

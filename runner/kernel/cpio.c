@@ -5,7 +5,6 @@
 
 #include <archive.h>
 #include <archive_entry.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -146,22 +145,13 @@ static int put_link(struct cpio_writer *w, int dirfd, const char *name, const ch
 	return cpio_put_header(w, path, S_IFLNK | 0777, 0, link);
 }
 
-static int by_name(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-static int is_listed(const struct dirent *e)
-{
-	return strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 &&
-	       strcmp(e->d_name, ".git") != 0;
-}
-
-/* Where a kernel was built: of no use on a board, and links out of the directory. */
+/* Of modules where the kernel was built: of no use on a board, and links out of the
+ * directory. */
 static bool is_left_out(const struct cpio_writer *w, const char *name, int depth)
 {
-	return w->is_modules && depth == 0 &&
-	       (strcmp(name, "build") == 0 || strcmp(name, "source") == 0);
+	return strcmp(name, ".git") == 0 ||
+	       (w->is_modules && depth == 0 &&
+		(strcmp(name, "build") == 0 || strcmp(name, "source") == 0));
 }
 
 static int put_entry(struct cpio_writer *w, int dirfd, const char *name, const char *path,
@@ -191,7 +181,7 @@ static int put_entry(struct cpio_writer *w, int dirfd, const char *name, const c
 
 int cpio_put_dir(struct cpio_writer *w, int fd, const char *path, int depth)
 {
-	struct dirent **list = NULL;
+	_cleanup_strvec_ struct strvec names = STRVEC_INIT;
 	int r = cpio_put_header(w, path, S_IFDIR | 0755, 0, NULL);
 
 	if (!r)
@@ -201,18 +191,15 @@ int cpio_put_dir(struct cpio_writer *w, int fd, const char *path, int depth)
 			    path);
 	if (r)
 		return r;
-	int n = scandirat(fd, ".", &list, is_listed, by_name);
-	if (n < 0)
-		return err_set(w->err, ERR_LAB, -errno, "overlay: %s: %s", path,
-			       strerror(errno));
-	for (int i = 0; i < n; i++) {
-		_cleanup_free_ char *below = xasprintf("%s/%s", path, list[i]->d_name);
+	r = io_list_at(fd, ".", &names);
+	if (r)
+		return err_set(w->err, ERR_LAB, r, "overlay: %s: %s", path, strerror(-r));
+	for (size_t i = 0; !r && i < names.n; i++) {
+		_cleanup_free_ char *below = xasprintf("%s/%s", path, names.v[i]);
 
-		if (!r && !is_left_out(w, list[i]->d_name, depth))
-			r = put_entry(w, fd, list[i]->d_name, below, depth);
-		free(list[i]);
+		if (!is_left_out(w, names.v[i], depth))
+			r = put_entry(w, fd, names.v[i], below, depth);
 	}
-	free(list);
 	return r;
 }
 

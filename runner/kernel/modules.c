@@ -2,7 +2,6 @@
 /* lib/modules/<release> out of an archive or a directory, into a cpio archive. */
 #include "kernel/modules.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
@@ -10,6 +9,7 @@
 
 #include "kernel/repack.h"
 #include "kernel/unpack_reader.h"
+#include "util/io.h"
 #include "util/mem.h"
 #include "util/strbuf.h"
 
@@ -216,19 +216,18 @@ int modules_take_entry(struct unpack_reader *rd, struct cpio_writer *w,
 
 /* ---- a directory ---- */
 
-static int list_releases(int fd, struct strbuf *out)
+static void list_releases(int fd, struct strbuf *out)
 {
-	struct dirent **list = NULL;
-	int n = scandirat(fd, ".", &list, NULL, alphasort), found = 0;
+	_cleanup_strvec_ struct strvec names = STRVEC_INIT;
+	int found = 0;
 
-	for (int i = 0; i < n; i++) {
-		if (list[i]->d_name[0] != '.' && found++ < 8)
-			strbuf_addf(out, "%s%.64s", out->len ? ", " : "",
-				    list[i]->d_name);
-		free(list[i]);
-	}
-	free(list);
-	return found;
+	if (io_list_at(fd, ".", &names))
+		return;
+	for (size_t i = 0; i < names.n && found < 8; i++)
+		if (names.v[i][0] != '.') {
+			strbuf_addf(out, "%s%.64s", out->len ? ", " : "", names.v[i]);
+			found++;
+		}
 }
 
 static int open_dir(int dirfd, const char *path)

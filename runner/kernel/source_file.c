@@ -2,7 +2,6 @@
 /* Files below a directory, opened step by step with openat2(2) RESOLVE_NO_SYMLINKS. */
 #include "kernel/source_file.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -160,35 +159,25 @@ int source_file_remove(int dirfd, const char *path)
 
 static int list_below(int dirfd, const char *prefix, int depth, struct strvec *out)
 {
-	int fd = open_beneath(dirfd, ".", O_RDONLY | O_DIRECTORY), r = 0;
-	struct dirent *e;
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	_cleanup_strvec_ struct strvec names = STRVEC_INIT;
+	int r = depth > 64 ? -ELOOP : io_list_at(dirfd, ".", &names);
 
-	if (!d) {
-		r = fd < 0 ? fd : -errno;
-		if (fd >= 0)
-			close(fd);
-		return r;
-	}
-	if (depth > 64)
-		r = -ELOOP;
-	while (!r && (e = readdir(d))) {
-		_cleanup_free_ char *path = xasprintf("%s%s", prefix, e->d_name);
+	for (size_t i = 0; !r && i < names.n; i++) {
+		const char *name = names.v[i];
+		_cleanup_free_ char *path = xasprintf("%s%s", prefix, name);
 
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
-		    strcmp(e->d_name, tmp_name) == 0)
+		if (strcmp(name, tmp_name) == 0)
 			continue;
 		_cleanup_close_ int sub =
-			open_beneath(fd, e->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+			open_beneath(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
 		if (sub >= 0) {
 			_cleanup_free_ char *below = xasprintf("%s/", path);
 
 			r = list_below(sub, below, depth + 1, out);
-		} else if (source_file_exists(fd, e->d_name)) {
+		} else if (source_file_exists(dirfd, name)) {
 			strvec_add(out, path);
 		}
 	}
-	closedir(d);
 	return r;
 }
 
@@ -200,18 +189,13 @@ int source_file_list(int dirfd, struct strvec *out)
 	return r;
 }
 
-int source_file_order(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 void source_file_sort(struct strvec *paths)
 {
 	size_t n = 0;
 
 	if (!paths->n)
 		return;
-	qsort(paths->v, paths->n, sizeof(*paths->v), source_file_order);
+	strvec_sort(paths);
 	for (size_t i = 0; i < paths->n; i++) {
 		if (n && strcmp(paths->v[n - 1], paths->v[i]) == 0)
 			free(paths->v[i]);

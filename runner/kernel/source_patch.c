@@ -211,7 +211,7 @@ static int put(struct work *w, int from_fd, const char *path)
 static bool has(const struct strvec *sorted, const char *path)
 {
 	return sorted->n &&
-	       bsearch(&path, sorted->v, sorted->n, sizeof(path), source_file_order);
+	       bsearch(&path, sorted->v, sorted->n, sizeof(path), strvec_order);
 }
 
 /* Files that other points patched and this one does not. */

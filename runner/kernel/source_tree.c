@@ -3,7 +3,6 @@
  * by what changed. A list of hashes, with size, times and inode, saves reading it all
  * each time; it is also what the copy is compared with. He may save a file at any moment:
  * what is copied is what was hashed, or nothing is built. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -130,32 +129,32 @@ static int scan_file(struct scan *c, int dirfd, const char *name, const char *pa
 
 static bool is_ignored(const char *name)
 {
-	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
-	       strcmp(name, ".git") == 0 || strchr(name, '\n');
+	return strcmp(name, ".git") == 0 || strchr(name, '\n');
 }
 
 static int scan_dir(struct scan *c, int dirfd, const char *prefix, int depth)
 {
-	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *e;
+	_cleanup_strvec_ struct strvec names = STRVEC_INIT;
+	int r = io_list_at(dirfd, ".", &names);
 	struct stat st;
 
-	if (!d)
-		return err_set(c->err, ERR_LAB, -errno, "%s/%s: %s", c->s->path, prefix,
-			       strerror(errno));
-	while (!r && (e = readdir(d))) {
-		if (is_ignored(e->d_name))
+	if (r)
+		return err_set(c->err, ERR_LAB, r, "%s/%s: %s", c->s->path, prefix,
+			       strerror(-r));
+	for (size_t i = 0; !r && i < names.n; i++) {
+		const char *name = names.v[i];
+
+		if (is_ignored(name))
 			continue;
-		if (fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW))
+		if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW))
 			continue; /* gone since */
-		_cleanup_free_ char *path = xasprintf("%s%s", prefix, e->d_name);
+		_cleanup_free_ char *path = xasprintf("%s%s", prefix, name);
 		if (c->lines.n >= MAX_FILES || depth > MAX_DEPTH) {
 			r = err_set(c->err, ERR_JOB, -EFBIG,
 				    "base %s: more than a kernel's source", c->s->given);
 		} else if (S_ISDIR(st.st_mode)) {
 			_cleanup_close_ int sub =
-				openat(fd, e->d_name,
+				openat(dirfd, name,
 				       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 			_cleanup_free_ char *below = xasprintf("%s/", path);
 
@@ -163,10 +162,9 @@ static int scan_dir(struct scan *c, int dirfd, const char *prefix, int depth)
 			if (!r && sub >= 0)
 				r = scan_dir(c, sub, below, depth + 1);
 		} else if (S_ISREG(st.st_mode) || S_ISLNK(st.st_mode)) {
-			r = scan_file(c, fd, e->d_name, path, &st);
+			r = scan_file(c, dirfd, name, path, &st);
 		}
 	}
-	closedir(d);
 	return r;
 }
 

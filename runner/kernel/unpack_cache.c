@@ -4,7 +4,6 @@
  */
 #include "kernel/unpack_cache.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -131,27 +130,25 @@ static int older_first(const void *a, const void *b)
 
 static size_t list_entries(int dirfd, struct entry **out)
 {
-	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *e;
+	_cleanup_strvec_ struct strvec names = STRVEC_INIT;
 	size_t n = 0;
 	struct stat st;
 
-	if (!d && fd >= 0)
-		close(fd);
-	while (d && n < MAX_ENTRIES && (e = readdir(d))) {
-		if (strlen(e->d_name) != KEY_LEN ||
-		    strspn(e->d_name, "0123456789abcdef") != KEY_LEN ||
-		    fstatat(dirfd, e->d_name, &st, AT_SYMLINK_NOFOLLOW))
+	if (io_list_at(dirfd, ".", &names))
+		return 0;
+	for (size_t i = 0; i < names.n && n < MAX_ENTRIES; i++) {
+		const char *name = names.v[i];
+
+		if (strlen(name) != KEY_LEN ||
+		    strspn(name, "0123456789abcdef") != KEY_LEN ||
+		    fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW))
 			continue;
 		*out = xreallocarray(*out, n + 1, sizeof(**out));
 		struct entry *one = &(*out)[n++];
-		snprintf(one->key, sizeof(one->key), "%.64s", e->d_name);
+		snprintf(one->key, sizeof(one->key), "%.64s", name);
 		one->size = (uint64_t)st.st_size;
 		one->used = st.st_mtim;
 	}
-	if (d)
-		closedir(d);
 	return n;
 }
 
@@ -175,6 +172,8 @@ static void prune(int dirfd, uint64_t max_bytes)
 	}
 }
 
+/* No io_atomic_write_at(): these are a file's bytes, many, and need not outlive a power
+ * cut; then their hash is another, which is a miss. */
 static int write_data(int dirfd, const char *key, int fd)
 {
 	_cleanup_free_ char *tmp = xasprintf(".%s.%d", key, (int)getpid());

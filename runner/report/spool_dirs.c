@@ -2,12 +2,12 @@
 /* The outbox's directories as lists: what is pending, in which order, and what is old. */
 #include "report/spool_int.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
 #include "util/clock.h"
+#include "util/io.h"
 #include "util/mem.h"
 
 enum { STALE_TEMP_S = 3600 };
@@ -46,33 +46,11 @@ static int compare_items(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-/* Every name in a directory that is no temporary file. */
-static int read_dir(int dirfd, struct strvec *names)
-{
-	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct dirent *e;
-
-	if (fd < 0)
-		return -errno;
-	DIR *d = fdopendir(fd);
-	if (!d) {
-		int r = -errno;
-
-		close(fd);
-		return r;
-	}
-	while ((e = readdir(d)))
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-			strvec_add(names, e->d_name);
-	closedir(d);
-	return 0;
-}
-
 int spool_list(const struct spool *s, struct strvec *names, struct err *err)
 {
 	_cleanup_strvec_ struct strvec all = STRVEC_INIT;
 	_cleanup_(items_release) struct items items = { 0 };
-	int r = read_dir(s->dirs[SPOOL_PENDING], &all);
+	int r = io_list_at(s->dirs[SPOOL_PENDING], ".", &all);
 
 	if (r)
 		return err_set(err, ERR_LAB, r, "outbox %s: %s", s->path, strerror(-r));
@@ -97,7 +75,7 @@ static void prune_sent(const struct spool *s)
 	_cleanup_(items_release) struct items items = { 0 };
 	struct stat st;
 
-	if (read_dir(s->dirs[SPOOL_SENT], &all))
+	if (io_list_at(s->dirs[SPOOL_SENT], ".", &all))
 		return;
 	for (size_t i = 0; i < all.n; i++)
 		if (!fstatat(s->dirs[SPOOL_SENT], all.v[i], &st, AT_SYMLINK_NOFOLLOW))
@@ -117,7 +95,7 @@ static void drop_stale(int dirfd)
 	_cleanup_strvec_ struct strvec all = STRVEC_INIT;
 	struct stat st;
 
-	if (read_dir(dirfd, &all))
+	if (io_list_at(dirfd, ".", &all))
 		return;
 	for (size_t i = 0; i < all.n; i++)
 		if (all.v[i][0] == '.' && strstr(all.v[i], ".tmp.") &&
@@ -133,7 +111,7 @@ void spool_tidy(const struct spool *s)
 	prune_sent(s);
 	for (int i = 0; i < SPOOL_N_DIRS; i++)
 		drop_stale(s->dirs[i]);
-	if (read_dir(s->dirs[SPOOL_STATE], &states))
+	if (io_list_at(s->dirs[SPOOL_STATE], ".", &states))
 		return;
 	for (size_t i = 0; i < states.n; i++)
 		if (states.v[i][0] != '.' && !spool_is_in(s, SPOOL_PENDING, states.v[i]))

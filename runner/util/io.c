@@ -107,11 +107,38 @@ int io_mkdir_p(const char *path)
 	return 0;
 }
 
+/* take_fd: -1 with errno when it could not be opened. */
+static int list(int take_fd, struct strvec *out)
+{
+	_cleanup_strvec_ struct strvec names = STRVEC_INIT;
+	_cleanup_close_ int fd = take_fd;
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+
+	if (!d)
+		return -errno;
+	fd = -1;
+	while ((errno = 0, e = readdir(d)))
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+			strvec_add(&names, e->d_name);
+	int r = -errno;
+	closedir(d);
+	strvec_sort(&names);
+	for (size_t i = 0; !r && i < names.n; i++)
+		strvec_add_take(out, TAKE_PTR(names.v[i]));
+	return r;
+}
+
+int io_list_at(int dirfd, const char *path, struct strvec *out)
+{
+	return list(openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), out);
+}
+
 int io_remove_tree_at(int dirfd, const char *name)
 {
-	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	struct dirent *e;
-	int r = 0;
+	_cleanup_close_ int fd =
+		openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_strvec_ struct strvec names = STRVEC_INIT;
 
 	if (fd < 0) {
 		if (errno == ENOENT)
@@ -120,18 +147,9 @@ int io_remove_tree_at(int dirfd, const char *name)
 			return -errno;
 		return unlinkat(dirfd, name, 0) ? -errno : 0;
 	}
-	DIR *d = fdopendir(fd);
-	if (!d) {
-		r = -errno;
-		close(fd);
-		return r;
-	}
-	while (!r && (e = readdir(d))) {
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-			continue;
-		r = io_remove_tree_at(fd, e->d_name);
-	}
-	closedir(d);
+	int r = list(fcntl(fd, F_DUPFD_CLOEXEC, 0), &names);
+	for (size_t i = 0; !r && i < names.n; i++)
+		r = io_remove_tree_at(fd, names.v[i]);
 	if (!r && unlinkat(dirfd, name, AT_REMOVEDIR))
 		r = -errno;
 	return r;

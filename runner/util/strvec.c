@@ -33,6 +33,17 @@ bool strvec_has(const struct strvec *sv, const char *s)
 	return false;
 }
 
+int strvec_order(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+void strvec_sort(struct strvec *sv)
+{
+	if (sv->n)
+		qsort(sv->v, sv->n, sizeof(*sv->v), strvec_order);
+}
+
 void strvec_addf(struct strvec *sv, const char *fmt, ...)
 {
 	struct strbuf sb = STRBUF_INIT;

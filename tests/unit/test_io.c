@@ -152,6 +152,42 @@ TEST(a_tree_is_removed_and_what_links_point_to_stays)
 	CHECK_EQ(io_remove_tree_at(d, "nothing"), 0);
 }
 
+TEST(the_names_in_a_directory_come_sorted_or_not_at_all)
+{
+	_cleanup_close_ int d = here();
+	_cleanup_strvec_ struct strvec names = STRVEC_INIT;
+
+	CHECK_EQ(mkdirat(d, "l", 0755), 0);
+	CHECK_EQ(io_list_at(d, "l", &names), 0);
+	CHECK_EQ(names.n, 0);
+	put(d, "l/b", "");
+	put(d, "l/B", "");
+	put(d, "l/.a", "");
+	put(d, "l/..c", "");
+	CHECK_EQ(mkdirat(d, "l/a", 0755), 0);
+	CHECK_EQ(symlinkat("nowhere", d, "l/10"), 0);
+	CHECK_EQ(symlinkat("nowhere", d, "l/9"), 0);
+	strvec_add(&names, "z");
+	CHECK_EQ(io_list_at(d, "l", &names), 0); /* adds */
+	static const char *const want[] = { "z", "..c", ".a", "10", "9", "B", "a", "b" };
+	CHECK_EQ(names.n, ARRAY_SIZE(want));
+	for (size_t i = 0; i < ARRAY_SIZE(want); i++)
+		CHECK_STR(names.v[i], want[i]);
+	CHECK_EQ(io_list_at(d, "missing", &names), -ENOENT);
+	CHECK_EQ(io_list_at(d, "l/b", &names), -ENOTDIR);
+	CHECK_EQ(io_list_at(-1, ".", &names), -EBADF);
+	CHECK_EQ(names.n, ARRAY_SIZE(want));
+}
+
+TEST(an_empty_directory_that_nobody_may_enter_is_removed)
+{
+	_cleanup_close_ int d = here();
+
+	CHECK_EQ(mkdirat(d, "shut", 0400), 0);
+	CHECK_EQ(io_remove_tree_at(d, "shut"), 0);
+	CHECK_EQ(io_remove_tree_at(d, "shut"), 0);
+}
+
 TEST(bytes_are_copied_to_the_end_of_another_file)
 {
 	_cleanup_close_ int d = here();
@@ -185,5 +221,7 @@ TESTS(T(a_file_of_exactly_the_bound_is_read_and_one_byte_more_is_not),
       T(a_replacement_that_fails_leaves_nothing_behind),
       T(directories_are_made_with_their_parents),
       T(a_tree_is_removed_and_what_links_point_to_stays),
+      T(the_names_in_a_directory_come_sorted_or_not_at_all),
+      T(an_empty_directory_that_nobody_may_enter_is_removed),
       T(bytes_are_copied_to_the_end_of_another_file),
       T(a_descriptor_can_be_made_not_to_block_and_back))
