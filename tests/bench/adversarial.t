@@ -18,6 +18,8 @@ import tempfile
 import threading
 import time
 
+from tap import run_cases
+
 BUILD = os.path.abspath(os.environ.get("BOOTRIG_BUILD", "build/release"))
 BOOTRIG = os.path.join(BUILD, "bootrig")
 IS_SLOW = os.path.basename(BUILD) in ("san", "coverage")
@@ -212,23 +214,14 @@ def main():
     if args and args[0] == "--mb":
         figures(int(args[1]), args[2:])
         return 0
-    failed = 0
-    print(f"1..{len(CASES)}")
+    names = list(CASES)
     with tempfile.TemporaryDirectory() as tmp:
-        for number, (name, make) in enumerate(CASES.items(), 1):
-            if args and not any(w in name for w in args):
-                print(f"ok {number} - {name} # SKIP not asked for")
-                continue
+        def run(i):
             try:
-                problem = compare(make, os.path.join(tmp, "log"))
+                return compare(CASES[names[i]], os.path.join(tmp, "log"))
             except (OSError, RuntimeError) as e:
-                problem = str(e)
-            failed += problem is not None
-            print(f"{'not ok' if problem else 'ok'} {number} - {name}")
-            if problem:
-                print(f"# {problem}")
-            sys.stdout.flush()
-    return 1 if failed else 0
+                return str(e)
+        return 1 if run_cases(names, run, args) else 0
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ import subprocess
 import sys
 import tempfile
 import time
-import traceback
+
+from tap import Failure, Skip, check, check_eq, problem_of, run_cases  # noqa: F401
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("BOOTRIG_BUILD", os.path.join(TOP, "build", "release"))
@@ -45,19 +46,6 @@ SHELL = 'shell "%s"\n' % PROMPT
 def console(name):
     """The script line that sends a recorded text."""
     return 'file "%s/%s.txt"\n' % (CONSOLES, name)
-
-
-class Failure(AssertionError):
-    pass
-
-
-def check(condition, what):
-    if not condition:
-        raise Failure(what)
-
-
-def check_eq(got, want, what):
-    check(got == want, f"{what} is {got!r}, want {want!r}")
 
 
 def seconds(n):
@@ -116,6 +104,16 @@ class Run:
         check(self.result is not None, f"there is no result.json\n{self.tail()}")
         return self.result["verdict"]
 
+    def check_exit_status(self):
+        """One of ours, and in result.json as it was; the verdict fits it and has a reason."""
+        check(self.code in EXIT_CODES, f"exit status {self.code} is none of ours\n{self.tail()}")
+        if self.result is None:
+            return
+        check(self.code in EXIT_OF[self.verdict["status"]],
+              f"exit status {self.code} does not fit {self.verdict}")
+        check_eq(self.result["exit_code"], self.code, "exit_code in result.json")
+        check(self.verdict["reason"], "the verdict has no reason")
+
     def kinds(self):
         return [i["kind"] for i in self.result["incidents"]]
 
@@ -126,6 +124,7 @@ class Run:
         return f"exit status {self.code}\n{self.err[-1500:]}"
 
 
+EXIT_CODES = (0, 1, 125, 129, 130, 131)
 EXIT_OF = {"pass": {0}, "fail": {1, 125}, "lab": {125, 131}, "job": {129}, "canceled": {130},
            "bug": {134}}
 
@@ -323,15 +322,8 @@ class Bench:
     # ---- what holds for every run ----
     def check_what_always_holds(self, run, is_off=True, same_bytes=True, replays=True):
         check(run.code != 99, f"a sanitizer found something\n{run.tail()}")
-        check(run.code in (0, 1, 125, 129, 130, 131),
-              f"exit status {run.code} is none of ours\n{run.tail()}")
-        if run.result is None:
-            return
-        check(run.code in EXIT_OF[run.verdict["status"]],
-              f"exit status {run.code} does not fit {run.verdict}")
-        check_eq(run.result["exit_code"], run.code, "exit_code in result.json")
-        check(run.verdict["reason"], "the verdict has no reason")
-        if not self.boards:
+        run.check_exit_status()
+        if run.result is None or not self.boards:
             return
         board = self.boards[-1]
         if is_off:
@@ -406,52 +398,23 @@ def case(sentence):
     return add
 
 
-class Skip(Exception):
-    pass
-
-
 def main():
     """Runs the cases (all, or those whose sentence holds a word of the command line)."""
-    words = sys.argv[1:]
     keep = bool(os.environ.get("BENCH_KEEP"))
     missing = [p for p in (BOOTRIG, FAKEBOARD) if not os.access(p, os.X_OK)]
-    failed = 0
-    print(f"1..{len(cases)}")
-    for number, (sentence, fn) in enumerate(cases, 1):
-        if words and not any(w in sentence for w in words):
-            print(f"ok {number} - {sentence} # SKIP not asked for")
-            continue
-        start = time.monotonic()
-        problem = f"{missing[0]} is not there: make" if missing else run_case(fn, keep)
-        if isinstance(problem, Skip):
-            print(f"ok {number} - {sentence} # SKIP {problem}")
-        elif problem is None:
-            print(f"ok {number} - {sentence}")
-        else:
-            failed += 1
-            print(f"not ok {number} - {sentence}")
-            for line in problem.rstrip().split("\n"):
-                print(f"# {line}")
-        print(f"# {time.monotonic() - start:.1f} s", flush=True)
-    sys.exit(1 if failed else 0)
+
+    def run(i):
+        return f"{missing[0]} is not there: make" if missing else run_case(cases[i][1], keep)
+    sys.exit(1 if run_cases([sentence for sentence, _ in cases], run, sys.argv[1:]) else 0)
 
 
 def run_case(fn, keep):
-    """None, a Skip, or the text of what went wrong."""
+    """As problem_of, with a bench of its own."""
     bench = Bench()
-    problem = None
-    try:
-        fn(bench)
-    except Skip as e:
-        problem = e
-    except Failure as e:
-        at = [f for f in traceback.extract_tb(e.__traceback__) if f.name == fn.__name__]
-        problem = f"{os.path.basename(at[-1].filename)}:{at[-1].lineno}: {e}" if at else str(e)
-    except Exception:  # a case that breaks is a failed case
-        problem = traceback.format_exc()
+    problem = problem_of(fn, bench)
     if keep:
         bench.stop()
         print(f"# kept: {bench.tmp}")
-        return problem
-    bench.end()
+    else:
+        bench.end()
     return problem

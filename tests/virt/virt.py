@@ -15,14 +15,13 @@ import subprocess
 import sys
 import tempfile
 import time
-import traceback
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 if len(sys.argv) > 1 and os.path.isdir(sys.argv[1]):
     os.environ["BOOTRIG_BUILD"] = os.path.abspath(sys.argv.pop(1))
 sys.path.insert(0, os.path.join(TOP, "tests", "bench"))
-from rig import (BOOTRIG, EXIT_OF, IS_SLOW, RECEIVER, Failure, Receiver, Run, Skip,  # noqa: E402
-                 check, check_eq, check_replay)
+from rig import BOOTRIG, IS_SLOW, RECEIVER, Receiver, Run, check_replay  # noqa: E402, F401
+from tap import Failure, Skip, check, check_eq, problem_of, run_cases  # noqa: E402, F401
 
 ASSETS = os.path.join(TOP, "build", "demo-assets")
 VIRT = os.path.join(TOP, "jobs", "boards", "virt.yaml")
@@ -176,13 +175,10 @@ class Lab:
         return self.finish(self.start(what, board, env, cell), limit_s)
 
     def check_what_always_holds(self, r):
-        check(r.code in (0, 1, 125, 129, 130, 131), f"exit status {r.code} is none of ours\n{r.tail()}")
+        r.check_exit_status()
         self.check_nothing_left()
         if r.result is None:
             return
-        check(r.code in EXIT_OF[r.verdict["status"]], f"exit status {r.code} does not fit {r.verdict}")
-        check_eq(r.result["exit_code"], r.code, "exit_code in result.json")
-        check(r.verdict["reason"], "the verdict has no reason")
         check_eq(r.result["power"]["final"], "off", "power.final")
         check_replay(r.dir)
 
@@ -249,53 +245,29 @@ def case(sentence, limit_s=60):
 
 
 def run_case(fn, lab, limit_s):
-    """None, a Skip, or the text of what went wrong."""
+    """As problem_of, within its time."""
     def too_long(signum, frame):
         raise Failure(f"the case took longer than {limit_s} s")
     signal.signal(signal.SIGALRM, too_long)
     signal.alarm(limit_s * SLOWER)
     try:
-        fn(lab)
-    except Skip as e:
-        return e
-    except Failure as e:
-        at = [f for f in traceback.extract_tb(e.__traceback__) if f.name == fn.__name__]
-        return f"{os.path.basename(at[-1].filename)}:{at[-1].lineno}: {e}" if at else str(e)
-    except Exception:  # a case that breaks is a failed case
-        return traceback.format_exc()
+        return problem_of(fn, lab)
     finally:
         signal.alarm(0)
         lab.end()
-    return None
 
 
 def main(make=Lab, ready=get_ready):
     """Runs the cases (all, or those whose sentence holds a word of the command line)."""
-    words = sys.argv[1:]
     keep = bool(os.environ.get("VIRT_KEEP"))
-    failed = 0
     reason = ready()
     tmp = tempfile.mkdtemp(prefix="brvirt-")
-    print(f"1..{len(cases)}")
-    for number, (sentence, fn, limit_s) in enumerate(cases, 1):
-        if reason or (words and not any(w in sentence for w in words)):
-            print(f"ok {number} - {sentence} # SKIP {reason or 'not asked for'}", flush=True)
-            continue
-        begin = time.monotonic()
-        problem = run_case(fn, make(tmp, number), limit_s)
-        took = time.monotonic() - begin
-        if isinstance(problem, Skip):
-            print(f"ok {number} - {sentence} # SKIP {problem}")
-        elif problem is None:
-            print(f"ok {number} - {sentence}\n# {took:.1f} s")
-        else:
-            failed += 1
-            print(f"not ok {number} - {sentence}")
-            for line in problem.rstrip().split("\n"):
-                print(f"# {line}")
-            if keep:
-                print(f"# kept: {tmp}/{number}")
-        sys.stdout.flush()
+
+    def run(i):
+        _, fn, limit_s = cases[i]
+        problem = run_case(fn, make(tmp, i + 1), limit_s)
+        return f"{problem}\nkept: {tmp}/{i + 1}" if keep and isinstance(problem, str) else problem
+    failed = run_cases([sentence for sentence, _, _ in cases], run, sys.argv[1:], reason)
     if not (keep and failed):
         shutil.rmtree(tmp, ignore_errors=True)
     sys.exit(1 if failed else 0)
