@@ -4,24 +4,14 @@
 
 #include <errno.h>
 
+#include "messages_text.h"
 #include "parse/job_spec.h"
 #include "tap.h"
 #include "util/mem.h"
-#include "util/strbuf.h"
 
 /* The smallest job that says nothing of its own, in two parts. */
 #define TOP "job_name: t\ntimeouts: {job: {minutes: 30}}\nactions:\n"
 #define MINIMAL "- boot: {method: minimal, prompts: ['# ']}\n"
-
-/* One on each line; the caller owns the text. */
-static inline char *joined_messages(const struct spec_messages *msgs)
-{
-	struct strbuf sb = STRBUF_INIT;
-
-	for (size_t i = 0; i < msgs->v.n; i++)
-		strbuf_addf(&sb, "%s\n", msgs->v.v[i]);
-	return strbuf_take(&sb);
-}
 
 /* The caller owns the job. */
 static inline struct job_spec *job_at(const char *path, const char *text)

@@ -11,11 +11,9 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include "board_text.h"
 #include "hw/keeper.h"
 #include "hw/power.h"
-#include "tap.h"
-#include "util/mem.h"
-#include "util/strbuf.h"
 
 struct gpio_line {
 	uint32_t place;
@@ -166,7 +164,6 @@ static const char board_text[] =
 static inline void set_up(struct bench *b)
 {
 	_cleanup_free_ char *path = xasprintf("%s/keeper.sock", tap_tmpdir());
-	struct spec_messages msgs = { STRVEC_INIT };
 	struct err err = ERR_INIT;
 
 	*b = (struct bench){ .env = { .wait = wait_fd,
@@ -181,9 +178,7 @@ static inline void set_up(struct bench *b)
 	setenv("BOOTRIG_KEEPER", path, 1);
 	b->keeper = start_keeper();
 	keeper_close(open_keeper(b));
-	if (board_spec_parse("/b.yaml", board_text, strlen(board_text), &b->board, &msgs,
-			     &err))
-		tap_fail(__FILE__, __LINE__, "%s", err.msg);
+	b->board = board_at("/b.yaml", board_text);
 	CHECK_EQ(power_new(b->board, &b->env, &b->power, &err), 0);
 }
 

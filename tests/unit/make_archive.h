@@ -9,9 +9,9 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "case_file.h"
 #include "tap.h"
 #include "util/io.h"
-#include "util/mem.h"
 #include "util/strbuf.h"
 
 struct member {
@@ -88,23 +88,6 @@ static inline int memfile(const void *data, size_t len)
 	CHECK_EQ(io_write_all(fd, data, len), 0);
 	CHECK_EQ(lseek(fd, 0, SEEK_SET), 0);
 	return fd;
-}
-
-static inline char *tmp_path(const char *name)
-{
-	return xasprintf("%s/%s", tap_tmpdir(), name);
-}
-
-/* The caller owns the path. */
-static inline char *write_file(const char *name, const void *data, size_t len)
-{
-	char *path = tmp_path(name);
-
-	_cleanup_close_ int fd =
-		open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-
-	CHECK_EQ(io_write_all(fd, data, len), 0);
-	return path;
 }
 
 /* Enough of an arm64 Image to be taken for one; size at least 64. */

@@ -3,10 +3,20 @@
 #pragma once
 
 #include <lzma.h>
+#include <sched.h>
 
 #include "tap.h"
 #include "util/mem.h"
 #include "util/strbuf.h"
+
+static inline void need_processors(void)
+{
+	cpu_set_t set;
+
+	CHECK_EQ(sched_getaffinity(0, sizeof(set), &set), 0);
+	if (CPU_COUNT(&set) < 2)
+		SKIP("one processor: all is decompressed in order");
+}
 
 /* What xz -0 -T2 writes: blocks of 1 MiB, their sizes in their headers. */
 static inline void pack_xz(struct strbuf *out, const void *data, size_t len, bool is_mt)

@@ -7,23 +7,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "case_file.h"
 #include "tap.h"
 #include "util/child.h"
 #include "util/io.h"
-#include "util/mem.h"
 #include "util/strvec.h"
-
-/* A file in the case's directory; the caller owns the path. */
-static inline char *put_file(const char *name, const char *text)
-{
-	char *path = xasprintf("%s/%s", tap_tmpdir(), name);
-	_cleanup_close_ int fd =
-		open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-
-	CHECK(fd >= 0);
-	CHECK_EQ(io_write_all(fd, text, strlen(text)), 0);
-	return path;
-}
 
 /* Everything that the program printed, and its exit status. */
 static int run_program(struct strbuf *out, const char *arg, ...)

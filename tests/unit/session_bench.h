@@ -9,8 +9,9 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "board_text.h"
+#include "job_text.h"
 #include "session/state.h"
-#include "tap.h"
 #include "util/io.h"
 #include "util/jsonx.h"
 #include "util/mem.h"
@@ -104,15 +105,14 @@ static inline void bench_start(struct session_bench *b, const char *actions,
 	const struct console_observer ob = { .bytes = bench_bytes, .arg = b };
 	struct console_opts co = { .cancel_fd = -1, .gap_ms = 1000 };
 	struct power_env env = { .run_dir = "/" };
-	struct spec_messages msgs = { STRVEC_INIT };
 	struct err err = ERR_INIT;
 	int fds[2];
 
 	signal(SIGPIPE, SIG_IGN);
 	*b = (struct session_bench){ .tests = json_array() };
-	if (job_spec_parse("/t.yaml", text, strlen(text), &b->job, &msgs, &err) ||
-	    board_spec_parse("/b.yaml", board, strlen(board), &b->board, &msgs, &err) ||
-	    run_dir_create(tap_tmpdir(), "b", "t", &b->dir, &err) ||
+	b->job = job_at("/t.yaml", text);
+	b->board = board_at("/b.yaml", board);
+	if (run_dir_create(tap_tmpdir(), "b", "t", &b->dir, &err) ||
 	    journal_new(&b->dir, clock_now_ns(), &b->s.journal, &err) ||
 	    power_new(b->board, &env, &b->s.power, &err))
 		tap_fail(__FILE__, __LINE__, "%s", err.msg);

@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* `boot:` of a board file, as far as the dialogue with the boot loader goes. */
-#include "parse/board_spec.h"
-
-#include <errno.h>
-
-#include "tap.h"
-#include "util/mem.h"
-#include "util/strbuf.h"
+#include "board_text.h"
 
 static char *board_with(const char *boot)
 {
@@ -19,30 +13,15 @@ static char *board_with(const char *boot)
 static struct board_spec *load(const char *boot)
 {
 	_cleanup_free_ char *text = board_with(boot);
-	struct spec_messages msgs = { .v = STRVEC_INIT };
-	struct board_spec *b = NULL;
-	struct err err = ERR_INIT;
 
-	if (board_spec_parse("/lab/b.yaml", text, strlen(text), &b, &msgs, &err))
-		tap_fail(__FILE__, __LINE__, "%s: %s", boot, err.msg);
-	strvec_release(&msgs.v);
-	return b;
+	return board_of(text);
 }
 
 static void check_refused(const char *boot, const char *want)
 {
 	_cleanup_free_ char *text = board_with(boot);
-	_cleanup_board_spec_ struct board_spec *b = NULL;
-	struct spec_messages msgs = { .v = STRVEC_INIT };
-	_cleanup_strbuf_ struct strbuf all = STRBUF_INIT;
-	struct err err = ERR_INIT;
 
-	CHECK_EQ(board_spec_parse("t.yaml", text, strlen(text), &b, &msgs, &err),
-		 -EINVAL);
-	for (size_t i = 0; i < msgs.v.n; i++)
-		strbuf_addf(&all, "%s\n", msgs.v.v[i]);
-	CHECK_STR(strbuf_str(&all), want);
-	strvec_release(&msgs.v);
+	check_board_messages(text, want);
 }
 
 static void check_lines(const struct strvec *sv, const char *want)
@@ -143,25 +122,15 @@ TEST(what_does_not_go_together_is_refused)
 		"t.yaml:4:58: boot.media.device is \"0:1\"; expected U-Boot's interface and device, such as nvme 0:1\n");
 }
 
-static void check_fit(const char *boot, const char *actions, const char *want)
+static void check_boots(const char *boot, const char *actions, const char *want)
 {
-	_cleanup_free_ char *text = xasprintf(
+	_cleanup_free_ char *board = board_with(boot);
+	_cleanup_free_ char *job = xasprintf(
 		"job_name: j\ntimeouts: {job: {minutes: 5}, action: {minutes: 2}, "
 		"connection: {minutes: 1}}\nactions:\n%s",
 		actions);
-	_cleanup_board_spec_ struct board_spec *b = load(boot);
-	_cleanup_job_spec_ struct job_spec *j = NULL;
-	struct spec_messages msgs = { .v = STRVEC_INIT };
-	_cleanup_strbuf_ struct strbuf all = STRBUF_INIT;
-	struct err err = ERR_INIT;
 
-	if (job_spec_parse("j.yaml", text, strlen(text), &j, &msgs, &err))
-		tap_fail(__FILE__, __LINE__, "%s", err.msg);
-	CHECK_EQ(board_spec_fits(b, j, &msgs, &err), want[0] ? -EINVAL : 0);
-	for (size_t i = 0; i < msgs.v.n; i++)
-		strbuf_addf(&all, "%s\n", msgs.v.v[i]);
-	CHECK_STR(strbuf_str(&all), want);
-	strvec_release(&msgs.v);
+	check_fit(board, job, want);
 }
 
 #define DEPLOY "- deploy: {to: tftp, kernel: {url: /k}}\n"
@@ -171,16 +140,16 @@ static void check_fit(const char *boot, const char *actions, const char *want)
 
 TEST(a_job_boots_from_where_the_board_can)
 {
-	check_fit(SYSBOOT, BOOT("media"), "");
-	check_fit("method: bootflow", BOOT("media"), "");
-	check_fit("method: bootflow", DEPLOY BOOT("ramdisk"), "");
-	check_fit(
+	check_boots(SYSBOOT, BOOT("media"), "");
+	check_boots("method: bootflow", BOOT("media"), "");
+	check_boots("method: bootflow", DEPLOY BOOT("ramdisk"), "");
+	check_boots(
 		"method: pxe", BOOT("media"),
 		"j.yaml:4:3: boot commands: media do not fit board v, which boots from the network; expected boot.method: sysboot or bootflow in /lab/b.yaml\n");
-	check_fit(
+	check_boots(
 		SYSBOOT, DEPLOY BOOT("ramdisk"),
 		"j.yaml:5:3: boot commands: ramdisk do not fit board v, which boots from its media (boot.method: sysboot); expected commands: media\n");
-	check_fit(
+	check_boots(
 		"line_max: 8", DEPLOY BOOT("[setenv a b, boot]"),
 		"j.yaml:5:3: boot commands have a line of 10 bytes, which U-Boot would cut; expected at most 8 (boot.line_max of board v)\n");
 }

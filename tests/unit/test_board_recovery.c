@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* recovery:, repair:, capture:, limits.silence and boot.kernel_defaults of board files.
  */
-#include "parse/board_spec.h"
-#include "tap.h"
-#include "util/mem.h"
-#include "util/strbuf.h"
+#include "board_text.h"
 
 #define BOARD                                                                            \
 	"board: b\n"                                                                     \
@@ -12,44 +9,17 @@
 	"console: {transport: tcp, device: 'h:2000'}\n"                                  \
 	"power: {backend: command, on: a, off: b, reset: c, maskrom: m, usb-mux: u}\n"
 
-static int parse(const char *text, struct board_spec **b, char **all)
-{
-	struct spec_messages msgs = { STRVEC_INIT };
-	struct strbuf sb = STRBUF_INIT;
-	struct err err = ERR_INIT;
-	int r = board_spec_parse("/lab/t.yaml", text, strlen(text), b, &msgs, &err);
-
-	for (size_t i = 0; i < msgs.v.n; i++)
-		strbuf_addf(&sb, "%s\n", msgs.v.v[i]);
-	*all = strbuf_take(&sb);
-	strvec_release(&msgs.v);
-	return r;
-}
-
-static struct board_spec *load(const char *text)
-{
-	_cleanup_free_ char *all = NULL;
-	struct board_spec *b = NULL;
-	int r = parse(text, &b, &all);
-
-	CHECK_STR(all, "");
-	CHECK_EQ(r, 0);
-	return b;
-}
-
 /* rest stands from line 5 on. */
 static void check_bad(const char *rest, const char *want)
 {
-	_cleanup_free_ char *text = xasprintf(BOARD "%s", rest), *all = NULL;
-	_cleanup_board_spec_ struct board_spec *b = NULL;
+	_cleanup_free_ char *text = xasprintf(BOARD "%s", rest);
 
-	CHECK(parse(text, &b, &all) < 0);
-	CHECK_STR(all, want);
+	check_board_messages(text, want);
 }
 
 TEST(every_kind_of_rung_is_read)
 {
-	_cleanup_board_spec_ struct board_spec *b = load(
+	_cleanup_board_spec_ struct board_spec *b = board_of(
 		BOARD
 		"boot: {tftp: {root: /srv/tftp}}\n"
 		"recovery:\n"
@@ -98,10 +68,10 @@ TEST(a_rung_that_lacks_its_parts_is_refused)
 		"- {rung: media, prompts: p}\n"
 		"- {rung: media, prompts: p, mux: sd-mux}\n"
 		"- {rung: power-cycle, prompts: p, label: {kernel: k}}\n",
-		"/lab/t.yaml:6:3: rung: label has no files; expected label: {kernel: FILE, ...}\n"
-		"/lab/t.yaml:7:3: rung: media says neither commands nor mux; expected how it is booted\n"
-		"/lab/t.yaml:8:3: mux: sd-mux is no sequence of power:; expected it there\n"
-		"/lab/t.yaml:9:3: label is served over TFTP; expected boot.tftp in the board file\n");
+		"t.yaml:6:3: rung: label has no files; expected label: {kernel: FILE, ...}\n"
+		"t.yaml:7:3: rung: media says neither commands nor mux; expected how it is booted\n"
+		"t.yaml:8:3: mux: sd-mux is no sequence of power:; expected it there\n"
+		"t.yaml:9:3: label is served over TFTP; expected boot.tftp in the board file\n");
 }
 
 TEST(what_keeps_ram_comes_before_the_power_is_cut)
@@ -110,7 +80,7 @@ TEST(what_keeps_ram_comes_before_the_power_is_cut)
 		"recovery:\n"
 		"- {rung: power-cycle, prompts: p}\n"
 		"- {rung: warm-reset, prompts: p}\n",
-		"/lab/t.yaml:7:3: rung: warm-reset after the power was cut finds nothing in RAM any more; expected it before the others\n");
+		"t.yaml:7:3: rung: warm-reset after the power was cut finds nothing in RAM any more; expected it before the others\n");
 }
 
 TEST(flash_is_written_only_where_the_file_allows_it)
@@ -120,10 +90,10 @@ TEST(flash_is_written_only_where_the_file_allows_it)
 		"- rung: maskrom\n"
 		"  prompts: p\n"
 		"  maskrom: {loader: l, usb: usb1, writes: [{storage: nand, file: f, sha256: abc}]}\n",
-		"/lab/t.yaml:8:29: recovery.maskrom.usb is \"usb1\"; expected a port such as 1-2.3 (a name below /sys/bus/usb/devices)\n"
-		"/lab/t.yaml:8:35: recovery.maskrom.writes would write to the board's flash, which is not allowed; expected flash: true beside it\n"
-		"/lab/t.yaml:8:54: recovery.maskrom.writes.storage is \"nand\"; expected one of: emmc, sd, spinor\n"
-		"/lab/t.yaml:8:77: recovery.maskrom.writes.sha256 is \"abc\"; expected 64 hex digits in lower case, as sha256sum prints them\n");
+		"t.yaml:8:29: recovery.maskrom.usb is \"usb1\"; expected a port such as 1-2.3 (a name below /sys/bus/usb/devices)\n"
+		"t.yaml:8:35: recovery.maskrom.writes would write to the board's flash, which is not allowed; expected flash: true beside it\n"
+		"t.yaml:8:54: recovery.maskrom.writes.storage is \"nand\"; expected one of: emmc, sd, spinor\n"
+		"t.yaml:8:77: recovery.maskrom.writes.sha256 is \"abc\"; expected 64 hex digits in lower case, as sha256sum prints them\n");
 }
 
 TEST(btrfs_check_repair_is_left_to_a_person)
@@ -131,16 +101,16 @@ TEST(btrfs_check_repair_is_left_to_a_person)
 	check_bad(
 		"recovery: [{rung: power-cycle, prompts: p}]\n"
 		"repair: [fsck -p /dev/sda1, btrfs check --force --repair /dev/sda2]\n",
-		"/lab/t.yaml:6:29: repair runs btrfs check --repair, which can destroy the file system; expected it to be typed by a person\n");
+		"t.yaml:6:29: repair runs btrfs check --repair, which can destroy the file system; expected it to be typed by a person\n");
 }
 
 TEST(silence_has_a_limit_for_each_stage_or_one_for_all)
 {
-	_cleanup_board_spec_ struct board_spec *each = load(
+	_cleanup_board_spec_ struct board_spec *each = board_of(
 		BOARD
 		"limits: {silence: {kernel: {seconds: 20}, userspace: 90, u-boot: 40}}\n");
 	_cleanup_board_spec_ struct board_spec *one =
-		load(BOARD "limits: {silence: {seconds: 7}}\n");
+		board_of(BOARD "limits: {silence: {seconds: 7}}\n");
 
 	CHECK_EQ(each->limits.silence_ms, 60000);
 	CHECK_EQ(each->limits.silence_stage_ms[STAGE_KERNEL], 20000);
@@ -153,10 +123,10 @@ TEST(silence_has_a_limit_for_each_stage_or_one_for_all)
 
 TEST(capture_asks_only_what_changes_nothing)
 {
-	_cleanup_board_spec_ struct board_spec *b = load(
+	_cleanup_board_spec_ struct board_spec *b = board_of(
 		BOARD "capture: {sysrq: [w, t], timeout: 20, quiet: 0.5, bytes: 4096}\n");
 	_cleanup_board_spec_ struct board_spec *off =
-		load(BOARD "capture: {sysrq: []}\n");
+		board_of(BOARD "capture: {sysrq: []}\n");
 
 	CHECK(b->capture.given);
 	CHECK_STR(b->capture.keys, "wt");
@@ -166,17 +136,17 @@ TEST(capture_asks_only_what_changes_nothing)
 	CHECK_STR(off->capture.keys, "");
 	check_bad(
 		"capture: {sysrq: [w, c]}\n",
-		"/lab/t.yaml:5:22: capture.sysrq has \"c\"; expected each of w, l, d, m, t, p, q, z at most once\n");
+		"t.yaml:5:22: capture.sysrq has \"c\"; expected each of w, l, d, m, t, p, q, z at most once\n");
 }
 
 TEST(kernel_defaults_are_the_socs_unless_the_file_says_otherwise)
 {
 	_cleanup_board_spec_ struct board_spec *soc =
-		load(BOARD "boot: {tftp: {root: /t}}\n");
+		board_of(BOARD "boot: {tftp: {root: /t}}\n");
 	_cleanup_board_spec_ struct board_spec *none =
-		load(BOARD "boot: {tftp: {root: /t}, kernel_defaults: none}\n");
+		board_of(BOARD "boot: {tftp: {root: /t}, kernel_defaults: none}\n");
 	_cleanup_board_spec_ struct board_spec *own =
-		load(BOARD "boot: {tftp: {root: /t}, kernel_defaults: [panic=3]}\n");
+		board_of(BOARD "boot: {tftp: {root: /t}, kernel_defaults: [panic=3]}\n");
 
 	CHECK_STR(soc->boot.kernel_defaults.v[0], "sysrq_always_enabled");
 	CHECK_STR(soc->boot.kernel_defaults.v[1], "oops=panic");
@@ -186,7 +156,7 @@ TEST(kernel_defaults_are_the_socs_unless_the_file_says_otherwise)
 	CHECK_STR(own->boot.kernel_defaults.v[0], "panic=3");
 	check_bad(
 		"boot: {tftp: {root: /t}, kernel_defaults: rk3399}\n",
-		"/lab/t.yaml:5:43: boot.kernel_defaults is \"rk3399\"; expected rk3588, none or a list of words\n");
+		"t.yaml:5:43: boot.kernel_defaults is \"rk3399\"; expected rk3588, none or a list of words\n");
 }
 
 TESTS(T(every_kind_of_rung_is_read), T(a_rung_that_lacks_its_parts_is_refused),

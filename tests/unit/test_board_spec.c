@@ -6,47 +6,8 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#include "tap.h"
+#include "board_text.h"
 #include "util/io.h"
-#include "util/mem.h"
-#include "util/strbuf.h"
-
-static char *joined(const struct spec_messages *msgs)
-{
-	struct strbuf sb = STRBUF_INIT;
-
-	for (size_t i = 0; i < msgs->v.n; i++)
-		strbuf_addf(&sb, "%s\n", msgs->v.v[i]);
-	return strbuf_take(&sb);
-}
-
-static struct board_spec *load(const char *text)
-{
-	struct spec_messages msgs = { STRVEC_INIT };
-	struct board_spec *b = NULL;
-	struct err err = ERR_INIT;
-	int r = board_spec_parse("/lab/b.yaml", text, strlen(text), &b, &msgs, &err);
-	_cleanup_free_ char *all = joined(&msgs);
-
-	CHECK_STR(all, "");
-	CHECK_EQ(r, 0);
-	return b;
-}
-
-static void check_bad(const char *text, const char *want)
-{
-	struct spec_messages msgs = { STRVEC_INIT };
-	struct board_spec *b = NULL;
-	struct err err = ERR_INIT;
-
-	CHECK_EQ(board_spec_parse("t.yaml", text, strlen(text), &b, &msgs, &err),
-		 -EINVAL);
-	_cleanup_free_ char *all = joined(&msgs);
-	CHECK_STR(all, want);
-	CHECK(!b);
-	CHECK_EQ(err.class, ERR_JOB);
-	strvec_release(&msgs.v);
-}
 
 /* Each with all its messages. */
 #define GPIO_BOARD                                                                       \
@@ -139,7 +100,7 @@ TEST(a_mistake_about_relays_is_told_before_one_clicks)
 		_cleanup_free_ char *text =
 			xasprintf("%s%s", GPIO_BOARD, bad_gpio[i].text);
 
-		check_bad(text, bad_gpio[i].want);
+		check_board_messages(text, bad_gpio[i].want);
 	}
 }
 
@@ -273,7 +234,7 @@ static const struct {
 TEST(every_mistake_is_told_with_line_column_and_what_was_expected)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
-		check_bad(bad[i].text, bad[i].want);
+		check_board_messages(bad[i].text, bad[i].want);
 }
 
 #define MINIMAL                                                                          \
@@ -286,7 +247,7 @@ TEST(every_mistake_is_told_with_line_column_and_what_was_expected)
 
 TEST(console_and_power_alone_make_a_board)
 {
-	_cleanup_board_spec_ struct board_spec *b = load(MINIMAL);
+	_cleanup_board_spec_ struct board_spec *b = board_of(MINIMAL);
 
 	CHECK_STR(b->board, "desk");
 	CHECK_EQ(b->console.transport, BOARD_CONSOLE_PTY);
@@ -301,7 +262,7 @@ TEST(console_and_power_alone_make_a_board)
 
 TEST(a_board_with_commands_and_a_ladder_is_read_whole)
 {
-	_cleanup_board_spec_ struct board_spec *b = load(
+	_cleanup_board_spec_ struct board_spec *b = board_of(
 		"board: bench1\n"
 		"device_type: rk3588-rock-5b\n"
 		"console: {transport: tcp, device: 'ser2net:2000', type_delay: 0.005, echo_check: no}\n"
@@ -354,7 +315,7 @@ TEST(a_board_with_commands_and_a_ladder_is_read_whole)
 
 TEST(relay_lines_and_their_sequences_are_read_whole)
 {
-	_cleanup_board_spec_ struct board_spec *b = load(
+	_cleanup_board_spec_ struct board_spec *b = board_of(
 		GPIO_BOARD
 		"    power: {line: bench1-power, active_low: true}\n"
 		"    reset: {chip: relays, offset: 1, type: momentary}\n"
@@ -400,7 +361,7 @@ TEST(relay_lines_and_their_sequences_are_read_whole)
 
 TEST(commands_have_names_of_their_own_too)
 {
-	_cleanup_board_spec_ struct board_spec *b = load(
+	_cleanup_board_spec_ struct board_spec *b = board_of(
 		"board: desk\nconsole: {transport: pty, device: /dev/ttyUSB0}\n"
 		"power: {backend: command, on: a, off: b, maskrom: m, to-sd: 'mux sd'}\n");
 
@@ -419,7 +380,7 @@ static const char virt[] =
 
 TEST(the_words_for_qemu_are_kept_but_board_dir_is_replaced)
 {
-	_cleanup_board_spec_ struct board_spec *b = load(virt);
+	_cleanup_board_spec_ struct board_spec *b = board_of(virt);
 
 	CHECK_EQ(b->power.backend, BOARD_POWER_QEMU);
 	CHECK_STR(b->power.qemu_binary, "qemu-system-aarch64");
@@ -432,7 +393,7 @@ TEST(the_words_for_qemu_are_kept_but_board_dir_is_replaced)
 
 TEST(a_board_that_cannot_be_stopped_gets_no_commands_to_type)
 {
-	_cleanup_board_spec_ struct board_spec *b = load(
+	_cleanup_board_spec_ struct board_spec *b = board_of(
 		POWERED
 		"boot: {never_stop: true, mac: '52:54:00:12:34:56', tftp: {root: /t, verify: local}}\n");
 
@@ -444,30 +405,16 @@ TEST(a_board_that_cannot_be_stopped_gets_no_commands_to_type)
 TEST(files_are_fetched_back_from_the_server_that_the_board_uses)
 {
 	_cleanup_board_spec_ struct board_spec *remote =
-		load(MINIMAL "boot: {tftp: {root: /t}, server_ip: 10.0.0.1}\n");
-	_cleanup_board_spec_ struct board_spec *local = load(
+		board_of(MINIMAL "boot: {tftp: {root: /t}, server_ip: 10.0.0.1}\n");
+	_cleanup_board_spec_ struct board_spec *local = board_of(
 		MINIMAL "boot: {tftp: {root: /t, verify: local}, server_ip: 10.0.0.1}\n");
 	_cleanup_board_spec_ struct board_spec *unknown =
-		load(MINIMAL "boot: {tftp: {root: /t}}\n");
+		board_of(MINIMAL "boot: {tftp: {root: /t}}\n");
 
 	CHECK_STR(remote->boot.tftp_url, "tftp://10.0.0.1/");
 	CHECK(!remote->boot.tftp_verify_local);
 	CHECK(local->boot.tftp_verify_local && !local->boot.tftp_url);
 	CHECK(unknown->boot.tftp_verify_local && !unknown->boot.tftp_url);
-}
-
-static void check_fit(const char *board_text, const char *job_text, const char *want)
-{
-	_cleanup_board_spec_ struct board_spec *b = load(board_text);
-	_cleanup_job_spec_ struct job_spec *job = NULL;
-	struct spec_messages msgs = { STRVEC_INIT };
-	struct err err = ERR_INIT;
-
-	CHECK_EQ(job_spec_parse("j", job_text, strlen(job_text), &job, &msgs, &err), 0);
-	CHECK_EQ(board_spec_fits(b, job, &msgs, &err), want[0] ? -EINVAL : 0);
-	_cleanup_free_ char *all = joined(&msgs);
-	CHECK_STR(all, want);
-	strvec_release(&msgs.v);
 }
 
 #define JOB_MINIMAL                                                                      \
@@ -489,27 +436,27 @@ TEST(what_a_board_lacks_is_told_at_the_line_of_the_job)
 	check_fit(
 		MINIMAL,
 		JOB_UBOOT "- boot: {method: u-boot, commands: ramdisk, prompts: x}\n",
-		"j:4:3: deploy to: tftp does not fit board desk, which has no boot:; expected boot.tftp in /lab/b.yaml\n"
-		"j:5:3: boot method: u-boot does not fit board desk, which has no boot:; expected method: minimal\n"
-		"j:5:3: boot needs power control, and board desk has power.backend: none; expected another board\n");
+		"j.yaml:4:3: deploy to: tftp does not fit board desk, which has no boot:; expected boot.tftp in /lab/b.yaml\n"
+		"j.yaml:5:3: boot method: u-boot does not fit board desk, which has no boot:; expected method: minimal\n"
+		"j.yaml:5:3: boot needs power control, and board desk has power.backend: none; expected another board\n");
 	check_fit(
 		virt,
 		JOB_UBOOT
 		"- boot: {method: u-boot, commands: ['tftp {KERNEL_ADDR} {KERNEL}'], prompts: x}\n",
-		"j:5:3: boot uses {KERNEL_ADDR}, which board v does not tell; expected boot.addresses.kernel in /lab/b.yaml\n");
+		"j.yaml:5:3: boot uses {KERNEL_ADDR}, which board v does not tell; expected boot.addresses.kernel in /lab/b.yaml\n");
 	check_fit(
 		virt, JOB_UBOOT "- command: {name: start}\n- command: {name: stop}\n",
-		"j:5:3: command: board v has no user command \"start\"; expected one of: stop\n");
+		"j.yaml:5:3: command: board v has no user command \"start\"; expected one of: stop\n");
 	check_fit(
 		virt, "device_type: rk3588\ntags: [fast, hdmi]\n" JOB_MINIMAL,
-		"j:1:14: the job is for device_type rk3588; expected qemu, as board v is\n"
-		"j:2:7: the job asks for the tag hdmi, which board v does not have; expected it under tags in /lab/b.yaml\n");
+		"j.yaml:1:14: the job is for device_type rk3588; expected qemu, as board v is\n"
+		"j.yaml:2:7: the job asks for the tag hdmi, which board v does not have; expected it under tags in /lab/b.yaml\n");
 	check_fit(
 		POWERED
 		"boot: {never_stop: true, mac: '52:54:00:12:34:56', tftp: {root: /t, verify: local}}\n",
 		JOB_UBOOT
 		"- boot: {method: u-boot, commands: [a], prompts: x, soft_reboot: reboot}\n",
-		"j:5:3: boot commands cannot be typed on board desk (never_stop); expected commands: ramdisk\n");
+		"j.yaml:5:3: boot commands cannot be typed on board desk (never_stop); expected commands: ramdisk\n");
 }
 
 TEST(a_soft_reboot_is_refused_where_nobody_switches_the_power)
@@ -521,7 +468,7 @@ TEST(a_soft_reboot_is_refused_where_nobody_switches_the_power)
 	check_fit(POWERED, job, "");
 	check_fit(
 		MINIMAL, job,
-		"j:4:57: boot.soft_reboot is not supported, and board desk has power.backend: none; expected power control\n");
+		"j.yaml:4:57: boot.soft_reboot is not supported, and board desk has power.backend: none; expected power control\n");
 }
 
 TEST(the_board_of_this_repository_takes_its_jobs)
@@ -562,7 +509,7 @@ TEST(the_first_examples_of_the_manual_are_sound_boards)
 		CHECK(end);
 		*end = '\0';
 		at = end + 1;
-		_cleanup_board_spec_ struct board_spec *b = load(begin + 8);
+		_cleanup_board_spec_ struct board_spec *b = board_of(begin + 8);
 		CHECK_EQ(b->has_boot, i == 1);
 	}
 }

@@ -18,15 +18,6 @@ static size_t n_members;
 static char names[N_MODULES][64];
 static char *noise;
 
-static void need_processors(void)
-{
-	cpu_set_t set;
-
-	CHECK_EQ(sched_getaffinity(0, sizeof(set), &set), 0);
-	if (CPU_COUNT(&set) < 2)
-		SKIP("one processor: all is decompressed in order");
-}
-
 static void add(const char *name, const void *data, size_t size)
 {
 	CHECK(n_members < MAX_MEMBERS);

@@ -5,16 +5,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <stdarg.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "tap.h"
+#include "job_text.h"
+#include "loopback.h"
 #include "util/child.h"
 #include "util/io.h"
-#include "util/mem.h"
 
 static const char smoke[] =
 	"metadata: {format: Lava-Test Test Definition 1.0, name: smoke}\n"
@@ -107,14 +105,8 @@ static struct job_spec *job_with(const char *definitions)
 			  "    definitions:\n"
 			  "%s",
 			  definitions);
-	struct spec_messages msgs = { STRVEC_INIT };
-	struct job_spec *job = NULL;
-	struct err err = ERR_INIT;
 
-	if (job_spec_parse(path, text, strlen(text), &job, &msgs, &err))
-		tap_fail(__FILE__, __LINE__, "%s", err.msg);
-	strvec_release(&msgs.v);
-	return job;
+	return job_at(path, text);
 }
 
 static struct job_spec *git_job(const char *more)
@@ -418,16 +410,9 @@ TEST(a_file_that_is_missing_or_no_file_is_the_jobs_mistake)
 /* A server that takes the connection and then says nothing; its port. */
 static int silent_server(uint16_t *port)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET,
-				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t len = sizeof(a);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = bind_to_loopback(SOCK_STREAM, port);
 
-	CHECK(fd >= 0);
-	CHECK_EQ(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
 	CHECK_EQ(listen(fd, 4), 0);
-	CHECK_EQ(getsockname(fd, (struct sockaddr *)&a, &len), 0);
-	*port = ntohs(a.sin_port);
 	return fd;
 }
 

@@ -3,8 +3,7 @@
 
 #include <errno.h>
 
-#include "tap.h"
-#include "util/mem.h"
+#include "board_text.h"
 
 static struct err err;
 static struct strbuf text = STRBUF_INIT;
@@ -20,12 +19,8 @@ static struct board_spec *board(const char *name, const char *boot)
 					      "power: {backend: none}\n%s%s%s",
 					      name, boot ? "boot: {" : "",
 					      boot ? boot : "", boot ? "}\n" : "");
-	struct spec_messages msgs = { STRVEC_INIT };
-	struct board_spec *b;
 
-	if (board_spec_parse("/b.yaml", yaml, strlen(yaml), &b, &msgs, &err))
-		tap_fail(__FILE__, __LINE__, "%s", err.msg);
-	return b;
+	return board_at("/b.yaml", yaml);
 }
 
 static int format(struct board_spec *const *boards, size_t n)

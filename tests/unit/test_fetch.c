@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "kernel/transfer.h"
+#include "loopback.h"
 #include "make_archive.h"
 
 static struct err err;
@@ -214,19 +215,13 @@ NORETURN static void serve(int listen_fd, pid_t parent)
 	}
 }
 
-static int server_port;
+static uint16_t server_port;
 
 static void start_server(void)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET,
-				 .sin_addr = { htonl(INADDR_LOOPBACK) } };
-	socklen_t len = sizeof(a);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = bind_to_loopback(SOCK_STREAM, &server_port);
 
-	CHECK_EQ(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
 	CHECK_EQ(listen(fd, 8), 0);
-	CHECK_EQ(getsockname(fd, (struct sockaddr *)&a, &len), 0);
-	server_port = ntohs(a.sin_port);
 	unsetenv("http_proxy");
 	fflush(NULL);
 	pid_t parent = getpid();
@@ -307,14 +302,9 @@ TEST(a_silent_server_is_left_at_the_deadline_or_when_canceled)
 TEST(nobody_listening_is_the_lab_s_fault)
 {
 	start_server();
-	struct sockaddr_in a = { .sin_family = AF_INET,
-				 .sin_addr = { htonl(INADDR_LOOPBACK) } };
-	socklen_t len = sizeof(a);
-	_cleanup_close_ int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	_cleanup_close_ int fd = bind_to_loopback(SOCK_STREAM, &server_port);
 
-	CHECK_EQ(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0); /* and no listen() */
-	CHECK_EQ(getsockname(fd, (struct sockaddr *)&a, &len), 0);
-	server_port = ntohs(a.sin_port);
+	CHECK(fd >= 0); /* and no listen() */
 	CHECK_EQ(fetch_http("/x"), -ECONNREFUSED);
 	CHECK_EQ(err.class, ERR_LAB);
 }

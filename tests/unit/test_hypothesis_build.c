@@ -3,12 +3,10 @@
  * of dma_resv and dma_fence. Offsets in code are those of its binary. */
 #include "diagnose/hypothesis.h"
 
-#include "tap.h"
+#include "build_fixture.h"
 #include "util/jsonx.h"
-#include "util/mem.h"
 #include "util/strbuf.h"
 
-#define FIXTURE "tests/data/build/"
 #define FRAME(f, off, size)                                                              \
 	"{\"function\": \"" f "\", \"offset\": \"" off "\", \"size\": \"" size "\"}"
 #define BOTTOM ", " FRAME("el0t_64_sync", "0x14c", "0x150") "]"
@@ -143,19 +141,6 @@ static const struct {
 	  "access: no layout of this build (the vmlinux is not the one that ran): offset of "
 	  "struct dma_fence.context unknown" },
 };
-
-static struct build *open_fixture(const char *name)
-{
-	_cleanup_free_ char *path = xasprintf(FIXTURE "%s", name);
-	struct err err = ERR_INIT;
-	struct build *b = NULL;
-
-	if (access(path, R_OK))
-		SKIP("not run at the top of the source tree");
-	if (build_open(path, &b, &err))
-		tap_fail(__FILE__, __LINE__, "%s", err.msg);
-	return b;
-}
 
 TEST(each_clause_says_what_report_and_build_say)
 {

@@ -4,19 +4,11 @@
 
 #include <errno.h>
 
+#include "messages_text.h"
 #include "tap.h"
 #include "util/jsonx.h"
 #include "util/mem.h"
 #include "util/strbuf.h"
-
-static char *joined(const struct spec_messages *msgs)
-{
-	struct strbuf sb = STRBUF_INIT;
-
-	for (size_t i = 0; i < msgs->v.n; i++)
-		strbuf_addf(&sb, "%s\n", msgs->v.v[i]);
-	return strbuf_take(&sb);
-}
 
 static struct hypotheses load(const char *text)
 {
@@ -24,7 +16,7 @@ static struct hypotheses load(const char *text)
 	struct spec_messages msgs = { STRVEC_INIT };
 	struct err err = ERR_INIT;
 	int r = hypotheses_parse("h.yaml", text, strlen(text), &h, &msgs, &err);
-	_cleanup_free_ char *all = joined(&msgs);
+	_cleanup_free_ char *all = joined_messages(&msgs);
 
 	CHECK_STR(all, "");
 	CHECK_EQ(r, 0);
@@ -86,7 +78,7 @@ TEST(every_mistake_has_its_place)
 		CHECK_EQ(hypotheses_parse("h.yaml", bad[i].text, strlen(bad[i].text), &h,
 					  &msgs, &err),
 			 -EINVAL);
-		_cleanup_free_ char *all = joined(&msgs);
+		_cleanup_free_ char *all = joined_messages(&msgs);
 
 		CHECK_STR(all, bad[i].want);
 		CHECK_EQ(err.class, ERR_JOB);

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The hypotheses that a job names, in itself or in files beside it. */
-#include <fcntl.h>
-
+#include "case_file.h"
 #include "job_text.h"
-#include "util/io.h"
 
 #define OWN_WORDS                                                                        \
 	"job_name: x\n"                                                                  \
@@ -11,17 +9,10 @@
 	"actions: [{boot: {method: minimal, prompts: ['# ']}}]\n"                        \
 	"bootrig:\n"
 
-static void put_file(const char *name, const char *text)
-{
-	_cleanup_close_ int dirfd = open(tap_tmpdir(), O_RDONLY | O_DIRECTORY);
-
-	CHECK_EQ(io_atomic_write_at(dirfd, name, text, strlen(text)), 0);
-}
-
 TEST(hypotheses_stand_in_the_job_or_in_files_beside_it)
 {
-	_cleanup_free_ char *path = xasprintf("%s/t.yaml", tap_tmpdir());
-	_cleanup_free_ char *vmlinux = xasprintf("%s/b/vmlinux", tap_tmpdir());
+	_cleanup_free_ char *path = tmp_path("t.yaml");
+	_cleanup_free_ char *vmlinux = tmp_path("b/vmlinux");
 	static const char text[] =
 		OWN_WORDS "  hypotheses: [{name: a, base: null}, two.yaml]\n"
 			  "  vmlinux: b/vmlinux\n"
@@ -30,7 +21,7 @@ TEST(hypotheses_stand_in_the_job_or_in_files_beside_it)
 	struct job_spec *copy = NULL;
 	struct err err = ERR_INIT;
 
-	put_file("two.yaml", "- {name: b, kind: panic}\n- {name: c, base: null}\n");
+	free(put_file("two.yaml", "- {name: b, kind: panic}\n- {name: c, base: null}\n"));
 	struct job_spec *job = job_at(path, text);
 
 	CHECK_EQ(job->hypotheses.n, 3);
@@ -73,7 +64,7 @@ TEST(a_mistake_in_a_hypothesis_is_one_of_the_job)
 
 		check_messages(text, cases[i].want);
 	}
-	put_file("bad.yaml", "name: a\nfunction: [1 2]\n");
+	free(put_file("bad.yaml", "name: a\nfunction: [1 2]\n"));
 	_cleanup_free_ char *text =
 		xasprintf(OWN_WORDS "  hypotheses: [\"%s/bad.yaml\"]\n", tap_tmpdir());
 	_cleanup_free_ char *want = xasprintf(

@@ -2,25 +2,9 @@
 /* What a cell of a matrix came to, held against what its kernel is expected to do. */
 #include "campaign/outcome.h"
 
+#include "json_quoted.h"
 #include "report/matrix_table.h"
 #include "report/result_read.h"
-#include "tap.h"
-#include "util/jsonx.h"
-#include "util/mem.h"
-
-static json_t *parse(const char *text)
-{
-	_cleanup_free_ char *s = xstrdup(text);
-	json_error_t why;
-
-	for (char *p = s; *p; p++)
-		if (*p == '\'')
-			*p = '"';
-	json_t *j = json_loads(s, JSON_DECODE_ANY, &why);
-	if (!j)
-		tap_fail(__FILE__, __LINE__, "%s in %s", why.text, text);
-	return j;
-}
 
 #define DIED                                                                             \
 	"{'attempts':[{'n':1,'incident':3,'under_test_s':4.5}],"                         \

@@ -3,10 +3,10 @@
  * dry_run.t holds plans against what runs do. */
 #include <string.h>
 
+#include "board_text.h"
+#include "job_text.h"
 #include "session/plan.h"
-#include "tap.h"
 #include "util/jsonx.h"
-#include "util/strbuf.h"
 
 #define BOARD                                                                            \
 	"board: b\nconsole: {transport: serial, device: /dev/null, baud: 1500000}\n"     \
@@ -25,14 +25,8 @@
 static void load(const char *board_text, const char *job_text, struct board_spec **board,
 		 struct job_spec **job)
 {
-	struct spec_messages msgs = { .v = STRVEC_INIT };
-	struct err err = ERR_INIT;
-
-	if (board_spec_parse("/lab/b.yaml", board_text, strlen(board_text), board, &msgs,
-			     &err) ||
-	    job_spec_parse("/lab/j.yaml", job_text, strlen(job_text), job, &msgs, &err))
-		tap_fail(__FILE__, __LINE__, "%s", err.msg);
-	strvec_release(&msgs.v);
+	*board = board_of(board_text);
+	*job = job_at("/lab/j.yaml", job_text);
 }
 
 static json_t *plan_text_of(const char *board_text, const char *job_text)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sys/wait.h>
 
+#include "case_file.h"
 #include "post_bench.h"
 #include "report/token.h"
 
@@ -67,22 +68,13 @@ static void check_header(const char *url, const char *named, const char *want)
 	free(got);
 }
 
-static void write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
-	CHECK(fd >= 0 && !io_write_all(fd, text, strlen(text)));
-	close(fd);
-}
-
 TEST(tokens_come_from_the_file_of_their_receiver)
 {
-	_cleanup_free_ char *file = xasprintf("%s/tokens", tap_tmpdir());
-
-	write_file(file, "# ours\n"
-			 "https://lava.example.org/api  abc raw header=X-Auth\n"
-			 "https://results.example.org\tdef\n"
-			 "http://127.0.0.1:8080 ghi raw\r\n");
+	_cleanup_free_ char *file =
+		put_file("tokens", "# ours\n"
+				   "https://lava.example.org/api  abc raw header=X-Auth\n"
+				   "https://results.example.org\tdef\n"
+				   "http://127.0.0.1:8080 ghi raw\r\n");
 	setenv("BOOTRIG_TOKENS", file, 1);
 	check_header("https://lava.example.org/api/x", NULL, "X-Auth: abc");
 	check_header("https://lava.example.org/apix", NULL, "none");
@@ -95,10 +87,8 @@ TEST(tokens_come_from_the_file_of_their_receiver)
 
 TEST(tokens_come_from_credentials_and_kcidb_rest_too)
 {
-	_cleanup_free_ char *file = xasprintf("%s/bootrig-post-token", tap_tmpdir());
-
+	free(put_file("bootrig-post-token", "from-systemd\n"));
 	setenv("HOME", tap_tmpdir(), 1);
-	write_file(file, "from-systemd\n");
 	setenv("CREDENTIALS_DIRECTORY", tap_tmpdir(), 1);
 	check_header("https://h/x", NULL, "Authorization: Bearer from-systemd");
 	check_header("https://h/x", "https://other/", "none");

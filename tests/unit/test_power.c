@@ -11,9 +11,8 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
-#include "tap.h"
+#include "board_text.h"
 #include "util/io.h"
-#include "util/mem.h"
 #include "util/num.h"
 
 #define FIRMWARE "/usr/lib/u-boot/qemu_arm64/u-boot.bin"
@@ -36,14 +35,8 @@ static struct board_spec *board_with(const char *power, int limit_s)
 					      "%s\n"
 					      "limits: {power_command: {seconds: %d}}\n",
 					      power, limit_s ? limit_s : 20);
-	struct spec_messages msgs = { STRVEC_INIT };
-	struct board_spec *board = NULL;
-	struct err err = ERR_INIT;
 
-	if (board_spec_parse("/b.yaml", text, strlen(text), &board, &msgs, &err))
-		tap_fail(__FILE__, __LINE__, "%s", err.msg);
-	strvec_release(&msgs.v);
-	return board;
+	return board_at("/b.yaml", text);
 }
 
 static void drain(struct bench *b)

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A console behind a telnet server that is awkward: over a real socket. */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "hw/stream.h"
-#include "tap.h"
+#include "loopback.h"
 #include "util/mem.h"
 
 enum { LIMIT_S = 10 };
@@ -17,16 +15,12 @@ enum { LIMIT_S = 10 };
 /* A server in a child: says text, and waits for its end. */
 static pid_t serve(const char *text, size_t len, char address[32])
 {
-	struct sockaddr_in a = { .sin_family = AF_INET,
-				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t alen = sizeof(a);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	uint16_t port;
+	int fd = bind_to_loopback(SOCK_STREAM, &port);
 	pid_t pid;
 
-	CHECK_EQ(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
 	CHECK_EQ(listen(fd, 1), 0);
-	CHECK_EQ(getsockname(fd, (struct sockaddr *)&a, &alen), 0);
-	snprintf(address, 32, "127.0.0.1:%u", ntohs(a.sin_port));
+	snprintf(address, 32, "127.0.0.1:%u", port);
 	pid = fork();
 	CHECK(pid >= 0);
 	if (pid == 0) {

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 
 #include "boot/tftpd.h"
+#include "loopback.h"
 #include "make_archive.h"
 
 enum { IMAGE_SIZE = 200 * TFTP_BLKSIZE }; /* ends with an empty block */
@@ -169,14 +170,10 @@ TEST(a_file_that_others_may_not_read_is_found)
 /* A bound port where nobody answers. */
 static int mute_server(char **url)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET,
-				 .sin_addr = { htonl(INADDR_LOOPBACK) } };
-	socklen_t len = sizeof(a);
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	uint16_t port;
+	int fd = bind_to_loopback(SOCK_DGRAM, &port);
 
-	CHECK_EQ(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
-	CHECK_EQ(getsockname(fd, (struct sockaddr *)&a, &len), 0);
-	*url = xasprintf("tftp://127.0.0.1:%d/", ntohs(a.sin_port));
+	*url = xasprintf("tftp://127.0.0.1:%d/", port);
 	return fd;
 }
 

@@ -2,24 +2,7 @@
 /* Who or what is to blame, and the exit status that says so. */
 #include "report/verdict.h"
 
-#include "tap.h"
-#include "util/jsonx.h"
-#include "util/mem.h"
-
-/* JSON with ' for ", so that tables can be read. */
-static json_t *parse(const char *text)
-{
-	_cleanup_free_ char *s = xstrdup(text);
-	json_error_t why;
-
-	for (char *p = s; *p; p++)
-		if (*p == '\'')
-			*p = '"';
-	json_t *j = json_loads(s, JSON_DECODE_ANY, &why);
-	if (!j)
-		tap_fail(__FILE__, __LINE__, "%s in %s", why.text, text);
-	return j;
-}
+#include "json_quoted.h"
 
 #define OK "{'outcome':'ok','reason':''}"
 #define PANIC                                                                            \

@@ -66,15 +66,6 @@ static int open_pool(const struct strbuf *sb, int *fd, struct xz_pool **pool)
 	return xz_pool_open(*fd, 0, sb->len, pool);
 }
 
-static void need_processors(void)
-{
-	cpu_set_t set;
-
-	CHECK_EQ(sched_getaffinity(0, sizeof(set), &set), 0);
-	if (CPU_COUNT(&set) < 2)
-		SKIP("one processor: all is decompressed from the front");
-}
-
 TEST(a_deb_of_many_blocks_gives_its_kernel)
 {
 	for (int is_mt = 0; is_mt < 2; is_mt++) {
