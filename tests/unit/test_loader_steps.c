@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* The lines typed into U-Boot: their order, and the sums of what they load. */
 #include "boot/loader_steps.h"
 #include "boot/uboot.h"
 
@@ -8,47 +9,57 @@
 
 static char server[] = "192.168.5.1";
 
+/* What a board and a job say of a boot. */
+struct given {
+	struct board_boot b;
+	struct job_boot boot;
+};
+
+static void given_release(struct given *g)
+{
+	strvec_release(&g->b.setup);
+	strvec_release(&g->b.network);
+	strvec_release(&g->b.boot_commands);
+	strvec_release(&g->boot.command_list);
+}
+
+#define _cleanup_given_ _cleanup_(given_release)
+
 TEST(setup_comes_before_the_network_and_the_boot_commands_last)
 {
 	_cleanup_loader_steps_ struct loader_steps lines = LOADER_STEPS_INIT;
 	struct staged st = STAGED_INIT;
-	struct board_boot b = { .server_ip = server };
-	struct job_boot boot = { .commands = JOB_COMMANDS_RAMDISK };
+	_cleanup_given_ struct given g = { .b = { .server_ip = server },
+					   .boot = { .commands = JOB_COMMANDS_RAMDISK } };
 	struct loader_words w = { .label = "v1a-lockdep" };
 
-	strvec_add(&b.setup, "pci enum");
-	strvec_add(&b.network, "dhcp");
-	strvec_add(&b.boot_commands, "setenv pxe_label_override {label}");
-	strvec_add(&b.boot_commands, "pxe boot");
-	loader_steps(&b, &boot, &w, &st, false, &lines);
+	strvec_add(&g.b.setup, "pci enum");
+	strvec_add(&g.b.network, "dhcp");
+	strvec_add(&g.b.boot_commands, "setenv pxe_label_override {label}");
+	strvec_add(&g.b.boot_commands, "pxe boot");
+	loader_steps(&g.b, &g.boot, &w, &st, false, &lines);
 	CHECK_EQ(lines.n, 4);
 	CHECK_STR(lines.v[0].line, "pci enum");
 	CHECK_STR(lines.v[1].line, "dhcp");
 	CHECK_STR(lines.v[2].line, "setenv pxe_label_override v1a-lockdep");
 	CHECK_STR(lines.v[3].line, "pxe boot");
-	strvec_release(&b.setup);
-	strvec_release(&b.network);
-	strvec_release(&b.boot_commands);
 }
 
 TEST(a_list_of_the_job_stands_in_for_network_and_boot_commands)
 {
 	_cleanup_loader_steps_ struct loader_steps lines = LOADER_STEPS_INIT;
 	struct staged st = STAGED_INIT;
-	struct board_boot b = { .server_ip = server };
-	struct job_boot boot = { .commands = JOB_COMMANDS_LIST };
+	_cleanup_given_ struct given g = { .b = { .server_ip = server },
+					   .boot = { .commands = JOB_COMMANDS_LIST } };
 	struct loader_words w = { .ramdisk = "r1/ramdisk" };
 
-	strvec_add(&b.setup, "pci enum");
-	strvec_add(&b.network, "dhcp");
-	strvec_add(&boot.command_list, "tftp {RAMDISK}");
-	loader_steps(&b, &boot, &w, &st, false, &lines);
+	strvec_add(&g.b.setup, "pci enum");
+	strvec_add(&g.b.network, "dhcp");
+	strvec_add(&g.boot.command_list, "tftp {RAMDISK}");
+	loader_steps(&g.b, &g.boot, &w, &st, false, &lines);
 	CHECK_EQ(lines.n, 2);
 	CHECK_STR(lines.v[0].line, "pci enum");
 	CHECK_STR(lines.v[1].line, "tftp r1/ramdisk");
-	strvec_release(&b.setup);
-	strvec_release(&b.network);
-	strvec_release(&boot.command_list);
 }
 
 static char image[] = "Image", rd[] = "rd", dtb[] = "b.dtb", ov[] = "a.dtbo";
@@ -69,14 +80,13 @@ static struct staged staged_set(void)
 }
 
 /* The lines, "!" before a sum of what boots, "?" before one of what is loaded again. */
-static void check_steps(const struct board_boot *b, const struct job_boot *boot,
-			const struct staged *st, const char *want)
+static void check_steps(const struct given *g, const struct staged *st, const char *want)
 {
 	_cleanup_loader_steps_ struct loader_steps steps = LOADER_STEPS_INIT;
 	_cleanup_strbuf_ struct strbuf got = STRBUF_INIT;
 	const struct loader_words w = loader_words_of("v1", st);
 
-	loader_steps(b, boot, &w, st, true, &steps);
+	loader_steps(&g->b, &g->boot, &w, st, true, &steps);
 	for (size_t i = 0; i < steps.n; i++)
 		strbuf_addf(&got, "%s%s\n",
 			    !steps.v[i].sum_of     ? ""
@@ -88,17 +98,18 @@ static void check_steps(const struct board_boot *b, const struct job_boot *boot,
 
 TEST(what_pxe_boot_loads_is_loaded_and_summed_before_all_of_it_first)
 {
-	struct board_boot b = { .kernel_addr = server }; /* pxe does not ask for it */
-	struct job_boot boot = { .commands = JOB_COMMANDS_RAMDISK };
+	/* pxe does not ask for the address */
+	_cleanup_given_ struct given g = { .b = { .kernel_addr = server },
+					   .boot = { .commands = JOB_COMMANDS_RAMDISK } };
 	struct staged st = staged_set();
 
 	st.n_overlays = 1;
 	st.overlays[0] =
 		(struct staged_file){ .name = ov, .tftp_path = ov_path, .size = 9 };
-	strvec_add(&b.network, "dhcp");
-	strvec_add(&b.boot_commands, "pxe get");
-	strvec_add(&b.boot_commands, "pxe boot");
-	check_steps(&b, &boot, &st,
+	strvec_add(&g.b.network, "dhcp");
+	strvec_add(&g.b.boot_commands, "pxe get");
+	strvec_add(&g.b.boot_commands, "pxe boot");
+	check_steps(&g, &st,
 		    "dhcp\n"
 		    "tftpboot ${kernel_addr_r} r1/Image\n"
 		    "tftpboot ${ramdisk_addr_r} r1/rd\n"
@@ -109,45 +120,41 @@ TEST(what_pxe_boot_loads_is_loaded_and_summed_before_all_of_it_first)
 		    "?crc32 ${ramdisk_addr_r} 20\n"
 		    "?crc32 ${fdt_addr_r} 7\n"
 		    "pxe get\npxe boot\n");
-	strvec_release(&b.network);
-	strvec_release(&b.boot_commands);
 }
 
 TEST(what_lines_load_is_summed_where_it_lies_before_anything_is_done_to_it)
 {
-	struct board_boot b = { .kernel_addr = server };
-	struct job_boot boot = { .commands = JOB_COMMANDS_LIST };
+	_cleanup_given_ struct given g = { .b = { .kernel_addr = server },
+					   .boot = { .commands = JOB_COMMANDS_LIST } };
 	struct staged st = staged_set();
 
-	strvec_add(&boot.command_list, "dhcp");
-	strvec_add(&boot.command_list, "tftp {KERNEL_ADDR} {KERNEL}");
-	strvec_add(&boot.command_list, "tftpboot 0x44000000 {RAMDISK}");
-	strvec_add(&boot.command_list, "setenv initrd_size ${filesize}");
-	strvec_add(&boot.command_list, "tftpboot ${fdt_addr_r} {DTB}");
-	strvec_add(&boot.command_list, "booti 1 2 3");
-	check_steps(&b, &boot, &st,
+	strvec_add(&g.boot.command_list, "dhcp");
+	strvec_add(&g.boot.command_list, "tftp {KERNEL_ADDR} {KERNEL}");
+	strvec_add(&g.boot.command_list, "tftpboot 0x44000000 {RAMDISK}");
+	strvec_add(&g.boot.command_list, "setenv initrd_size ${filesize}");
+	strvec_add(&g.boot.command_list, "tftpboot ${fdt_addr_r} {DTB}");
+	strvec_add(&g.boot.command_list, "booti 1 2 3");
+	check_steps(&g, &st,
 		    "dhcp\ntftp 192.168.5.1 r1/Image\ntftpboot 0x44000000 r1/rd\n"
 		    "!crc32 192.168.5.1 1f00\n!crc32 0x44000000 20\n"
 		    "setenv initrd_size ${filesize}\n"
 		    "tftpboot ${fdt_addr_r} r1/b.dtb\n!crc32 ${fdt_addr_r} 7\n"
 		    "booti 1 2 3\n");
-	strvec_release(&boot.command_list);
 }
 
 TEST(a_list_that_boots_by_pxe_is_summed_before_its_last_line)
 {
-	struct board_boot b = { .server_ip = server };
-	struct job_boot boot = { .commands = JOB_COMMANDS_LIST };
+	_cleanup_given_ struct given g = { .b = { .server_ip = server },
+					   .boot = { .commands = JOB_COMMANDS_LIST } };
 	struct staged st = staged_set();
 
 	st.ramdisk.name = st.dtb.name = NULL;
 	st.kernel.size = 0; /* still to be fetched: a plan */
-	strvec_add(&boot.command_list, "dhcp; pxe get");
-	strvec_add(&boot.command_list, "pxe boot");
-	check_steps(&b, &boot, &st,
+	strvec_add(&g.boot.command_list, "dhcp; pxe get");
+	strvec_add(&g.boot.command_list, "pxe boot");
+	check_steps(&g, &st,
 		    "dhcp; pxe get\ntftpboot ${kernel_addr_r} r1/Image\n"
 		    "?crc32 ${kernel_addr_r} SIZE\npxe boot\n");
-	strvec_release(&boot.command_list);
 }
 
 static char dtbs[] = "dtbs", dtbs_path[] = "sub/r1/dtbs", tree_name[] = "q/v.dtb";

@@ -8,14 +8,13 @@ TEST(the_boot_after_a_panic_is_its_consequence)
 
 	start_watching(&b, NULL);
 	say_boot(&b);
-	say(&b, oopses);
-	say(&b, panics);
+	say_crash(&b);
 	say(&b, firmware);
 	pass_ms(&b, 6000);
 	CHECK_EQ(count(&b, "incident-opened"), 1);
 	CHECK_EQ(watch_state(b.w)->resets, 1);
 	CHECK_EQ(watch_state(b.w)->attempt_boots, 2);
-	CHECK_STR(json_get_str(nth(&b, "boot", 1), "cause", ""), "panic");
+	CHECK_STR(cause(&b, 1), "panic");
 	CHECK_EQ(watch_state(b.w)->fatal_kind, INCIDENT_NULL_DEREF);
 	stop_watching(&b);
 }
@@ -62,7 +61,7 @@ TEST(the_cause_of_a_reset_is_what_was_said_last)
 		}
 		say(&b, cases[i].said);
 		say(&b, firmware);
-		CHECK_STR(json_get_str(nth(&b, "boot", 1), "cause", ""), cases[i].cause);
+		CHECK_STR(cause(&b, 1), cases[i].cause);
 		CHECK_EQ(count(&b, "incident"), cases[i].with_kernel);
 		stop_watching(&b);
 	}
@@ -94,7 +93,7 @@ TEST(what_firmware_says_of_the_reset_is_better_than_a_guess)
 		say(&b, loads);
 		say(&b, boots);
 		say_boot_with(&b, cases[i].told);
-		CHECK_STR(json_get_str(nth(&b, "boot", 1), "cause", ""), "unknown");
+		CHECK_STR(cause(&b, 1), "unknown");
 		CHECK_EQ(count(&b, "reset-cause"), 1);
 		const json_t *e = nth(&b, "reset-cause", 0);
 		CHECK_STR(json_get_str(e, "cause", ""), cases[i].cause);
@@ -112,16 +111,14 @@ TEST(a_loop_before_any_kernel_is_the_supplys_unless_somebody_says_why)
 	for (int i = 0; i < 3; i++)
 		say(&b, "DDR 9fffbe1e78 cym 24/02/04-10:09:20,fwver: v1.16\r\n");
 	CHECK_STR(kind(&b, 0), "boot-loop");
-	CHECK_CONTAINS(json_get_str(nth(&b, "incident-opened", 0), "title", ""),
-		       "USB-C PD");
+	CHECK_CONTAINS(title(&b, 0), "USB-C PD");
 	CHECK(watch_state(b.w)->supply_loop);
 	stop_watching(&b);
 
 	start_watching(&b, NULL);
 	for (int i = 0; i < 3; i++)
 		say_boot_with(&b, "resetting ...\r\n");
-	CHECK_STR(json_get_str(nth(&b, "incident-opened", 0), "title", ""),
-		  "boot loop before any kernel started");
+	CHECK_STR(title(&b, 0), "boot loop before any kernel started");
 	CHECK(!watch_state(b.w)->supply_loop);
 	stop_watching(&b);
 
@@ -147,7 +144,7 @@ TEST(a_boot_that_we_commanded_is_no_reset)
 		say(&b, firmware);
 		CHECK_EQ(count(&b, "incident-opened"), 0);
 		CHECK_EQ(watch_state(b.w)->resets, 0);
-		CHECK_STR(json_get_str(nth(&b, "boot", 1), "cause", ""), "commanded");
+		CHECK_STR(cause(&b, 1), "commanded");
 		stop_watching(&b);
 	}
 }
@@ -188,8 +185,7 @@ TEST(an_oops_explains_the_loop_that_it_makes)
 	start_watching(&b, NULL);
 	for (int i = 0; i < 4; i++) {
 		say_boot(&b);
-		say(&b, oopses);
-		say(&b, panics);
+		say_crash(&b);
 	}
 	pass_ms(&b, 6000);
 	for (size_t i = 0; i < count(&b, "incident-opened"); i++)
@@ -205,8 +201,7 @@ TEST(a_new_attempt_starts_with_a_clean_slate)
 
 	start_watching(&b, NULL);
 	say_boot(&b);
-	say(&b, oopses);
-	say(&b, panics);
+	say_crash(&b);
 	say(&b, firmware);
 	pass_ms(&b, 6000);
 	act(&b, "attempt", "{s:i}", "n", 2);
@@ -267,8 +262,7 @@ TEST(the_last_words_of_a_boot_are_not_the_next_attempts)
 	say_boot(&b);
 	act(&b, "attempt", "{s:i}", "n", 2);
 	act(&b, "power", "{s:s}", "what", "off");
-	say(&b, oopses);
-	say(&b, panics);
+	say_crash(&b);
 	CHECK_EQ(watch_state(b.w)->fatal_id, -1);
 	act(&b, "power", "{s:s}", "what", "on");
 	say(&b, firmware);

@@ -126,6 +126,13 @@ static inline void say_boot(struct bench *b)
 	say(b, boots);
 }
 
+/* An oops, and the panic that it ends in. */
+static inline void say_crash(struct bench *b)
+{
+	say(b, oopses);
+	say(b, panics);
+}
+
 static inline void pass_ms(struct bench *b, int64_t ms)
 {
 	for (; ms > 0; ms -= 200) {
@@ -154,7 +161,19 @@ static inline size_t count(const struct bench *b, const char *type)
 	return n;
 }
 
-static const char *kind(const struct bench *b, size_t n)
+/* Of the n-th incident, as it opened. */
+static inline const char *kind(const struct bench *b, size_t n)
 {
 	return json_get_str(nth(b, "incident-opened", n), "kind", "(none)");
+}
+
+static inline const char *title(const struct bench *b, size_t n)
+{
+	return json_get_str(nth(b, "incident-opened", n), "title", "(none)");
+}
+
+/* Of the n-th boot. */
+static inline const char *cause(const struct bench *b, size_t n)
+{
+	return json_get_str(nth(b, "boot", n), "cause", "(none)");
 }
