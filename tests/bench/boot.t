@@ -4,8 +4,7 @@
 import json
 import os
 
-from rig import (BOOT, FIRMWARE, KERNEL, SHELL, PROMPT, case, check, check_eq, console, inline, main,
-                 minimal_job, seconds)
+from rig import BOOT, FIRMWARE, SHELL, PROMPT, case, check, check_eq, inline, main, minimal_job
 
 LOGIN = """
 print "\\r\\nvirt login: "

@@ -8,8 +8,8 @@ import signal
 import subprocess
 import time
 
-from rig import (BOOT, FIRMWARE, KERNEL, FAKEBOARD, SHELL, Failure, case, check, check_eq, console, inline,
-                 main, minimal_job, seconds)
+from rig import (BOOT, FIRMWARE, FAKEBOARD, SHELL, Failure, case, check, check_eq, console,
+                 inline, main, minimal_job)
 
 
 def canceled(t, script, wait, job=None, board_file=None, sig=signal.SIGINT):

@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Kernels that die: what killed them, how often, and where the blame goes."""
-from rig import (BOOT, FIRMWARE, KERNEL, SHELL, case, check, check_eq, console, inline, main,
-                 minimal_job, seconds)
+from rig import BOOT, KERNEL, SHELL, case, check, check_eq, console, inline, main, minimal_job
 
 REBOOTING = """say "[   21.502600] Rebooting in 1 seconds.."
 """

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 
 from loader import UBOOT, Loader
-from rig import (BOOT, BOOTRIG, CONSOLES, KERNEL, LIMIT_S, MAC, SHELL, TOP, case, check, check_eq, console,
+from rig import (BOOT, BOOTRIG, CONSOLES, KERNEL, LIMIT_S, MAC, SHELL, TOP, case, check, check_eq,
                  inline, main, minimal_job, seconds)
 
 LOGIN = """

@@ -8,8 +8,7 @@ import shutil
 import subprocess
 import time
 
-from rig import (BOOT, FIRMWARE, SHELL, case, check, check_eq, console, inline, main,
-                 minimal_job, seconds)
+from rig import BOOT, SHELL, case, check, check_eq, console, inline, main, minimal_job, seconds
 
 PANIC = console("panic") + \
     'say "[   21.502700] ---[ end Kernel panic - not syncing: sysrq triggered crash ]---"\n'

@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Boards that fall silent, never get there, or never start."""
-from rig import (BOOT, FIRMWARE, SHELL, case, check, check_eq, inline, main, minimal_job,
-                 seconds)
+from rig import BOOT, SHELL, case, check, check_eq, inline, main, minimal_job, seconds
 
 
 @case("a wedged kernel is found by silence, long before the timeout, with one probe")

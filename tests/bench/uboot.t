@@ -166,7 +166,7 @@ def _(t):
               encoding="utf-8") as f:
         check("harvested-evidence" in f.read(), "the artifact is empty")
     clicks = l.board.clicks()
-    check_eq(clicks[-3:], ["on", "reset", "off"], f"clicks")
+    check_eq(clicks[-3:], ["on", "reset", "off"], "clicks")
 
 
 @case("rung label: the known-good set is staged, booted by the board's own way, and is not what was tested")
