@@ -34,14 +34,14 @@ struct unpack_reader {
 	struct archive *a;      /* the one that holds the entries: inner or outer */
 	struct xz_pool *pool;   /* the same by processes; one of the two */
 	struct {
-		bool is_in_step;     /* a header was found */
-		uint64_t n_bytes;    /* from there on */
-		uint64_t zeros_from; /* all that follows is zero */
-	} tail;                      /* unpack_tail.c */
-	char how[64];                /* "deb, tar.xz" */
-	uint64_t skipped;
-	uint32_t n_entries;
-	bool has_entry; /* `a` stands at one */
+		bool is_in_step;         /* a header was found */
+		uint64_t n_bytes;        /* from there on */
+		uint64_t zeros_from;     /* all that follows is zero */
+	} tail;                          /* unpack_tail.c */
+	char how[64];                    /* "deb, tar.xz" */
+	uint64_t skipped, max_skipped;   /* of UNPACK_MAX_SKIPPED, */
+	uint32_t n_entries, max_entries; /* UNPACK_MAX_ENTRIES, unless set otherwise */
+	bool has_entry;                  /* `a` stands at one */
 	struct err *err;
 };
 

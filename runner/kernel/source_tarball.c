@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A source tree out of a tarball, by libarchive. Times are the archive's, so that all of
- * it is older than what is built from it. */
-#include <archive.h>
-#include <archive_entry.h>
+/* A source tree out of a tarball: read as a kernel's archive is, with the same bounds but
+ * for how much it holds, and written by libarchive. Times are the archive's, so that all
+ * of it is older than what is built from it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -13,30 +12,20 @@
 #include "util/mem.h"
 
 enum {
-	READ_STEP = 1 << 18,
 	MAX_ENTRIES = 1000000,
 	EXTRACT = ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_SECURE_SYMLINKS |
 		  ARCHIVE_EXTRACT_SECURE_NODOTDOT | ARCHIVE_EXTRACT_SECURE_NOABSOLUTEPATHS
 };
-#define MAX_BYTES (INT64_C(16) << 30)
+#define MAX_BYTES (UINT64_C(16) << 30)
 
 struct unpacking {
 	const struct source *s;
 	const struct task *task;
-	struct archive *from, *to;
+	struct unpack_reader from;
+	struct archive *to;
 	uint64_t in_bytes; /* of the tarball */
-	int64_t out_bytes;
-	uint32_t n_entries;
 	struct err *err;
 };
-
-static int bad(const struct unpacking *u, struct archive *a)
-{
-	const char *why = archive_error_string(a);
-
-	return err_set(u->err, ERR_JOB, -EINVAL, "base %s: %s", u->s->given,
-		       why ? why : "not a tarball");
-}
 
 /* Writing fails for the lab's reasons, but for names that lead out of the tree. */
 static int cannot_write(const struct unpacking *u)
@@ -47,7 +36,8 @@ static int cannot_write(const struct unpacking *u)
 	if (e == ENOSPC || e == EDQUOT || e == EIO || e == EROFS || e == EACCES)
 		return err_set(u->err, ERR_LAB, -e, "unpacking %s: %s", u->s->given,
 			       why ?: strerror(e));
-	return bad(u, u->to);
+	return err_set(u->err, ERR_JOB, -EINVAL, "base %s: %s", u->s->given,
+		       why ?: "cannot be unpacked");
 }
 
 /* The tree's files without the directory that all of a kernel's tarball is in. */
@@ -66,15 +56,15 @@ static int copy_data(struct unpacking *u)
 	size_t n;
 	int a;
 
-	while ((a = archive_read_data_block(u->from, &data, &n, &at)) == ARCHIVE_OK) {
-		u->out_bytes += (int64_t)n;
-		if (u->out_bytes > MAX_BYTES)
-			return err_set(u->err, ERR_JOB, -EFBIG, "base %s: too large",
-				       u->s->given);
+	while ((a = archive_read_data_block(u->from.a, &data, &n, &at)) == ARCHIVE_OK) {
+		int r = unpack_reader_check_ratio(&u->from, (uint64_t)at + n);
+
+		if (r)
+			return r;
 		if (archive_write_data_block(u->to, data, n, at) < ARCHIVE_OK)
 			return cannot_write(u);
 	}
-	return a == ARCHIVE_EOF ? 0 : bad(u, u->from);
+	return a == ARCHIVE_EOF ? 0 : unpack_reader_failed(&u->from);
 }
 
 static int write_entry(struct unpacking *u, struct archive_entry *e)
@@ -105,42 +95,50 @@ static int write_entry(struct unpacking *u, struct archive_entry *e)
 	return link ? 0 : copy_data(u);
 }
 
+/* The reader takes more than tarballs. */
+static bool is_tarball(const struct unpack_reader *rd)
+{
+	return !rd->inner &&
+	       (archive_format(rd->a) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_TAR;
+}
+
 static int write_all(struct unpacking *u)
 {
 	struct archive_entry *e;
-	int a, r = 0;
+	const char *name;
+	int r;
 
-	while (!r && (a = archive_read_next_header(u->from, &e)) != ARCHIVE_EOF) {
-		if (a != ARCHIVE_OK && a != ARCHIVE_WARN)
-			return bad(u, u->from);
-		if (++u->n_entries > MAX_ENTRIES)
-			return err_set(u->err, ERR_JOB, -EFBIG,
-				       "base %s: more than %d files", u->s->given,
-				       MAX_ENTRIES);
-		if (u->n_entries % 256 == 0)
-			task_progress(u->task, u->s->given,
-				      (uint64_t)archive_filter_bytes(u->from, -1),
+	while ((r = unpack_reader_next(&u->from, &e, &name)) > 0) {
+		if (!is_tarball(&u->from))
+			return unpack_reader_err(&u->from, -EINVAL, "not a tarball");
+		if (u->from.n_entries % 256 == 0)
+			task_progress(u->task, u->s->given, u->from.src.given,
 				      u->in_bytes);
-		r = task_check(u->task, "unpacking", u->err);
-		if (!r)
-			r = write_entry(u, e);
+		r = write_entry(u, e);
+		if (r)
+			return r;
 	}
 	if (!r && archive_write_close(u->to) != ARCHIVE_OK)
 		r = cannot_write(u);
 	return r;
 }
 
-static int unpack_here(struct unpacking *u)
+static int unpack_here(struct unpacking *u, int fd)
 {
-	int r;
+	_cleanup_free_ char *name = xasprintf("base %s", u->s->given);
+	const struct unpack from = { .fd = fd, .name = name };
+	int r = unpack_reader_open(&u->from, &from, u->task, u->err);
 
-	unpack_add_filters(u->from);
-	archive_read_support_format_tar(u->from);
+	u->from.max_entries = MAX_ENTRIES;
+	u->from.max_skipped = MAX_BYTES;
+	u->to = archive_write_disk_new();
+	if (!u->to)
+		BUG("libarchive: out of memory");
 	archive_write_disk_set_options(u->to, EXTRACT);
-	if (archive_read_open_filename(u->from, u->s->path, READ_STEP) != ARCHIVE_OK)
-		r = bad(u, u->from);
-	else
+	if (!r)
 		r = write_all(u);
+	archive_write_free(u->to);
+	unpack_reader_release(&u->from);
 	return r;
 }
 
@@ -148,20 +146,18 @@ static int unpack_here(struct unpacking *u)
 static int unpack_to(struct unpacking *u, const char *dir)
 {
 	_cleanup_close_ int cwd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int fd = open(u->s->path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
-	int r = io_mkdir_p(dir);
 
+	if (fd < 0 || fstat(fd, &st))
+		return err_set(u->err, ERR_JOB, -errno, "base %s: %s", u->s->given,
+			       strerror(errno));
+	u->in_bytes = (uint64_t)st.st_size;
+	int r = io_mkdir_p(dir);
 	if (r || cwd < 0 || chdir(dir))
 		return err_set(u->err, ERR_LAB, r ? r : -errno, "%s: %s", dir,
 			       strerror(r ? -r : errno));
-	u->in_bytes = stat(u->s->path, &st) ? 0 : (uint64_t)st.st_size;
-	u->from = archive_read_new();
-	u->to = archive_write_disk_new();
-	if (!u->from || !u->to)
-		BUG("libarchive: out of memory");
-	r = unpack_here(u);
-	archive_write_free(u->to);
-	archive_read_free(u->from);
+	r = unpack_here(u, fd);
 	if (fchdir(cwd) && !r)
 		r = err_set(u->err, ERR_LAB, -errno, "working directory: %s",
 			    strerror(errno));

@@ -323,6 +323,8 @@ int unpack_reader_open(struct unpack_reader *rd, const struct unpack *u,
 {
 	*rd = (struct unpack_reader){
 		.src = { .u = u, .task = task, .err = err, .buf = xmalloc(READ_STEP) },
+		.max_skipped = UNPACK_MAX_SKIPPED,
+		.max_entries = UNPACK_MAX_ENTRIES,
 		.err = err
 	};
 	return open_reader(rd);

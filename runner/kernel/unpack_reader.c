@@ -88,13 +88,13 @@ static int check_entry(struct unpack_reader *rd, struct archive_entry *e)
 {
 	la_int64_t size = archive_entry_size_is_set(e) ? archive_entry_size(e) : 0;
 
-	if (++rd->n_entries > UNPACK_MAX_ENTRIES)
-		return err_set(rd->err, ERR_JOB, -EFBIG, "%s: more than %d entries",
-			       rd->src.u->name, UNPACK_MAX_ENTRIES);
-	if (size < 0 || (uint64_t)size > UNPACK_MAX_SKIPPED - rd->skipped)
+	if (++rd->n_entries > rd->max_entries)
+		return err_set(rd->err, ERR_JOB, -EFBIG, "%s: more than %u entries",
+			       rd->src.u->name, rd->max_entries);
+	if (size < 0 || (uint64_t)size > rd->max_skipped - rd->skipped)
 		return err_set(rd->err, ERR_JOB, -EFBIG,
 			       "%s: the files in it are more than %llu bytes",
-			       rd->src.u->name, (unsigned long long)UNPACK_MAX_SKIPPED);
+			       rd->src.u->name, (unsigned long long)rd->max_skipped);
 	rd->skipped += (uint64_t)size;
 	return unpack_reader_check_ratio(rd, (uint64_t)archive_filter_bytes(rd->a, 0));
 }
