@@ -30,15 +30,28 @@ json_t *campaign_plan(const char *kind, const struct job_spec *job,
 	return plan;
 }
 
-/* The job by its content: where it was called from does not matter. */
+/* Where the job was called from does not matter; nor, for by_name, what it says. */
+static json_t *comparable(const json_t *plan, bool by_name)
+{
+	json_t *j = json_deep_copy(plan);
+
+	json_object_del(json_object_get(j, "job"), "file");
+	if (by_name)
+		json_object_del(json_object_get(j, "job"), "sha256");
+	return j;
+}
+
+static bool is_alike(const json_t *a, const json_t *b, bool by_name)
+{
+	_cleanup_json_ json_t *x = comparable(a, by_name);
+	_cleanup_json_ json_t *y = comparable(b, by_name);
+
+	return json_equal(x, y);
+}
+
 static bool is_same_plan(const json_t *a, const json_t *b)
 {
-	_cleanup_json_ json_t *x = json_deep_copy(a);
-	_cleanup_json_ json_t *y = json_deep_copy(b);
-
-	json_object_del(json_object_get(x, "job"), "file");
-	json_object_del(json_object_get(y, "job"), "file");
-	return json_equal(x, y);
+	return is_alike(a, b, false);
 }
 
 static int lock(const struct campaign *c, struct err *err)
@@ -97,10 +110,24 @@ static bool is_unfinished(const struct campaign *c, const json_t *plan)
 	       is_same_plan(json_object_get(c->state, "plan"), plan);
 }
 
+/* An edited job begins a new campaign, and nobody may have meant to leave hours behind.
+ * Told of the last one of that job only, so not for ever. */
+static void note_changed(const struct campaign *c, const json_t *plan, const char *path,
+			 bool *is_known, char **changed)
+{
+	if (*is_known || !is_alike(json_object_get(c->state, "plan"), plan, true))
+		return;
+	*is_known = true;
+	if (!json_get_bool(c->state, "finished", false))
+		*changed = xstrdup(path);
+}
+
 /* The youngest that fits: names begin with the time. What cannot be read may be what was
  * meant, so it is told. */
 static void find(const char *runs_dir, const json_t *plan, struct campaign *out)
 {
+	_cleanup_free_ char *changed = NULL;
+	bool is_known = false;
 	_cleanup_strvec_ struct strvec names = STRVEC_INIT;
 
 	if (io_list_at(AT_FDCWD, runs_dir, &names))
@@ -116,11 +143,16 @@ static void find(const char *runs_dir, const json_t *plan, struct campaign *out)
 		int r = load(path, &c, &why);
 		if (r)
 			log_warn("not gone on with: %s", why.msg);
-		if (!r && is_unfinished(&c, plan))
+		if (!r && is_unfinished(&c, plan)) {
 			*out = c;
-		else
-			campaign_release(&c);
+			continue;
+		}
+		if (!r)
+			note_changed(&c, plan, path, &is_known, &changed);
+		campaign_release(&c);
 	}
+	if (!out->state && changed)
+		log_warn("not gone on with: %s, whose job was changed since", changed);
 }
 
 /* The one that goes on, or nothing in *out. It may end while we look at it. */
@@ -179,6 +211,9 @@ int campaign_open(const char *runs_dir, const char *resume, bool is_new,
 	*out = (struct campaign)CAMPAIGN_INIT;
 	if (resume) {
 		r = load(resume, out, err);
+		if (r == -ENOENT || r == -ENOTDIR)
+			r = err_set(err, ERR_JOB, r,
+				    "%s is no directory of a matrix or soak", resume);
 		if (!r)
 			r = check_plan(out, plan, err);
 		if (!r)

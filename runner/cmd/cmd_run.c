@@ -182,7 +182,11 @@ static int parse_args(struct run *run, int argc, char **argv)
 			return o == 'h' ? 0 : EXIT_USAGE;
 		}
 	}
-	if (argc - optind != 1 || (run->resume && run->is_new)) {
+	if (run->resume && run->is_new) {
+		fputs("bootrig run: --resume and --new contradict each other\n", stderr);
+		return EXIT_USAGE;
+	}
+	if (argc - optind != 1) {
 		fputs(usage, stderr);
 		return EXIT_USAGE;
 	}

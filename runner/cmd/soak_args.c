@@ -4,11 +4,13 @@
 
 #include <getopt.h>
 
+#include "campaign/survival.h"
 #include "cmd/cmd.h"
 #include "cmd/run_result.h"
 #include "report/result_read.h"
 #include "util/duration.h"
 #include "util/jsonx.h"
+#include "util/log.h"
 #include "util/mem.h"
 #include "util/num.h"
 
@@ -54,8 +56,8 @@ static bool take_duration(const char *option, const char *text, int64_t *ms)
 	if (!duration_parse_ms(text, ms) && *ms >= 1000)
 		return true;
 	fprintf(stderr,
-		"bootrig soak: --%s is \"%s\"; expected a duration such as 6h, 30m or "
-		"90s\n",
+		"bootrig soak: --%s is \"%s\"; expected a duration of at least 1s, such as "
+		"6h, 30m or 90s\n",
 		option, text);
 	return false;
 }
@@ -125,7 +127,9 @@ static int parse_args(struct soak_cmd *s, int argc, char **argv)
 		s->job_path = argv[optind];
 		return -1;
 	}
-	if (good)
+	if (good && s->resume && s->is_new)
+		fputs("bootrig soak: --resume and --new contradict each other\n", stderr);
+	else if (good)
 		fputs(usage, stderr);
 	return EXIT_USAGE;
 }
@@ -148,6 +152,33 @@ static bool choose_cells(struct soak_cmd *s)
 	return !unknown;
 }
 
+/* The longest that a boot can be under test before the job's timeouts end it. */
+static int64_t longest_test_ms(const struct job_spec *job)
+{
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < job->n_actions; i++)
+		if (job->actions[i].kind == JOB_TEST)
+			sum += job->actions[i].timeout_ms;
+	return sum < job->job_timeout_ms ? sum : job->job_timeout_ms;
+}
+
+/* A test that runs into its timeout has failed: of a load without an end that makes every
+ * boot a failure, and hours of them a wrong rate. */
+static void warn_of_timeouts(const struct job_spec *job)
+{
+	int64_t longest = longest_test_ms(job);
+	_cleanup_strbuf_ struct strbuf each = STRBUF_INIT, end = STRBUF_INIT;
+
+	if (job->soak.each_ms < longest)
+		return;
+	survival_say_duration(&each, (double)job->soak.each_ms / 1e3);
+	survival_say_duration(&end, (double)longest / 1e3);
+	log_warn("no boot gets as far as %s (each): the job's timeouts end its tests "
+		 "after %s, and a test that they end has failed",
+		 strbuf_str(&each), strbuf_str(&end));
+}
+
 static bool set_goal(struct soak_cmd *s)
 {
 	struct soak_goal *g = &s->plan.goal;
@@ -165,6 +196,8 @@ static bool set_goal(struct soak_cmd *s)
 	s->loaded.job->soak.each_ms = g->each_ms;
 	s->loaded.job->soak.boots = g->boots;
 	s->loaded.job->soak.failures = g->failures;
+	if (g->each_ms)
+		warn_of_timeouts(s->loaded.job);
 	if (g->for_ms || g->boots || g->failures)
 		return true;
 	fprintf(stderr,

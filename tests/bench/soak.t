@@ -248,6 +248,29 @@ def _(t):
           f"lines: {c.soak['lines']}")
 
 
+@case("a job whose timeouts end its tests before --each does is warned of, a job that was edited as well")
+def _(t):
+    t.board(BOOT + SHELL + DIE)
+    spec = seeded(t, ["-", "-", "pass"])
+    spec["timeouts"]["action"] = seconds(2)
+    job = t.job_file(spec)
+    c = Soak(t, job, "--boots", "2", "--each", "2s")
+    p = c.start()
+    time.sleep(2)
+    p.send_signal(signal.SIGINT)
+    check_eq(c.finish(p), 130, "exit status" + c.text())
+    check("no boot gets as far as 2.0 s (each): the job's timeouts end its tests after 2.0 s" in c.text(), c.text())
+    with open(job, "a", encoding="utf-8") as f:
+        f.write("\n")
+    c = Soak(t, job, "--boots", "1", "--each", "1s")
+    check_eq(c.run(), 0, "exit status" + c.text())
+    check(f"not gone on with: {c.dirs[0]}, whose job was changed since" in c.text(), c.text())
+    check("no boot gets" not in c.text(), c.text())
+    again = Soak(t, job, "--boots", "1", "--each", "1s")
+    check_eq(again.run(), 0, "exit status" + again.text())
+    check("not gone on with" not in again.text(), "it is told for ever" + again.text())
+
+
 @case("--for ends the soak in time, also inside a boot")
 def _(t):
     t.board(BOOT + SHELL + DIE)
@@ -286,7 +309,11 @@ def _(t):
     job = t.job_file(minimal_job())
     for args, want in (([], "has no end"), (["--boots", "0"], "expected 1 to"),
                        (["--for", "ever"], "expected a duration"), (["--boots", "1", "--kernel", "x"], "has no kernel"),
-                       (["--boots", "1", "--against", "/nowhere"], "--against")):
+                       (["--for", "500ms"], "at least 1s"),
+                       (["--boots", "1", "--against", "/nowhere"], "--against"),
+                       (["--boots", "1", "--resume", "/nowhere"], "/nowhere is no directory of a matrix or soak"),
+                       (["--boots", "1", "--resume", t.tmp], "is no directory of a matrix or soak"),
+                       (["--boots", "1", "--resume", t.tmp, "--new"], "contradict")):
         c = Soak(t, job, *args)
         check_eq(c.run(), 129, f"exit status of {args}")
         check(want in c.text(), f"{args}: {c.text()}")
