@@ -319,7 +319,7 @@ static int build_cell(const struct args *a, int cancel_fd)
 	job_cells_list(&job->kernels, &cells);
 	const struct job_cell *cell = job_cells_find(&cells, a->cell);
 	if (!cell)
-		fprintf(stderr, "%s: it has no kernel %s\n", a->job_path, a->cell);
+		cmd_no_such_cell("build", a->job_path, &cells, a->cell);
 	else if (cell->kernel->from != JOB_KERNEL_BUILD)
 		fprintf(stderr, "%s:%u:%u: kernel %s needs no build\n", a->job_path,
 			cell->kernel->mark.line, cell->kernel->mark.col, a->cell);

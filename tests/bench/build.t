@@ -256,6 +256,11 @@ def _(t):
     check("none of its 2 patches" in build(t, "--series", series(t), "--upto", "x", expect=129).err, "upto")
     for args in (["--jobs", "0"], ["what"], ["--job", "x"], ["--nothing"]):
         build(t, *args, expect=129)
+    matrix = os.path.join(TOP, "jobs", "vb2-fence-matrix.yaml")
+    b = subprocess.run([BOOTRIG, "build", "--job", matrix, "--kernel", "v9/plain"], capture_output=True, text=True,
+                       check=False)
+    check_eq(b.returncode, 129, "exit status of a kernel that the job has not")
+    check('has no kernel "v9/plain"; expected one of: v1a/plain' in b.stderr, b.stderr)
 
 
 @case("a full disk is the lab's fault, and leaves no half build")
