@@ -16,7 +16,7 @@ char *spec_resolve(const char *dir, const char *path);
 MUST_CHECK int spec_read_file(const char *path, struct strbuf *out,
 			      struct spec_messages *msgs, struct err *err);
 
-/* Not empty, without control characters; borrowed. false after a complaint. */
+/* One line, not empty, without tabs; borrowed. false after a complaint. */
 bool spec_get_line(struct spec_report *r, const struct yaml_node *n, const char *what,
 		   const char **out);
 /* str is a char **: what stood there is freed. */

@@ -103,6 +103,9 @@ bool yaml_get_strs(struct spec_report *r, const struct yaml_node *n, const char 
 /* The same, of lines without control characters. */
 bool yaml_get_lines(struct spec_report *r, const struct yaml_node *n, const char *what,
 		    struct strvec *out);
+/* Has s no line break and no control character but tabs? */
+bool yaml_is_one_line(struct spec_report *r, struct spec_mark mark, const char *what,
+		      const char *s);
 bool yaml_want_map(struct spec_report *r, const struct yaml_node *n, const char *what);
 bool yaml_want_list(struct spec_report *r, const struct yaml_node *n, const char *what);
 /* One of words; false after a complaint with a "did you mean". */

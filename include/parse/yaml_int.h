@@ -27,10 +27,6 @@ void yaml_pair_add(struct yaml_node *map, struct yaml_node *key, struct yaml_nod
 /* All pairs have been added: resolve the merge key, refuse duplicates. */
 bool yaml_pairs_settle(struct yaml_node *map, struct spec_report *r);
 
-/* false after a complaint: a line break or control character. */
-bool yaml_is_one_line(struct spec_report *r, struct spec_mark mark, const char *what,
-		      const char *s);
-
 /* Which known word a mistyped one was meant to be. */
 struct yaml_hint {
 	const char *given; /* borrowed, as best is */

@@ -32,19 +32,12 @@ void spec_load_word(struct spec_report *r, const struct yaml_node *n, const char
 bool spec_get_line(struct spec_report *r, const struct yaml_node *n, const char *what,
 		   const char **s)
 {
-	if (!yaml_get_str(r, n, what, s))
+	if (!yaml_get_str(r, n, what, s) || !yaml_is_one_line(r, n->mark, what, *s))
 		return false;
-	for (const char *p = *s; *p; p++)
-		if ((unsigned char)*p < 0x20) {
-			spec_complain(
-				r, n->mark,
-				"%s holds a line break or control character; expected one line of text",
-				what);
-			return false;
-		}
-	if (**s)
+	if (**s && !strchr(*s, '\t'))
 		return true;
-	spec_complain(r, n->mark, "%s is empty; expected a text", what);
+	spec_complain(r, n->mark, "%s %s; expected a text", what,
+		      **s ? "holds a tab" : "is empty");
 	return false;
 }
 
