@@ -2,6 +2,8 @@
 /* One kernel_build() in progress: what goes in, where it happens, and its steps. */
 #pragma once
 
+#include <jansson.h>
+
 #include "kernel/build.h"
 #include "kernel/kconfig.h"
 #include "kernel/kernel_make.h"
@@ -70,6 +72,9 @@ const struct build_image *build_image_of(const char *arch);
 
 /* build_manifest.c: build.json, the last file of w->fresh; and the same read back. */
 MUST_CHECK int build_write_manifest(struct build_work *w);
+/* The caller owns it; NULL: none, or no JSON. dir is below dirfd. len_bytes may be NULL.
+ */
+json_t *build_load_manifest(int dirfd, const char *dir, size_t *len_bytes);
 /* False: no such complete build. Fills in *out but for dir and the times. */
 bool build_read_manifest(const char *dir, const struct sha256_hex *key,
 			 struct kernel_built *out);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "util/compiler.h"
 #include "util/strbuf.h"
@@ -11,6 +12,8 @@
 /* All return 0 or a negative errno. */
 MUST_CHECK int io_write_all(int fd, const void *data,
 			    size_t len); /* retries short writes and EINTR */
+/* read(2), again after EINTR: how many bytes, 0 at the end, or a negative errno. */
+MUST_CHECK ssize_t io_read(int fd, void *buf, size_t len);
 /* Append the whole file to *out; -EFBIG when it has more than max bytes. */
 MUST_CHECK int io_read_file_at(int dirfd, const char *path, size_t max,
 			       struct strbuf *out);

@@ -3,11 +3,10 @@
  * in chunks, so that memory stays flat; nothing that was printed is kept. */
 #include "cmd/oops_command.h"
 
-#include <errno.h>
-
 #include "cmd/oops_page.h"
 #include "diagnose/diagnosis.h"
 #include "parse/oops.h"
+#include "util/io.h"
 #include "util/jsonx.h"
 #include "util/mem.h"
 
@@ -63,18 +62,11 @@ static void on_closed(void *arg, const struct incident *in)
 static int read_all(int fd, struct oops_reader *r)
 {
 	_cleanup_free_ char *buf = xmalloc(CHUNK);
+	ssize_t n;
 
-	for (;;) {
-		ssize_t n = read(fd, buf, CHUNK);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			return 0;
+	while ((n = io_read(fd, buf, CHUNK)) > 0)
 		oops_feed(r, buf, (size_t)n, 0);
-	}
+	return (int)n;
 }
 
 int oops_command(int fd, FILE *out, const struct oops_command_opts *opts)

@@ -5,11 +5,11 @@
 
 #include <fcntl.h>
 
-#include "util/io.h"
+#include "kernel/build_work.h"
 #include "util/jsonx.h"
 #include "util/mem.h"
 
-enum { MANIFEST_MAX = 4 << 20, TEXT_MAX = 512 };
+enum { TEXT_MAX = 512 };
 
 static bool is_of_image(const json_t *manifest, const struct image_info *image)
 {
@@ -71,12 +71,7 @@ static json_t *shorten(const json_t *m)
 
 json_t *build_brief(const char *dir, const struct image_info *image)
 {
-	_cleanup_free_ char *path = xasprintf("%s/build.json", dir);
-	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-	_cleanup_json_ json_t *m = NULL;
+	_cleanup_json_ json_t *m = build_load_manifest(AT_FDCWD, dir, NULL);
 
-	if (io_read_file_at(AT_FDCWD, path, MANIFEST_MAX, &text))
-		return NULL;
-	m = json_loadb(strbuf_str(&text), text.len, 0, NULL);
 	return json_is_object(m) && is_of_image(m, image) ? shorten(m) : NULL;
 }

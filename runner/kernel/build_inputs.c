@@ -89,6 +89,17 @@ static void add(struct sha256 *h, const char *name, const char *value)
 	sha256_update(h, value, strlen(value) + 1);
 }
 
+/* What the configuration and each object depend on but for the source. */
+static void add_settings(struct sha256 *h, const struct build_work *w)
+{
+	add(h, "config", w->config.base);
+	for (size_t i = 0; i < w->config.names.n; i++)
+		add(h, "fragment", w->config.sha256[i].str);
+	add(h, "arch", w->b->point->arch);
+	add(h, "cross", w->cross);
+	add(h, "compiler", w->compiler);
+}
+
 static struct sha256_hex make_key(const struct build_work *w)
 {
 	struct sha256 *h = sha256_new();
@@ -101,12 +112,7 @@ static struct sha256_hex make_key(const struct build_work *w)
 
 		add(h, strip, w->series.v[i].sha256.str);
 	}
-	add(h, "config", w->config.base);
-	for (size_t i = 0; i < w->config.names.n; i++)
-		add(h, "fragment", w->config.sha256[i].str);
-	add(h, "arch", w->b->point->arch);
-	add(h, "cross", w->cross);
-	add(h, "compiler", w->compiler);
+	add_settings(h, w);
 	add(h, "module", w->module_id);
 	add(h, "command", w->b->point->command);
 	return sha256_finish(h);
@@ -120,12 +126,7 @@ static char *objects_path(const struct build_work *w)
 
 	if (w->source.kind == SOURCE_TARBALL)
 		add(h, "base", w->source.id.str);
-	add(h, "config", w->config.base);
-	for (size_t i = 0; i < w->config.names.n; i++)
-		add(h, "fragment", w->config.sha256[i].str);
-	add(h, "arch", w->b->point->arch);
-	add(h, "cross", w->cross);
-	add(h, "compiler", w->compiler);
+	add_settings(h, w);
 	add(h, "command", w->b->point->command);
 	return xasprintf("%s/obj/%s-%.12s", w->pool, w->source.slug,
 			 sha256_finish(h).str);

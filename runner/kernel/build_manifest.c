@@ -125,19 +125,27 @@ int build_write_manifest(struct build_work *w)
 	return r ? err_set(w->err, ERR_LAB, r, "%s: %s", path, strerror(-r)) : 0;
 }
 
-bool build_read_manifest(const char *dir, const struct sha256_hex *key,
-			 struct kernel_built *out)
+json_t *build_load_manifest(int dirfd, const char *dir, size_t *len_bytes)
 {
 	_cleanup_free_ char *path = xasprintf("%s/build.json", dir);
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-	_cleanup_json_ json_t *j = NULL;
 
-	if (io_read_file_at(AT_FDCWD, path, MANIFEST_MAX, &text))
-		return false;
-	j = json_loadb(strbuf_str(&text), text.len, 0, NULL);
+	if (io_read_file_at(dirfd, path, MANIFEST_MAX, &text))
+		return NULL;
+	if (len_bytes)
+		*len_bytes = text.len;
+	return json_loadb(strbuf_str(&text), text.len, 0, NULL);
+}
+
+bool build_read_manifest(const char *dir, const struct sha256_hex *key,
+			 struct kernel_built *out)
+{
+	size_t len = 0;
+	_cleanup_json_ json_t *j = build_load_manifest(AT_FDCWD, dir, &len);
+
 	/* Whoever cleaned up here may have begun with another file. */
 	if (strcmp(json_get_str(j, "key", ""), key->str) != 0 ||
-	    size_of(dir) < json_get_int(j, "bytes", 0) + (int64_t)text.len)
+	    size_of(dir) < json_get_int(j, "bytes", 0) + (int64_t)len)
 		return false;
 	out->release = xstrdup(json_get_str(j, "release", ""));
 	out->key = *key;

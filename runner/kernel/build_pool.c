@@ -115,13 +115,8 @@ static int newest_first(const void *a, const void *b)
 
 static int64_t bytes_of(int dirfd, const char *name)
 {
-	_cleanup_free_ char *path = xasprintf("%s/build.json", name);
-	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-	_cleanup_json_ json_t *j = NULL;
+	_cleanup_json_ json_t *j = build_load_manifest(dirfd, name, NULL);
 
-	if (io_read_file_at(dirfd, path, 4 << 20, &text))
-		return 0;
-	j = json_loadb(strbuf_str(&text), text.len, 0, NULL);
 	return json_get_int(j, "bytes", 0);
 }
 

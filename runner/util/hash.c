@@ -2,9 +2,9 @@
 /* SHA-256 by libcrypto. */
 #include "util/hash.h"
 
-#include <errno.h>
 #include <openssl/evp.h>
 
+#include "util/io.h"
 #include "util/mem.h"
 
 struct sha256 {
@@ -56,20 +56,13 @@ int sha256_of_fd(int fd, struct sha256_hex *out, uint64_t *size_bytes)
 	char buf[65536];
 	uint64_t total = 0;
 	ssize_t n;
-	int r = 0;
 
-	while ((n = read(fd, buf, sizeof(buf))) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			r = -errno;
-			break;
-		}
+	while ((n = io_read(fd, buf, sizeof(buf))) > 0) {
 		sha256_update(h, buf, (size_t)n);
 		total += (uint64_t)n;
 	}
 	*out = sha256_finish(h);
 	if (size_bytes)
 		*size_bytes = total;
-	return r;
+	return (int)n;
 }

@@ -27,25 +27,29 @@ int io_write_all(int fd, const void *data, size_t len)
 	return 0;
 }
 
+ssize_t io_read(int fd, void *buf, size_t len)
+{
+	ssize_t n;
+
+	do
+		n = read(fd, buf, len);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
 int io_read_fd(int fd, size_t max, struct strbuf *out)
 {
 	char buf[16384];
 	size_t total = 0;
+	ssize_t n;
 
-	for (;;) {
-		ssize_t n = read(fd, buf, sizeof(buf));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			return 0;
+	while ((n = io_read(fd, buf, sizeof(buf))) > 0) {
 		total += (size_t)n;
 		if (total > max)
 			return -EFBIG;
 		strbuf_add(out, buf, (size_t)n);
 	}
+	return (int)n;
 }
 
 int io_read_file_at(int dirfd, const char *path, size_t max, struct strbuf *out)
@@ -158,20 +162,12 @@ int io_remove_tree_at(int dirfd, const char *name)
 int io_copy_fd(int from_fd, int to_fd)
 {
 	char buf[65536];
+	ssize_t n;
+	int r = 0;
 
-	for (;;) {
-		ssize_t n = read(from_fd, buf, sizeof(buf));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			return 0;
-		int r = io_write_all(to_fd, buf, (size_t)n);
-		if (r)
-			return r;
-	}
+	while (!r && (n = io_read(from_fd, buf, sizeof(buf))) != 0)
+		r = n < 0 ? (int)n : io_write_all(to_fd, buf, (size_t)n);
+	return r;
 }
 
 int io_set_nonblock(int fd, bool on)
