@@ -12,7 +12,7 @@ import subprocess
 import termios
 import time
 
-from rig import Skip, case, check, check_eq, main
+from rig import BOOTRIG, TOP, Skip, case, check, check_eq, main
 from tiny_kernel import argv_of, build, read, read_bytes, series, tiny_copy
 
 BROKEN = """--- a/drivers/second.c
