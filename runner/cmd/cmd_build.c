@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <sys/stat.h>
 
 #include "cmd/build_page.h"
 #include "cmd/cmd.h"
@@ -54,12 +55,16 @@ struct args {
 	bool cached, json, quiet;
 };
 
+/* A kernel tree has a directory virt/, which is no fragment. */
 static bool is_file(const char *path)
 {
-	return access(path, F_OK) == 0;
+	struct stat st;
+
+	return stat(path, &st) == 0 && !S_ISDIR(st.st_mode);
 }
 
-/* A path, or the name of a fragment that lies where this project keeps them. */
+/* A path, or the name of a fragment that lies where this project keeps them. NULL: a name
+ * that is nowhere, and that was told. */
 static char *find_config(const char *name, const char *series)
 {
 	char *path = xasprintf("kernels/configs/%s.config", name);
@@ -72,21 +77,32 @@ static char *find_config(const char *name, const char *series)
 		free(path);
 		path = xasprintf("%s/../../configs/%s.config", series, name);
 	}
-	if (!is_file(path)) {
-		free(path);
-		return xstrdup(name);
-	}
-	return path;
+	if (is_file(path))
+		return path;
+	if (!strchr(name, '.'))
+		fprintf(stderr,
+			"bootrig build: --config %s: no such file, and no %s.config in "
+			"kernels/configs or two directories above the series\n",
+			name, name);
+	free(path);
+	return strchr(name, '.') ? xstrdup(name) : NULL;
 }
 
-static void find_configs(struct job_build *p)
+static bool find_configs(struct job_build *p)
 {
+	bool is_found = true;
+
 	for (size_t i = 0; i < p->configs.n; i++) {
 		char *path = find_config(p->configs.v[i], p->series);
 
+		if (!path) {
+			is_found = false;
+			continue;
+		}
 		free(p->configs.v[i]);
 		p->configs.v[i] = path;
 	}
+	return is_found;
 }
 
 static void release_point(struct job_build *p)
@@ -217,8 +233,7 @@ static int parse_args(struct args *a, int argc, char **argv)
 			"with --job, base, series and configurations are the job's");
 	if (!a->point.arch)
 		put(&a->point.arch, "arm64");
-	find_configs(&a->point);
-	return -1;
+	return find_configs(&a->point) ? -1 : EXIT_USAGE;
 }
 
 /* ---- building -----------------------------------------------------------------------

@@ -252,6 +252,8 @@ def _(t):
     check("series /nowhere: No such file" in build(t, "--series", "/nowhere", expect=129).err, "series")
     b = build(t, "--config", "nowhere.config", expect=129)
     check("configuration nowhere.config: No such file" in b.err, b.err)
+    b = build(t, "--config", "nowhere", expect=129)
+    check("--config nowhere: no such file, and no nowhere.config in kernels/configs" in b.err, b.err)
     check("patch 9 is asked for, it has 2" in build(t, "--series", series(t), "--upto", "9", expect=129).err, "upto")
     check("none of its 2 patches" in build(t, "--series", series(t), "--upto", "x", expect=129).err, "upto")
     for args in (["--jobs", "0"], ["what"], ["--job", "x"], ["--nothing"]):
@@ -261,6 +263,16 @@ def _(t):
                        check=False)
     check_eq(b.returncode, 129, "exit status of a kernel that the job has not")
     check('has no kernel "v9/plain"; expected one of: v1a/plain' in b.stderr, b.stderr)
+
+
+@case("a fragment's name is found in kernels/configs, also where a directory has it, as a kernel tree has virt/")
+def _(t):
+    os.makedirs(os.path.join(t.tmp, "kernels", "configs"))
+    os.makedirs(os.path.join(t.tmp, "virt"))
+    with open(os.path.join(t.tmp, "kernels", "configs", "virt.config"), "w", encoding="ascii") as f:
+        f.write("CONFIG_FOO=y\n")
+    b = build(t, "--config", "virt", "--cached", expect=129)
+    check("is not built yet" in b.err, b.err)
 
 
 @case("a full disk is the lab's fault, and leaves no half build")
