@@ -68,19 +68,27 @@ static void find_old(struct telling *t)
 	}
 }
 
-static void put_clean(struct telling *t, json_t *j, const char *name,
+/* A level of the old kernel is part of that rate, not a test of it: levels are compared
+ * with each other. */
+static const struct survival_old *old_for(const struct telling *t, const char *cell)
+{
+	return cell && t->old_cell && strcmp(cell, t->old_cell) == 0 ? NULL : &t->old;
+}
+
+static void put_clean(struct telling *t, json_t *j, const char *name, const char *cell,
 		      const struct survival_rate *rate)
 {
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	const struct survival_old *old = old_for(t, cell);
 	struct survival_clean clean;
 
 	if (rate->n_failures || rate->exposure_s <= 0) {
 		json_put(j, "clean", json_null());
 		return;
 	}
-	survival_clean(rate->exposure_s, &t->old, &clean);
+	survival_clean(rate->exposure_s, old, &clean);
 	json_put(j, "clean", survival_clean_json(&clean));
-	survival_say_clean(&text, &clean, &t->old);
+	survival_say_clean(&text, &clean, old);
 	say(t, name, &text);
 }
 
@@ -94,7 +102,7 @@ static json_t *observations_json(const struct survival_obs *v, size_t n)
 	return list;
 }
 
-static json_t *statistics(struct telling *t, const char *name,
+static json_t *statistics(struct telling *t, const char *name, const char *cell,
 			  const struct survival_obs *v, size_t n)
 {
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
@@ -112,7 +120,7 @@ static json_t *statistics(struct telling *t, const char *name,
 		survival_say_shape(&text, &shape);
 		say(t, name, &text);
 	}
-	put_clean(t, j, name, &rate);
+	put_clean(t, j, name, cell, &rate);
 	return j;
 }
 
@@ -137,7 +145,7 @@ static json_t *group_json(struct telling *t, const char *cell, const char *level
 	struct survival_obs *v;
 	size_t n = soak_collect(t->c, t->p, cell ? cell : "", level ? level : "",
 				SIZE_MAX, 0, &v);
-	json_t *j = statistics(t, name, v, n);
+	json_t *j = statistics(t, name, cell, v, n);
 
 	json_put(j, "cell", json_lossy_str(cell));
 	json_put(j, "level", json_lossy_str(level));

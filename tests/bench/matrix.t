@@ -166,6 +166,25 @@ def _(t):
     check("v1a v2c" in bad.text(), "the kernels there are: " + bad.text())
 
 
+@case("in a soak another kernel's clean stretch is held against the rate of the one that fails, not a level of its own")
+def _(t):
+    class Soak(Matrix):
+        command = "soak"
+
+    levels = [{"name": "load", "levels": [{"name": "full", "kernel_args": ["who=null"]}, {"name": "none"}]}]
+    m = Soak(t, [kernel("v1a", "slow"), kernel("v2c", "slow")], "--boots", "4", "--each", "1s", soak={"factors": levels})
+    check_eq(m.run(), 1, "exit status" + m.text())
+    groups = {(g["cell"], g["level"]): g for g in m.result["soak"]["groups"]}
+    check_eq([groups[k]["failures"] for k in sorted(groups)], [1, 0, 1, 0], "failures")
+    own, other = groups["v1a", "load=none"], groups["v2c", "load=none"]
+    check_eq(own["clean"]["p_old"], None, "p of a level against its own kernel")
+    old = [g["rate"] for k, g in groups.items() if k[0] == "v1a"]
+    s, clean = sum(r["exposure_s"] for r in old), other["clean"]["seconds"]
+    check(abs(other["clean"]["p_old"] - s / (s + clean)) < 1e-6, f"p {other['clean']} of one failure in {s} s")
+    told = [x for x in m.result["soak"]["lines"] if "still held" in x]
+    check(len(told) == 1 and told[0].startswith("v2c, load=none: "), f"lines: {told}")
+
+
 @case("a lab fault says nothing about a kernel: the cell is tried again")
 def _(t):
     m = Matrix(t, [kernel("v2c", "good")] * 1 + [kernel("v1a", "null", expect={"status": "fail"})],
