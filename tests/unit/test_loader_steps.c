@@ -169,8 +169,8 @@ static void add_step(struct strbuf *got, const struct loader_step *s)
 static char *lines_of_tree(const char *told)
 {
 	_cleanup_loader_steps_ struct loader_steps steps = LOADER_STEPS_INIT;
-	struct board_boot b = { .server_ip = server };
-	struct job_boot boot = { .commands = JOB_COMMANDS_RAMDISK };
+	_cleanup_given_ struct given g = { .b = { .server_ip = server },
+					   .boot = { .commands = JOB_COMMANDS_RAMDISK } };
 	struct staged st = staged_set();
 	struct staged_tree_file f = { .path = tree_name, .size = 0x1c0, .crc32 = 0xcafe };
 	const struct loader_words w = loader_words_of("v1", &st);
@@ -180,8 +180,8 @@ static char *lines_of_tree(const char *told)
 	st.fdtdir.dir = (struct staged_file){ .name = dtbs, .tftp_path = dtbs_path };
 	st.fdtdir.v = &f;
 	st.fdtdir.n = 1;
-	strvec_add(&b.boot_commands, "pxe boot");
-	loader_steps(&b, &boot, &w, &st, true, &steps);
+	strvec_add(&g.b.boot_commands, "pxe boot");
+	loader_steps(&g.b, &g.boot, &w, &st, true, &steps);
 	if (told)
 		loader_steps_choose(&steps, &st.fdtdir, told);
 	for (size_t i = 0; i < steps.n; i++)
@@ -191,7 +191,6 @@ static char *lines_of_tree(const char *told)
 		CHECK_EQ(steps.tree.crc32, 0xcafe);
 		CHECK(steps.v[4].sum_of == &steps.tree && !steps.v[4].as_booted);
 	}
-	strvec_release(&b.boot_commands);
 	return strbuf_take(&got);
 }
 
