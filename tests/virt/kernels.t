@@ -7,42 +7,25 @@ import re
 import subprocess
 import tarfile
 
-from virt import ASSETS, TOP, VIRT, case, check, check_eq, flip, job, main, read, sums
+from virt import ASSETS, board, case, check, check_eq, flip, inline, job, main, sums
 
 DEB = os.path.join(ASSETS, "linux-arm64.deb")
 SETUP = "setup: [setenv autoload no]"
-
-
 TFTP = "  tftp: {root: ../../build/tftp/virt, verify: local}"
 RAM = "  verify_ram: true\n"
 PXE = 'boot_commands: ["setenv pxe_label_override {label}", pxe get, pxe boot]'
 SLOW_STOP = "  interrupt_delay: {milliseconds: 500}\n"  # time to change a file before U-Boot loads it
 
 
-def board(t, fdtfile=None, more="", commands=PXE):
-    """virt.yaml with a TFTP root of its own, U-Boot's fdtfile where one is given, and more lines below `boot:`."""
-    text = read(VIRT).decode().replace("{board_dir}/../..", TOP)
-    check(SETUP in text and TFTP in text and PXE in text, "virt.yaml has another setup")
-    text = text.replace(TFTP, more + TFTP).replace(PXE, commands)
-    if fdtfile:
-        text = text.replace(SETUP, f'setup: [setenv autoload no, "setenv fdtfile {fdtfile}"]')
-    text = text.replace("../../build/tftp/virt", os.path.join(t.tmp, "tftp"))
-    path = os.path.join(t.tmp, "board.yaml")
-    with open(path, "w", encoding="utf-8") as f:
-        f.write(text)
-    return path
-
-
-def steps(*lines):
-    return {"test": {"definitions": [{
-        "from": "inline", "name": "look", "path": "inline.yaml",
-        "repository": {"metadata": {"format": "Lava-Test Test Definition 1.0", "name": "look"},
-                       "run": {"steps": list(lines)}}}]}}
+def tree_board(t, fdtfile=None, more="", commands=PXE):
+    """virt.yaml with U-Boot's fdtfile where one is given, and more lines below `boot:`."""
+    setup = f'setup: [setenv autoload no, "setenv fdtfile {fdtfile}"]' if fdtfile else SETUP
+    return board(t, (SETUP, setup), (TFTP, more + TFTP), (PXE, commands))
 
 
 def selected(*select, tests=("true",), **kernel):
     """A job of these kernels in place of the deploy's own; no device tree but theirs."""
-    spec = job(steps(*tests), kernel={"select": list(select), **kernel})
+    spec = job(inline(list(tests), "look"), kernel={"select": list(select), **kernel})
     for key in ("kernel", "dtb"):
         del spec["actions"][0]["deploy"][key]
     return spec
@@ -85,7 +68,7 @@ def _(t):
     # The ramoops region is in virt.dtb only, not in what QEMU gives U-Boot.
     spec = selected({"name": "trees", "from": {"url": kernel_with_trees(t)}, "fdtdir": True},
                     tests=["ls -d /proc/device-tree/reserved-memory/ramoops*"])
-    r = t.run(spec, board(t, "qemu/virt.dtb"))
+    r = t.run(spec, tree_board(t, "qemu/virt.dtb"))
     check_eq(r.code, 0, f"exit status ({r.verdict['reason']})")
     p = provenance(r)
     check_eq((p["proven"], p["fault"], p["why"]), (True, None, []), "provenance")
@@ -100,7 +83,7 @@ def _(t):
 @case("fdtdir: a name that no device tree has is told at once with the one that was meant; no kernel starts")
 def _(t):
     spec = selected({"name": "trees", "from": {"url": kernel_with_trees(t)}, "fdtdir": True})
-    r = t.run(spec, board(t, "virt.dtb"))
+    r = t.run(spec, tree_board(t, "virt.dtb"))
     check_eq((r.code, r.verdict["status"], r.verdict["kind"]), (125, "lab", "no-boot"), f"verdict ({r.verdict})")
     check("asked for the device tree virt.dtb" in r.verdict["reason"] and
           "among its 3, but qemu/virt.dtb" in r.verdict["reason"], r.verdict["reason"])
@@ -110,7 +93,7 @@ def _(t):
 
 @case("fdtdir: without fdtfile U-Boot asks for soc and board, and Debian's package has no tree for this one")
 def _(t):
-    r = t.run(selected({"name": "debian", "from": {"url": DEB}, "fdtdir": True}), board(t))
+    r = t.run(selected({"name": "debian", "from": {"url": DEB}, "fdtdir": True}), tree_board(t))
     check_eq((r.code, r.verdict["kind"]), (125, "no-boot"), f"verdict ({r.verdict})")
     check(re.search(r"the device tree qemu-arm\.dtb, and the kernel has none of that name among its [0-9]{3}",
                     r.verdict["reason"]), r.verdict["reason"])
@@ -120,7 +103,7 @@ def _(t):
 @case("fdtdir, verify_ram: the device tree that U-Boot will take is summed in its RAM before, and that one boots")
 def _(t):
     spec = selected({"name": "trees", "from": {"url": kernel_with_trees(t)}, "fdtdir": True})
-    r = t.run(spec, board(t, "qemu/virt.dtb", RAM))
+    r = t.run(spec, tree_board(t, "qemu/virt.dtb", RAM))
     check_eq(r.code, 0, f"exit status ({r.verdict['reason']})")
     p = provenance(r)
     check_eq((p["proven"], p["fault"], p["why"]), (True, None, []), "provenance")
@@ -134,7 +117,7 @@ def _(t):
 @case("fdtdir, verify_ram: a bit of the chosen device tree that changes before U-Boot loads it is the lab's, and nothing boots")
 def _(t):
     spec = selected({"name": "trees", "from": {"url": kernel_with_trees(t)}, "fdtdir": True})
-    p = t.start(spec, board(t, "qemu/virt.dtb", RAM + SLOW_STOP))
+    p = t.start(spec, tree_board(t, "qemu/virt.dtb", RAM + SLOW_STOP))
     t.wait_event(p, '"type":"verified"')
     flip(t, "dtbs/qemu/virt.dtb", 200)
     r = t.finish(p)
@@ -150,7 +133,7 @@ def _(t):
 def _(t):
     late = 'boot_commands: ["setenv fdtfile qemu/same.dtb", "pxe get", "pxe boot"]'
     spec = selected({"name": "trees", "from": {"url": kernel_with_trees(t)}, "fdtdir": True})
-    r = t.run(spec, board(t, "qemu/virt.dtb", RAM, late))
+    r = t.run(spec, tree_board(t, "qemu/virt.dtb", RAM, late))
     check_eq(r.code, 0, f"exit status ({r.verdict['reason']})")
     p = provenance(r)
     dtb = next(f for f in p["files"] if f["role"] == "dtb")
@@ -161,7 +144,7 @@ def _(t):
 @case("fdtdir, verify_ram: a name that no device tree has is told as without it")
 def _(t):
     spec = selected({"name": "trees", "from": {"url": kernel_with_trees(t)}, "fdtdir": True})
-    r = t.run(spec, board(t, "virt.dtb", RAM))
+    r = t.run(spec, tree_board(t, "virt.dtb", RAM))
     check_eq((r.code, r.verdict["status"], r.verdict["kind"]), (125, "lab", "no-boot"), f"verdict ({r.verdict})")
     check("asked for the device tree virt.dtb" in r.verdict["reason"] and "but qemu/" in r.verdict["reason"],
           r.verdict["reason"])
@@ -186,7 +169,7 @@ def _(t):
                     {"name": "other", "kernel": {"url": other_image(t)}, "dtb": {"url": os.path.join(ASSETS, "virt.dtb")}},
                     tests=[insmod, "test -d /sys/module/dummy"], stage="all")
     spec["bootrig"]["provenance_modules"] = ["dummy"]
-    r = t.run(spec, board(t), cell="good")
+    r = t.run(spec, tree_board(t), cell="good")
     check_eq(r.code, 0, f"exit status ({r.verdict['reason']})")
     p = provenance(r)
     check_eq((p["proven"], p["fault"]), (True, None), f"provenance ({p['why']})")
@@ -209,7 +192,7 @@ def _(t):
     spec = selected({"name": "good", "from": {"url": kernel_with_trees(t)}, "dtb": "qemu/virt.dtb"},
                     {"name": "other", "kernel": {"url": other_image(t)}, "dtb": {"url": os.path.join(ASSETS, "virt.dtb")}},
                     stage="all")
-    process = t.start(spec, board(t), cell="good")
+    process = t.start(spec, tree_board(t), cell="good")
     t.wait_event(process, '"type":"verified"')
     for run in os.listdir(os.path.join(t.tmp, "tftp")):
         if run.startswith("bootrig-"):

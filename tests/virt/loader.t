@@ -7,7 +7,7 @@ import re
 import subprocess
 import tarfile
 
-from virt import ASSETS, LOGIN, TOP, VIRT, Skip, case, check, check_eq, flip, job, main, read, sums, until
+from virt import ASSETS, LOGIN, Skip, board, case, check, check_eq, flip, inline, job, main, read, sums, until
 
 PXE = 'boot_commands: ["setenv pxe_label_override {label}", pxe get, pxe boot]'
 NETWORK = "network: [dhcp]"
@@ -17,27 +17,6 @@ STATIC = "network: {ipaddr: 10.0.2.15, gateway: 10.0.2.2, serverip: 10.0.2.2}"
 ENV = re.compile(r'\n *-drive, "if=pflash,unit=1[^\n]*')
 FROM_DISK = {"auto_login": {"login_prompt": "login:", "username": "root", "password_prompt": "Password:",
                             "password": "bootrig"}, "prompts": ["recovery:.*# $"]}
-
-
-def inline(steps):
-    return {"test": {"definitions": [{
-        "from": "inline", "name": "smoke", "path": "inline.yaml",
-        "repository": {"metadata": {"format": "Lava-Test Test Definition 1.0", "name": "smoke"},
-                       "run": {"steps": steps}}}]}}
-
-
-def board(t, *changes):
-    """virt.yaml with some of its texts replaced, and a TFTP root of its own."""
-    text = read(VIRT).decode()
-    text = text.replace("{board_dir}/../..", TOP)
-    for old, new in changes:
-        check(old.search(text) if hasattr(old, "search") else old in text, f"virt.yaml lacks {old!r}")
-        text = old.sub(new, text) if hasattr(old, "sub") else text.replace(old, new)
-    text = text.replace("../../build/tftp/virt", os.path.join(t.tmp, "tftp"))
-    path = os.path.join(t.tmp, "board.yaml")
-    with open(path, "w", encoding="utf-8") as f:
-        f.write(text)
-    return path
 
 
 def raw(r):

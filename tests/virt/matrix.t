@@ -6,13 +6,10 @@ import os
 import subprocess
 import time
 
-from virt import BOOTRIG, VIRT, asset, case, check, check_eq, check_replay, job, main, until
+from virt import BOOTRIG, VIRT, asset, case, check, check_eq, check_replay, inline, job, main, until
 
-STEPS = {"test": {"definitions": [{
-    "from": "inline", "name": "fences", "path": "inline.yaml",
-    "repository": {"metadata": {"format": "Lava-Test Test Definition 1.0", "name": "fences"},
-                   "run": {"steps": ["lava-test-case cycles --result pass --measurement 7 --units cycles",
-                                     "if grep -q who=bad /proc/cmdline; then echo c > /proc/sysrq-trigger; fi"]}}}]}}
+STEPS = inline(["lava-test-case cycles --result pass --measurement 7 --units cycles",
+                "if grep -q who=bad /proc/cmdline; then echo c > /proc/sysrq-trigger; fi"], "fences")
 
 
 def kernels(*select, **bootrig):
@@ -68,10 +65,8 @@ def _(t):
 
 @case("a running step is stopped and the system shut down in order, so that the next boot finds it so", 150)
 def _(t):
-    spec = job({"test": {"definitions": [{**STEPS["test"]["definitions"][0], "repository": {
-        "metadata": {"format": "Lava-Test Test Definition 1.0", "name": "load"}, "run": {"steps": ["sleep 60"]}}}]}},
-        soak={"shutdown": "poweroff -f", "factors": [{"name": "root", "levels": [
-            {"name": "clean", "end": "shutdown"}, {"name": "dirty", "end": "cut"}]}]})
+    spec = job(inline(["sleep 60"], "load"), soak={"shutdown": "poweroff -f", "factors": [
+        {"name": "root", "levels": [{"name": "clean", "end": "shutdown"}, {"name": "dirty", "end": "cut"}]}]})
     p = subprocess.Popen([BOOTRIG, "soak", t.write_job(spec), "--board", VIRT, "--runs", t.runs, "--boots", "3",
                           "--each", "2s", "--quiet"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                          env=t.env, cwd=t.tmp, start_new_session=True)

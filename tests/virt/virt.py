@@ -20,7 +20,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 if len(sys.argv) > 1 and os.path.isdir(sys.argv[1]):
     os.environ["BOOTRIG_BUILD"] = os.path.abspath(sys.argv.pop(1))
 sys.path.insert(0, os.path.join(TOP, "tests", "bench"))
-from rig import BOOTRIG, IS_SLOW, RECEIVER, Receiver, Run, check_replay  # noqa: E402, F401
+from rig import BOOTRIG, IS_SLOW, RECEIVER, Receiver, Run, check_replay, inline  # noqa: E402, F401
 from tap import Failure, Skip, check, check_eq, problem_of, run_cases  # noqa: E402, F401
 
 ASSETS = os.path.join(TOP, "build", "demo-assets")
@@ -45,6 +45,20 @@ def job_path(name):
 
 def asset(name):
     return {"url": os.path.join(ASSETS, name)}
+
+
+def board(t, *changes):
+    """virt.yaml with some of its texts replaced, and a TFTP root of its own."""
+    text = read(VIRT).decode()
+    text = text.replace("{board_dir}/../..", TOP)
+    for old, new in changes:
+        check(old.search(text) if hasattr(old, "search") else old in text, f"virt.yaml lacks {old!r}")
+        text = old.sub(new, text) if hasattr(old, "sub") else text.replace(old, new)
+    text = text.replace("../../build/tftp/virt", os.path.join(t.tmp, "tftp"))
+    path = os.path.join(t.tmp, "board.yaml")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text)
+    return path
 
 
 def job(*actions, boot=None, **bootrig):
