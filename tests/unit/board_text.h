@@ -10,6 +10,14 @@
 #include "tap.h"
 #include "util/mem.h"
 
+/* Up to its lines and the steps that move them, from line 6 on. */
+#define GPIO_BOARD                                                                       \
+	"board: b\n"                                                                     \
+	"console: {transport: pty, device: x}\n"                                         \
+	"power:\n"                                                                       \
+	"  backend: gpio\n"                                                              \
+	"  lines:\n"
+
 /* Relative paths are resolved against the file's directory. The caller owns the board. */
 static inline struct board_spec *board_at(const char *path, const char *text)
 {
