@@ -44,6 +44,10 @@ void sysrq_feed(struct sysrq_reader *r, const struct line *l);
 enum sysrq_answer sysrq_answer(const struct sysrq_reader *r);
 /* "task sh in mutex_hold": the first blocked task; false when none is. */
 bool sysrq_blocked(const struct sysrq_reader *r, char *out, size_t cap);
+/* "task vb2churn in dma_resv_iter_walk_unlocked": the first process that a CPU was
+ * executing inside a system call; false when none was. One look: it may have been about
+ * to return. */
+bool sysrq_running(const struct sysrq_reader *r, char *out, size_t cap);
 /* {answers, blocked_tasks, cpus, locks, memory, n_tasks}; docs/result.md. The caller owns
  * it. */
 json_t *sysrq_to_json(const struct sysrq_reader *r);

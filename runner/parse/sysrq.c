@@ -157,3 +157,33 @@ bool sysrq_blocked(const struct sysrq_reader *r, char *out, size_t cap)
 		snprintf(out, cap, "task %s", r->tasks[0].comm);
 	return r->n_tasks > 0;
 }
+
+/* User space or a kernel thread otherwise. */
+static bool is_in_syscall(const struct sysrq_trace *t)
+{
+	static const char *const entries[] = { "el0_svc",        "do_el0_svc",
+					       "invoke_syscall", "do_syscall_64",
+					       "entry_SYSCALL",  "ret_fast_syscall" };
+
+	for (size_t i = 0; i < t->n; i++)
+		for (size_t k = 0; k < ARRAY_SIZE(entries); k++)
+			if (lines_starts(t->frames[i].function, entries[k]))
+				return true;
+	return false;
+}
+
+bool sysrq_running(const struct sysrq_reader *r, char *out, size_t cap)
+{
+	for (size_t i = 0; i < r->n_cpus; i++) {
+		const struct sysrq_cpu *c = &r->cpus[i];
+		const char *function = sysrq_cpu_function(c);
+
+		if (c->is_idle || !c->comm[0] || !function || !is_in_syscall(&c->trace))
+			continue;
+		/* The name in the source: without .part.0 and .constprop.0. */
+		snprintf(out, cap, "task %s in %.*s", c->comm,
+			 (int)strcspn(function, "."), function);
+		return true;
+	}
+	return false;
+}

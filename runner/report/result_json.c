@@ -44,11 +44,22 @@ static void blame_supply(struct fold *f)
 	}
 }
 
-static void add_blocked(struct verdict *v, const char *blocked)
+/* A time-out says that something did not end. SysRq may have shown what. */
+static void add_culprit(const json_t *attempt, struct verdict *v)
 {
+	static const char *const keys[] = { "blocked", "running" };
 	size_t n = strlen(v->reason);
 
-	snprintf(v->reason + n, sizeof(v->reason) - n, "; blocked: %s", blocked);
+	if (strcmp(v->status, "fail") || !v->kind || strcmp(v->kind, "timeout"))
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		const char *what = json_get_str(attempt, keys[i], "");
+
+		if (!what[0])
+			continue;
+		snprintf(v->reason + n, sizeof(v->reason) - n, "; %s: %s", keys[i], what);
+		return;
+	}
 }
 
 static const json_t *incident_by_id(const struct fold *f, int64_t id)
@@ -97,9 +108,7 @@ static void judge_attempts(struct fold *f)
 		verdict_of_attempt((uint32_t)json_get_int(a, "n", 0), end, f->incidents,
 				   f->tests, &v);
 		blame_provenance(a, &v);
-		if (strcmp(v.status, "fail") == 0 && v.kind &&
-		    strcmp(v.kind, "timeout") == 0 && json_get_str(a, "blocked", "")[0])
-			add_blocked(&v, json_get_str(a, "blocked", ""));
+		add_culprit(a, &v);
 		json_put(a, "status", json_string(v.status));
 		json_put(a, "kind", json_lossy_str(v.kind));
 		json_put(a, "reason", json_lossy_str(v.reason));

@@ -18,9 +18,10 @@ static void on_captured(struct fold *f, const json_t *e)
 	if (!to || !json_is_object(capture))
 		return;
 	json_put(to, "capture", json_incref(capture));
-	if (to == f->attempt)
+	if (to == f->attempt) {
 		json_put(to, "blocked", json_lossy_str(json_get_str(e, "blocked", NULL)));
-	else if (json_is_string(title))
+		json_put(to, "running", json_lossy_str(json_get_str(e, "running", NULL)));
+	} else if (json_is_string(title))
 		json_put(to, "title", json_lossy_str(json_string_value(title)));
 }
 

@@ -25,7 +25,7 @@ static json_t *title_json(const struct watch *w, const char *blocked)
 static void end(struct watch *w, const json_t *action)
 {
 	json_t *e = watch_event(w->t_ns, w->offset, "captured"), *body;
-	char blocked[160] = "";
+	char blocked[160] = "", running[160];
 
 	if (!sysrq_blocked(w->capture, blocked, sizeof(blocked)))
 		blocked[0] = '\0';
@@ -35,6 +35,8 @@ static void end(struct watch *w, const json_t *action)
 		 w->st.fatal_id < 0 ? json_null() : json_integer(w->st.fatal_id));
 	json_put(e, "title", title_json(w, blocked));
 	json_put(e, "blocked", json_lossy_str(blocked[0] ? blocked : NULL));
+	if (sysrq_running(w->capture, running, sizeof(running)))
+		json_put(e, "running", json_lossy_str(running));
 	json_put(e, "capture", body);
 	watch_emit(w, e);
 	sysrq_free(w->capture);

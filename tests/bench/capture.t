@@ -38,6 +38,19 @@ def _(t):
     check_eq(r.result["recovery"]["evidence"], "kept", "evidence")
 
 
+@case("a step that never ends in a kernel that answers is a time-out that names the task and its function")
+def _(t):
+    t.board(BOOT + 'boot 1 {\n' + DUMB + f'expect "."\nkey\nkey\nfile "{SYSRQ}/spin.log"\nhang\n}}\n' + GOOD)
+    r = t.run(minimal_job(inline(["true"]), timeout=4),
+              board_file(t, [rung("power-cycle")], console=breaking(t), capture={**CAPTURE, "sysrq": ["l"]}))
+    check_eq((r.verdict["status"], r.verdict["kind"]), ("fail", "timeout"), "verdict")
+    check("running: task vb2churn-pie in dma_resv_iter_walk_unlocked" in r.verdict["reason"],
+          f"reason: {r.verdict['reason']}")
+    got = r.result["attempts"][0]
+    check_eq((got["blocked"], got["running"]),
+             (None, "task vb2churn-pie in dma_resv_iter_walk_unlocked"), "what did not end")
+
+
 @case("a processor that stands still answers nothing, and the capture says so in plain words")
 def _(t):
     t.board(BOOT + 'boot 1 {\n' + DUMB + 'deaf\nhang\n}\n' + GOOD)

@@ -37,7 +37,7 @@ static void feed(struct sysrq_reader *r, const char *text, size_t len)
 	line_flush(&ls, on_line, r);
 }
 
-static json_t *read_log(const char *name)
+static struct sysrq_reader *feed_log(const char *name)
 {
 	_cleanup_free_ char *path = xasprintf("tests/data/sysrq/%s.log", name);
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -47,7 +47,14 @@ static json_t *read_log(const char *name)
 
 	CHECK(n > 0);
 	feed(r, buf, (size_t)n);
+	return r;
+}
+
+static json_t *read_log(const char *name)
+{
+	struct sysrq_reader *r = feed_log(name);
 	json_t *j = sysrq_to_json(r);
+
 	sysrq_free(r);
 	return j;
 }
@@ -104,6 +111,25 @@ TEST(each_cpu_says_what_it_did_before_it_was_asked)
 	CHECK_STR(json_get_str(second, "comm", ""), "swapper/1");
 	CHECK_STR(json_get_str(second, "function", ""), "arch_local_irq_enable");
 	CHECK_EQ(count(second, "call_trace"), 5);
+}
+
+/* The answers of 7.2 while a process could not leave an ioctl(): nothing was blocked. */
+TEST(a_process_that_does_not_leave_a_system_call_is_named_with_where_it_runs)
+{
+	static const char *const others[] = { "zoo", "deb", "vb2" };
+	struct sysrq_reader *r = feed_log("spin");
+	char what[160];
+
+	CHECK(!sysrq_blocked(r, what, sizeof(what)));
+	CHECK(sysrq_running(r, what, sizeof(what)));
+	CHECK_STR(what, "task vb2churn-pie in dma_resv_iter_walk_unlocked");
+	sysrq_free(r);
+	/* Idle processors, and one that a kernel thread has, run no system call. */
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		r = feed_log(others[i]);
+		CHECK(!sysrq_running(r, what, sizeof(what)));
+		sysrq_free(r);
+	}
 }
 
 TEST(memory_is_told_in_numbers)
@@ -191,7 +217,9 @@ TEST(more_tasks_than_the_bound_are_counted)
 
 TESTS(T(blocked_tasks_are_named_with_where_they_wait),
       T(locks_are_listed_once_although_two_keys_show_them),
-      T(each_cpu_says_what_it_did_before_it_was_asked), T(memory_is_told_in_numbers),
+      T(each_cpu_says_what_it_did_before_it_was_asked),
+      T(a_process_that_does_not_leave_a_system_call_is_named_with_where_it_runs),
+      T(memory_is_told_in_numbers),
       T(a_kernel_without_a_key_says_help_and_one_without_nmis_names_its_cpus),
       T(a_key_that_the_mask_forbids_is_disabled_and_silence_is_none),
       T(task_lines_of_older_kernels_are_read_too),
