@@ -37,6 +37,7 @@ struct watch {
 	char dtbs[128]; /* "bootrig-r1/dtbs/": where the staged device trees lie; "" */
 	json_t *labels; /* the other labels that U-Boot could boot; NULL */
 	uint32_t attempt;
+	bool tests_cut; /* they ran until their time was over: their plans stay short */
 	uint32_t loop_boots; /* boots without the goal that make a loop */
 	uint32_t boots_since_goal;
 	bool in_recovery, in_boot_with_kernel, loop_reported;

@@ -177,6 +177,16 @@ static enum outcome run_all(struct session *s, const struct job_test *t,
 	return o;
 }
 
+/* cut: what the tests had still to say was not theirs to say any more. */
+static void say_tests_end(struct session *s, bool cut)
+{
+	if (cut)
+		journal_action(s->journal, "under-test", "{s:b, s:b}", "begins", 0, "cut",
+			       1);
+	else
+		journal_action(s->journal, "under-test", "{s:b}", "begins", 0);
+}
+
 enum outcome session_test(struct session *s, const struct job_action *action,
 			  struct err *err)
 {
@@ -190,7 +200,7 @@ enum outcome session_test(struct session *s, const struct job_action *action,
 		return OUT_OK;
 	journal_action(s->journal, "under-test", "{s:b}", "begins", 1);
 	enum outcome o = run_all(s, &action->test, deadline_min(d, s->stretch_end), err);
-	journal_action(s->journal, "under-test", "{s:b}", "begins", 0);
+	say_tests_end(s, o == OUT_TIMEOUT && stretch_is_over(s));
 	if (o == OUT_OK)
 		o = session_outcome(s, session_prove_again(s, d, err), err,
 				    "the build ids of modules");

@@ -135,6 +135,7 @@ static void forget_attempt(struct watch *w)
 static void attempt_begins(struct watch *w, const json_t *action)
 {
 	w->attempt = (uint32_t)json_get_int(action, "n", w->attempt + 1);
+	w->tests_cut = false;
 	w->before_power = true;
 	forget_attempt(w);
 }
@@ -220,6 +221,8 @@ void watch_action(struct watch *w, const json_t *action)
 	else if (strcmp(what, "phase") == 0)
 		snprintf(w->phase, sizeof(w->phase), "%s",
 			 json_get_str(action, "name", ""));
+	else if (strcmp(what, "under-test") == 0)
+		w->tests_cut = json_get_bool(action, "cut", false);
 	else if (strcmp(what, "power") == 0)
 		power_moves(w, action);
 	else if (strcmp(what, "reached") == 0)

@@ -49,6 +49,8 @@ void watch_test_seen(void *arg, const struct test_event *e)
 	}
 	if (e->kind != TEST_EVENT_CASE && e->kind != TEST_EVENT_PLAN_SHORT)
 		return;
+	if (e->kind == TEST_EVENT_PLAN_SHORT && w->tests_cut)
+		return;
 	j = watch_event(e->t_ns, e->offset, "test");
 	json_put(j, "source", json_string(e->source));
 	json_put(j, "suite", json_lossy_str(w->phase));

@@ -27,6 +27,21 @@ def _(t):
     check("touch never" not in b.typed(), "a step was typed after the time was over")
 
 
+KTAP = "printf 'KTAP version 1\\n1..3\\nok 1 pool\\n%s'; sleep {}; printf 'ok 3 late\\n'"
+
+
+@case("a plan that is short because the boot's time was over is no failure; a case that failed is, and a plan of its own making")
+def _(t):
+    t.board(BOOT + SHELL)
+    r = t.run(minimal_job(inline([KTAP.format(60) % ""])), args=["--for", "1s"])
+    check_eq((r.code, r.verdict["status"]), (0, "pass"), f"what was cut ({r.verdict})")
+    check_eq((r.tests()["pool"], r.tests()["step-1"]), ("pass", "pass"), "tests")
+    r = t.run(minimal_job(inline([KTAP.format(60) % "not ok 2 fence\\n"])), args=["--for", "1s"])
+    check_eq((r.verdict["status"], r.verdict["kind"]), ("fail", "test"), f"what had failed ({r.verdict})")
+    r = t.run(minimal_job(inline([KTAP.format(0) % ""])), args=["--for", "50s"])
+    check_eq((r.verdict["status"], r.verdict["kind"]), ("fail", "test"), f"what ended by itself ({r.verdict})")
+
+
 @case("tests that end earlier end the boot")
 def _(t):
     t.board(BOOT + SHELL)
