@@ -12,7 +12,13 @@
 #include "util/jsonx.h"
 #include "util/mem.h"
 
-enum { META_MAX = 4096, COPY_STEP = 1 << 18, KEY_LEN = 64, MAX_ENTRIES = 10000 };
+enum {
+	META_MAX = 4096,
+	COPY_STEP = 1 << 18,
+	KEY_LEN = 64,
+	MAX_ENTRIES = 10000,
+	LEFT_OVER_S = 3600, /* no copy takes that long */
+};
 
 int unpack_cache_open(const char *dir)
 {
@@ -128,6 +134,18 @@ static int older_first(const void *a, const void *b)
 	return x->used.tv_nsec < y->used.tv_nsec ? -1 : x->used.tv_nsec > y->used.tv_nsec;
 }
 
+static bool is_key(const char *s)
+{
+	return strspn(s, "0123456789abcdef") == KEY_LEN;
+}
+
+/* .KEY.PID of a copy that was killed. */
+static bool is_left_over(const char *name, const struct stat *st)
+{
+	return name[0] == '.' && is_key(name + 1) && name[KEY_LEN + 1] == '.' &&
+	       st->st_mtim.tv_sec + LEFT_OVER_S < time(NULL);
+}
+
 static size_t list_entries(int dirfd, struct entry **out)
 {
 	_cleanup_strvec_ struct strvec names = STRVEC_INIT;
@@ -139,9 +157,11 @@ static size_t list_entries(int dirfd, struct entry **out)
 	for (size_t i = 0; i < names.n && n < MAX_ENTRIES; i++) {
 		const char *name = names.v[i];
 
-		if (strlen(name) != KEY_LEN ||
-		    strspn(name, "0123456789abcdef") != KEY_LEN ||
-		    fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW))
+		if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW))
+			continue;
+		if (is_left_over(name, &st))
+			unlinkat(dirfd, name, 0);
+		if (strlen(name) != KEY_LEN || !is_key(name))
 			continue;
 		*out = xreallocarray(*out, n + 1, sizeof(**out));
 		struct entry *one = &(*out)[n++];

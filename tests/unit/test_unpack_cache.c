@@ -93,5 +93,30 @@ TEST(the_cache_drops_what_was_used_longest_ago)
 	CHECK(unpack_cache_get(cache, &keys[3], out, &task, &back));
 }
 
+/* A copy that was killed leaves .KEY.PID. */
+TEST(what_a_killed_copy_left_goes_an_hour_later)
+{
+	_cleanup_free_ char *dir = tmp_path("left");
+	_cleanup_close_ int cache = unpack_cache_open(dir);
+	struct sha256_hex key = sha256_of("left", 4), other = sha256_of("put", 3);
+	_cleanup_free_ char *old = xasprintf(".%s.4711", key.str);
+	_cleanup_free_ char *young = xasprintf(".%s.4712", key.str);
+	const char *const names[] = { old, young, ".notes" };
+	const struct timespec long_ago[2] = { { .tv_sec = 1000 }, { .tv_sec = 1000 } };
+	_cleanup_close_ int fd = memfile("bytes", 5);
+	struct unpacked un = { .size = 5, .sha256 = sha256_of("bytes", 5) };
+
+	CHECK(cache >= 0);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		CHECK_EQ(io_atomic_write_at(cache, names[i], "x", 1), 0);
+	CHECK_EQ(utimensat(cache, old, long_ago, 0), 0);
+	CHECK_EQ(utimensat(cache, ".notes", long_ago, 0), 0);
+	unpack_cache_put(cache, &other, fd, &un, 300);
+	CHECK(faccessat(cache, old, F_OK, 0) != 0);
+	CHECK(faccessat(cache, young, F_OK, 0) == 0); /* may be at work */
+	CHECK(faccessat(cache, ".notes", F_OK, 0) == 0);
+}
+
 TESTS(T(a_kernel_is_unpacked_once_and_a_damaged_cache_is_a_miss),
-      T(the_cache_drops_what_was_used_longest_ago))
+      T(the_cache_drops_what_was_used_longest_ago),
+      T(what_a_killed_copy_left_goes_an_hour_later))
