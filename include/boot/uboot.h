@@ -33,7 +33,8 @@ struct uboot {
  * (ERR_LAB: the board did not do what it should). */
 
 /* From power-on to the first prompt. -ETIMEDOUT when neither autoboot nor a prompt
- * showed. */
+ * showed. Firmware that starts again by itself is waited for; one that crashes and then
+ * is silent is -EREMOTEIO at once. */
 MUST_CHECK int uboot_stop_autoboot(struct uboot *u, struct deadline d, struct err *err);
 /* One command that comes back to the prompt. ERR_JOB (-E2BIG), before a byte is typed,
  * when it is longer than U-Boot takes. */
@@ -64,6 +65,9 @@ struct uboot_ear {
 	char text[256];                   /* its own words */
 	bool is_final;                    /* no success takes it back */
 	uint32_t n_timeouts;              /* of the network, one after the other */
+	/* It crashed or gave up: until then it may still say why, or start again. */
+	bool is_over;
+	struct deadline over;
 };
 
 /* A loader that nobody talks to: until start_message, or its prompt (-EREMOTEIO: nothing

@@ -42,3 +42,8 @@ MUST_CHECK int uboot_ask(struct uboot *u, const char *command, const char *answe
 MUST_CHECK int uboot_listen(struct uboot *u, struct uboot_patterns *ps, size_t n_ends,
 			    bool may_restart, struct deadline d, struct uboot_ear *ear,
 			    size_t *end, struct err *err);
+/* The same before there is a prompt: only what ends a boot is heard, and the board may
+ * start again. hit->index says which of ps. -EREMOTEIO: nothing more will come. */
+MUST_CHECK int uboot_listen_early(struct uboot *u, struct pattern *const ps[], size_t n,
+				  struct deadline d, struct uboot_ear *ear,
+				  struct console_hit *hit, struct err *err);

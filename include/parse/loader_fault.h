@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What U-Boot says when something fails, who has to act then, and what it means in plain
- * words. Data; pure. */
+/* What U-Boot, and the firmware before it, says when something fails, who has to act
+ * then, and what it means in plain words. Data; pure. */
 #pragma once
 
 #include <stdbool.h>
@@ -21,6 +21,14 @@ struct loader_fault {
 	const char *means;
 	const char *source; /* file in U-Boot */
 };
+
+/* What comes after a fault. */
+enum loader_end {
+	LOADER_GOES_ON,
+	LOADER_CRASHES, /* a dump, then a reset or nothing */
+	LOADER_HANGS,   /* nothing; why was said before */
+};
+enum loader_end loader_fault_end(const struct loader_fault *fault);
 
 /* Newer ones say this, and start the kernel all the same. */
 #define LOADER_FDTDIR_SKIPPED "Skipping fdtdir "

@@ -61,6 +61,7 @@ struct session {
 	struct upload *upload;  /* takes files while there is one */
 	size_t n_harvested;     /* by the recovery so far */
 	int64_t power_on_ns;    /* run time of the last power move */
+	uint64_t power_on_offset; /* of the console then */
 	int64_t latency_ns; /* of the last fatal incident, from its byte to us; -1 = none
 			     */
 };
@@ -157,6 +158,11 @@ struct loader_step;
 MUST_CHECK int session_sum_ram(struct session *s, struct uboot *u,
 			       const struct loader_step *step, struct deadline d,
 			       struct err *err);
+
+/* session/boot.c: an incident of what the loader said, and who has to act. fault NULL:
+ * what it said is not known. */
+void session_record_no_boot(struct session *s, const struct loader_fault *fault,
+			    const char *reason);
 
 struct loader_steps;
 /* session/fdtdir.c: the device tree that U-Boot chose, for the record. */

@@ -17,6 +17,7 @@
 
 #include "parse/incident.h"
 #include "parse/job_spec.h"
+#include "parse/loader_fault.h"
 #include "parse/stage.h"
 #include "parse/sysrq.h"
 
@@ -64,6 +65,10 @@ struct watch_state {
 	char loaded_dtb[201]; /* of the staged device trees the one that U-Boot loaded
 				 last, in this attempt, by its path below their
 				 directory; "" = none */
+	/* Of this boot, before its kernel: the firmware or loader crashed or gave up, and
+	 * its own words. */
+	const struct loader_fault *firmware_fault; /* NULL = not */
+	char firmware_words[160];
 	bool nonce_seen;
 	char other_label[65]; /* whose nonce this attempt showed instead; "" = none */
 	enum sysrq_answer capture_answer; /* to the last SysRq key, while capturing */

@@ -128,6 +128,8 @@ int uboot_watch(struct uboot *u, const char *start_message, struct uboot_ear *ea
 		r = uboot_add_prompt(&ps, u, err);
 	if (!r)
 		r = uboot_listen(u, &ps, 2, true, d, ear, &end, err);
+	if (r == -ETIMEDOUT && ear->is_over && deadline_passed(ear->over))
+		return uboot_failed(u, ear, err, "U-Boot booted nothing");
 	if (r || end == 0)
 		return r;
 	return uboot_failed(u, ear, err,

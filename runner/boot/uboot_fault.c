@@ -4,9 +4,13 @@
 #include <errno.h>
 
 #include "boot/uboot_int.h"
+#include "util/mem.h"
 
 /* `pxe get` asks for 13 names, and each costs it all of its time-outs. */
 enum { MAX_TIMEOUTS = 2, GAP_QUIET_MS = 2000 };
+
+/* A dump of registers, or the reset that follows it, takes no longer. */
+enum { LAST_WORDS_MS = 3000 };
 
 enum { HEARD_RESTART, HEARD_SILENT_SERVER, HEARD_SUCCESS, HEARD_COMPLAINT, N_HEARD };
 
@@ -26,19 +30,21 @@ static const struct loader_fault silent_server = {
 	.source = "net/tftp.c",
 };
 
-static char *complaints_regex(void)
+static char *complaints_regex(bool only_ends)
 {
 	struct strbuf sb = STRBUF_INIT;
 
 	for (size_t i = 0; i < n_loader_faults; i++)
-		strbuf_addf(&sb, "%s\\Q%s\\E", i ? "|" : "^.*(?:", loader_faults[i].text);
+		if (!only_ends || loader_fault_end(&loader_faults[i]) != LOADER_GOES_ON)
+			strbuf_addf(&sb, "%s\\Q%s\\E",
+				    sb.len ? "|" : "^.*(?:", loader_faults[i].text);
 	strbuf_addstr(&sb, ").*");
 	return strbuf_take(&sb);
 }
 
 static void add_heard(struct uboot_patterns *ps)
 {
-	_cleanup_free_ char *complaints = complaints_regex();
+	_cleanup_free_ char *complaints = complaints_regex(false);
 	struct err err = ERR_INIT;
 
 	uboot_add_line(ps, restart_regex);
@@ -49,13 +55,20 @@ static void add_heard(struct uboot_patterns *ps)
 }
 
 /* What cannot be taken back is the better reason, unless what led to it is known: "File
- * not found" says more than that the label is skipped for it. */
+ * not found" says more than that the label is skipped for it. A crash is the best. */
 static void note(struct uboot_ear *ear, const struct loader_fault *f, const char *text)
 {
-	bool is_news = !ear->fault ||
-		       (!ear->is_final && !f->may_pass && f->blame != ear->fault->blame);
+	enum loader_end end = loader_fault_end(f);
+	bool is_news =
+		!ear->fault ||
+		(!ear->is_final && !f->may_pass && f->blame != ear->fault->blame) ||
+		(end == LOADER_CRASHES && !ear->is_over);
 
 	ear->is_final |= !f->may_pass;
+	if (end != LOADER_GOES_ON && !ear->is_over) {
+		ear->is_over = true;
+		ear->over = deadline_in_ms(LAST_WORDS_MS);
+	}
 	if (!is_news)
 		return;
 	ear->fault = f;
@@ -124,6 +137,62 @@ static int wait_heard(struct uboot *u, struct uboot_patterns *ps, struct deadlin
 	}
 }
 
+static struct deadline until(struct deadline d, const struct uboot_ear *ear)
+{
+	return ear->is_over ? deadline_min(d, ear->over) : d;
+}
+
+/* It goes on to talk: it may be starting again, in words that nobody here knows. */
+static bool is_silent(struct uboot *u, struct uboot_ear *ear)
+{
+	int64_t quiet_ns = console_now_ns(u->console) - console_last_byte_ns(u->console);
+	int64_t left_ms = LAST_WORDS_MS - quiet_ns / 1000000;
+
+	if (left_ms > 0)
+		ear->over = deadline_in_ms(left_ms);
+	return left_ms <= 0;
+}
+
+static int wait_early(struct uboot *u, struct pattern *const ps[], size_t n,
+		      struct deadline d, struct uboot_ear *ear, struct console_hit *hit,
+		      struct err *err)
+{
+	for (;;) {
+		int r = console_wait(u->console, ps, n, until(d, ear), hit, err);
+
+		if (r != -ETIMEDOUT || !ear->is_over || !deadline_passed(ear->over))
+			return r;
+		if (is_silent(u, ear))
+			return uboot_failed(u, ear, err, "no boot loader prompt");
+		if (deadline_passed(d))
+			return r;
+	}
+}
+
+int uboot_listen_early(struct uboot *u, struct pattern *const wanted[], size_t n,
+		       struct deadline d, struct uboot_ear *ear, struct console_hit *hit,
+		       struct err *err)
+{
+	_cleanup_free_ char *ends = complaints_regex(true);
+	_cleanup_patterns_ struct uboot_patterns own = { .n = 0 };
+	struct pattern *ps[UBOOT_MAX_PATTERNS];
+	int r;
+
+	uboot_add_line(&own, ends);
+	uboot_add_line(&own, restart_regex);
+	memcpy(ps, wanted, n * sizeof(ps[0]));
+	memcpy(ps + n, own.p, own.n * sizeof(ps[0]));
+	while (!(r = wait_early(u, ps, n + own.n, d, ear, hit, err))) {
+		if ((size_t)hit->index < n)
+			return 0;
+		if ((size_t)hit->index == n)
+			hear(ear, HEARD_COMPLAINT, hit);
+		else
+			*ear = (struct uboot_ear){ .fault = NULL };
+	}
+	return r;
+}
+
 int uboot_listen(struct uboot *u, struct uboot_patterns *ps, size_t n_ends,
 		 bool may_restart, struct deadline d, struct uboot_ear *ear, size_t *end,
 		 struct err *err)
@@ -132,7 +201,7 @@ int uboot_listen(struct uboot *u, struct uboot_patterns *ps, size_t n_ends,
 	int r;
 
 	add_heard(ps);
-	while (!(r = wait_heard(u, ps, d, &hit, err))) {
+	while (!(r = wait_heard(u, ps, until(d, ear), &hit, err))) {
 		if ((size_t)hit.index < n_ends) {
 			*end = (size_t)hit.index;
 			return 0;

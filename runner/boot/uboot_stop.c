@@ -22,7 +22,7 @@ static int press(struct uboot *u, struct err *err)
 
 /* In the countdown: the keys go out until the prompt stands there. */
 static int interrupt(struct uboot *u, struct pattern *prompt, int *n_pressed,
-		     struct err *err)
+		     struct uboot_ear *ear, struct err *err)
 {
 	int64_t delay_ms = u->board->boot.interrupt_delay_ms;
 	struct console_hit hit;
@@ -37,8 +37,9 @@ static int interrupt(struct uboot *u, struct pattern *prompt, int *n_pressed,
 	for (int i = 0; i < INTERRUPT_TRIES && r == -ETIMEDOUT; i++, ++*n_pressed) {
 		r = press(u, err);
 		if (!r)
-			r = console_wait(u->console, &prompt, 1,
-					 deadline_in_ms(INTERRUPT_MS), &hit, err);
+			r = uboot_listen_early(u, &prompt, 1,
+					       deadline_in_ms(INTERRUPT_MS), ear, &hit,
+					       err);
 	}
 	return r;
 }
@@ -46,15 +47,16 @@ static int interrupt(struct uboot *u, struct pattern *prompt, int *n_pressed,
 /* No countdown (bootdelay 0): the key has to wait in the UART before U-Boot looks for it
  * once. Nothing is typed at a board that is still silent. */
 static int interrupt_early(struct uboot *u, struct pattern *prompt, int *n_pressed,
-			   struct deadline d, struct err *err)
+			   struct deadline d, struct uboot_ear *ear, struct err *err)
 {
 	uint64_t from = console_offset(u->console);
 	struct console_hit hit;
 	int r = -ETIMEDOUT;
 
 	while (r == -ETIMEDOUT && err->class == ERR_NONE) {
-		r = console_wait(u->console, &prompt, 1,
-				 deadline_min(d, deadline_in_ms(EARLY_MS)), &hit, err);
+		r = uboot_listen_early(u, &prompt, 1,
+				       deadline_min(d, deadline_in_ms(EARLY_MS)), ear,
+				       &hit, err);
 		if (r != -ETIMEDOUT || deadline_passed(d))
 			return r;
 		if (console_offset(u->console) == from)
@@ -83,6 +85,7 @@ int uboot_stop_autoboot(struct uboot *u, struct deadline d, struct err *err)
 {
 	_cleanup_patterns_ struct uboot_patterns ps = { .n = 0 };
 	struct console_hit hit = { .index = 0 };
+	struct uboot_ear ear = { .fault = NULL };
 	int n_pressed = 0, r = uboot_add_prompt(&ps, u, err);
 
 	if (r)
@@ -90,11 +93,11 @@ int uboot_stop_autoboot(struct uboot *u, struct deadline d, struct err *err)
 	if (u->board->boot.interrupt_prompt)
 		uboot_add_literal(&ps, u->board->boot.interrupt_prompt);
 	if (u->board->boot.interrupt_early)
-		r = interrupt_early(u, ps.p[0], &n_pressed, d, err);
+		r = interrupt_early(u, ps.p[0], &n_pressed, d, &ear, err);
 	else
-		r = console_wait(u->console, ps.p, ps.n, d, &hit, err);
+		r = uboot_listen_early(u, ps.p, ps.n, d, &ear, &hit, err);
 	if (!r && hit.index == 1)
-		r = interrupt(u, ps.p[0], &n_pressed, err);
+		r = interrupt(u, ps.p[0], &n_pressed, &ear, err);
 	if (!r)
 		r = clean_line(u, n_pressed, d, err);
 	if (!r)

@@ -86,14 +86,46 @@ const struct loader_fault loader_faults[] = {
 	{ "## Error: \"", BOARD, false, "a variable of U-Boot's environment is not set", "cmd/nvedit.c" },
 	{ "\"Synchronous Abort\" handler", BOARD, false, "U-Boot crashed", "arch/arm/lib/interrupts_64.c" },
 	{ "\"Error\" handler", BOARD, false, "U-Boot crashed", "arch/arm/lib/interrupts_64.c" },
+	{ "\"Irq\" handler", BOARD, false, "U-Boot crashed", "arch/arm/lib/interrupts_64.c" },
+	{ "\"Fiq\" handler", BOARD, false, "U-Boot crashed", "arch/arm/lib/interrupts_64.c" },
 	{ "data abort", BOARD, false, "U-Boot crashed", "arch/arm/lib/interrupts.c" },
 	{ "Must RESET board to recover", BOARD, false, "U-Boot overwrote itself with the files", "boot/bootm.c" },
 	{ "must RESET the board to recover", BOARD, false, "U-Boot overwrote itself with the files", "boot/bootm.c" },
 	{ "Resetting CPU", BOARD, false, "U-Boot crashed and starts again", "arch/arm/lib/interrupts_64.c" },
+	{ ": failed to boot from all boot devices", BOARD, false, "no media hold a U-Boot that SPL can load", "common/spl/spl.c" },
+	{ "### ERROR ### Please RESET the board ###", BOARD, false, "U-Boot gave up and waits for a reset", "lib/hang.c" },
+	/* below it */
+	{ "PANIC in EL3", BOARD, false, "the secure firmware (TF-A) crashed", "bl31/aarch64/crash_reporting.S of TF-A" },
+	{ "Unhandled Exception in EL3", BOARD, false, "the secure firmware (TF-A) crashed", "bl31/aarch64/crash_reporting.S of TF-A" },
+	{ "Unhandled Interrupt Exception in EL3", BOARD, false, "the secure firmware (TF-A) crashed", "bl31/aarch64/crash_reporting.S of TF-A" },
+	{ "PANIC at PC : 0x", BOARD, false, "the secure firmware (TF-A) crashed", "common/aarch64/debug.S of TF-A" },
 	{ "resetting ...", BOARD, false, "U-Boot starts the board again", "drivers/sysreset/sysreset-uclass.c" },
 };
 /* clang-format on */
 const size_t n_loader_faults = ARRAY_SIZE(loader_faults);
+
+enum loader_end loader_fault_end(const struct loader_fault *fault)
+{
+	static const char *const crashes[] = {
+		"\"Synchronous Abort\" handler",
+		"\"Error\" handler",
+		"\"Irq\" handler",
+		"\"Fiq\" handler",
+		"data abort",
+		": failed to boot from all boot devices",
+		"PANIC in EL3",
+		"Unhandled Exception in EL3",
+		"Unhandled Interrupt Exception in EL3",
+		"PANIC at PC : 0x",
+	};
+
+	if (strcmp(fault->text, "### ERROR ### Please RESET the board ###") == 0)
+		return LOADER_HANGS;
+	for (size_t i = 0; i < ARRAY_SIZE(crashes); i++)
+		if (strcmp(fault->text, crashes[i]) == 0)
+			return LOADER_CRASHES;
+	return LOADER_GOES_ON;
+}
 
 const struct loader_fault *loader_fault_find(const char *text, size_t len)
 {

@@ -150,6 +150,7 @@ void session_power_begin(struct session *s, const char *what)
 	if (!is_off)
 		console_mark(s->console);
 	s->power_on_ns = console_now_ns(s->console);
+	s->power_on_offset = console_offset(s->console);
 }
 
 int session_power(struct session *s, const char *what, struct err *err)

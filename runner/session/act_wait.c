@@ -5,7 +5,7 @@
 
 #include "session/state.h"
 
-enum { SLICE_MS = 500, DEFAULT_PROBE_MS = 3000 };
+enum { SLICE_MS = 500, DEFAULT_PROBE_MS = 3000, LAST_WORDS_MS = 3000 };
 
 static bool silence_counts(const struct session *s)
 {
@@ -107,6 +107,24 @@ static int say_dead(struct session *s, int64_t last_byte_ns, struct err *err)
 		"not a byte from the console since power-on: UART, cable or relay");
 }
 
+/* What crashed before any kernel, and did not start again. */
+static const struct loader_fault *crashed(const struct session *s, int64_t quiet_ns)
+{
+	const struct watch_state *st = watch_state(s->watch);
+
+	return st->stage < STAGE_STARTING && quiet_ns >= LAST_WORDS_MS * INT64_C(1000000)
+		       ? st->firmware_fault
+		       : NULL;
+}
+
+static int say_crashed(const struct session *s, const struct loader_fault *f,
+		       struct err *err)
+{
+	return err_set(err, ERR_LAB, -EREMOTEIO,
+		       "no kernel started: %.150s (the board: %s)",
+		       watch_state(s->watch)->firmware_words, f->means);
+}
+
 int session_wait(struct session *s, struct pattern *const patterns[], size_t n,
 		 struct deadline d, bool probe, struct console_hit *hit, struct err *err)
 {
@@ -125,6 +143,9 @@ int session_wait(struct session *s, struct pattern *const patterns[], size_t n,
 		int64_t last = console_last_byte_ns(s->console);
 		int64_t quiet =
 			console_now_ns(s->console) - (last > since ? last : since);
+		const struct loader_fault *fault = crashed(s, quiet);
+		if (fault)
+			return say_crashed(s, fault, err);
 		if (is_dead_before_kernel(s, quiet))
 			return say_dead(s, last, err);
 		if (!probe || !silence_counts(s) || quiet < silence_limit_ns(s))

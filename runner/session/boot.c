@@ -156,9 +156,15 @@ static int type_lines(struct session *s, struct uboot *u, const struct job_boot 
 	return r;
 }
 
-static int no_loader(struct session *s, uint64_t from, int64_t limit_ms, struct err *err)
+/* Firmware may have said all that it has to say before the power's settling was over. */
+static uint64_t bytes_since_power_on(const struct session *s)
 {
-	uint64_t n = console_offset(s->console) - from;
+	return console_offset(s->console) - s->power_on_offset;
+}
+
+static int no_loader(struct session *s, int64_t limit_ms, struct err *err)
+{
+	uint64_t n = bytes_since_power_on(s);
 
 	s->self_check_ok = s->self_check_ok && n;
 	if (!n)
@@ -178,11 +184,10 @@ static int talk_to_loader(struct session *s, struct uboot *u,
 			  struct deadline d, struct err *err)
 {
 	struct deadline fw = deadline_min(d, deadline_in_ms(firmware_ms));
-	uint64_t from = console_offset(s->console);
 	int r = uboot_stop_autoboot(u, fw, err);
 
 	if (r == -ETIMEDOUT && err->class == ERR_NONE && !power_check(s->power, err))
-		return no_loader(s, from, firmware_ms, err);
+		return no_loader(s, firmware_ms, err);
 	/* LAVA's name, and its older one. */
 	int64_t typing_ms = job_timeout_ms(s->job, "uboot-commands", action->timeout_ms);
 	typing_ms = job_timeout_ms(s->job, "bootloader-commands", typing_ms);
@@ -196,7 +201,6 @@ static int watch_loader(struct session *s, struct uboot *u, const struct job_boo
 			int64_t firmware_ms, struct deadline d, struct err *err)
 {
 	struct deadline fw = deadline_min(d, deadline_in_ms(firmware_ms));
-	uint64_t from = console_offset(s->console);
 	struct uboot_ear ear = { .fault = NULL };
 	int r = -ETIMEDOUT;
 
@@ -205,9 +209,9 @@ static int watch_loader(struct session *s, struct uboot *u, const struct job_boo
 				deadline_min(d, deadline_in_ms(LOADER_SLICE_MS)), err);
 		if (r != -ETIMEDOUT || err->class != ERR_NONE)
 			return r;
-		if (console_offset(s->console) == from && deadline_passed(fw)) {
+		if (!bytes_since_power_on(s) && deadline_passed(fw)) {
 			r = power_check(s->power, err);
-			return r ? r : no_loader(s, from, firmware_ms, err);
+			return r ? r : no_loader(s, firmware_ms, err);
 		}
 		if (deadline_passed(d))
 			return ear.fault ? uboot_failed(u, &ear, err,
@@ -218,8 +222,8 @@ static int watch_loader(struct session *s, struct uboot *u, const struct job_boo
 }
 
 /* What the loader said, and who has to act. */
-static void record_no_boot(struct session *s, const struct loader_fault *fault,
-			   const char *reason)
+void session_record_no_boot(struct session *s, const struct loader_fault *fault,
+			    const char *reason)
 {
 	json_t *m = json_object();
 
@@ -249,7 +253,7 @@ int session_talk_to_loader(struct session *s, const struct job_action *action,
 	if (r == -EREMOTEIO)
 		r = session_explain_dtb(s, &u, err);
 	if (r == -EREMOTEIO)
-		record_no_boot(s, u.fault, err->msg);
+		session_record_no_boot(s, u.fault, err->msg);
 	return r;
 }
 
@@ -290,6 +294,9 @@ static int boot_once(struct session *s, const struct job_action *action,
 	if (!r)
 		r = session_login(s, &boot->auto_login, &boot->prompts,
 				  deadline_min(d, deadline_in_ms(login_ms)), err);
+	if (r == -EREMOTEIO)
+		session_record_no_boot(s, watch_state(s->watch)->firmware_fault,
+				       err->msg);
 	return r ? r : session_prove(s, d, err);
 }
 

@@ -148,6 +148,7 @@ static void power_moves(struct watch *w, const json_t *action)
 	stage_commanded(&w->stages, is_off, w->t_ns);
 	w->commanded = true;
 	w->restart_word = NULL;
+	w->st.firmware_fault = NULL;
 	w->in_boot_with_kernel = false;
 	if (is_off)
 		w->st.stage = STAGE_OFF;

@@ -178,6 +178,23 @@ static void label_seen(struct watch *w, const struct line *l)
 	watch_emit(w, j);
 }
 
+/* A loader's own dialogue hears this too; a board that nobody talks to is only watched.
+ * A stamp is a kernel's. */
+static void read_firmware_end(struct watch *w, const char *text, size_t len,
+			      bool has_stamp)
+{
+	const struct loader_fault *f;
+
+	if (w->st.stage >= STAGE_STARTING || has_stamp || w->st.firmware_fault)
+		return;
+	f = loader_fault_find(text, len);
+	if (!f || loader_fault_end(f) == LOADER_GOES_ON)
+		return;
+	w->st.firmware_fault = f;
+	snprintf(w->st.firmware_words, sizeof(w->st.firmware_words), "%.*s", (int)len,
+		 text);
+}
+
 /* As far as the stages look into a line. */
 enum { STAGE_TEXT_MAX = 511 };
 
@@ -197,6 +214,7 @@ void watch_line(void *arg, const struct line *l)
 				p.has_stamp, l->offset, l->t_ns, watch_stage_seen, w);
 	if (w->before_power)
 		return;
+	read_firmware_end(w, text, len, p.has_stamp);
 	if (w->stages.n_transfers != n_transfers)
 		transfer_seen(w, l);
 	if (w->stages.n_labels != n_labels)

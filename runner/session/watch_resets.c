@@ -52,6 +52,7 @@ void watch_new_boot(struct watch *w, const struct stage_event *e)
 
 	st->starts++;
 	st->start_offset = e->offset;
+	st->firmware_fault = NULL;
 	w->boot_cause = reset_cause(w);
 	if (!w->in_recovery) {
 		st->boots++;

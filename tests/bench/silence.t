@@ -53,6 +53,24 @@ def _(t):
     check_eq(r.result["error_type"], "Infrastructure", "error_type")
 
 
+@case("firmware that says that it crashed and is silent then is the lab's at once, in its own words")
+def _(t):
+    t.board('say "U-Boot SPL 2023.01 (Jan 12 2023)" "NOTICE:  BL31: v2.9(release):v2.9" "PANIC in EL3."\n'
+            'say "x30            = 0x0000000040007d9c" "mpidr_el1      = 0x0000000080000000"\nhang\n')
+    r = t.run(minimal_job(inline(["true"]), silence=2, timeout=25), t.board_file(limits={"firmware": seconds(20)}))
+    check_eq((r.code, r.verdict["status"], r.verdict["kind"]), (125, "lab", "no-boot"), f"verdict ({r.verdict})")
+    check("PANIC in EL3." in r.verdict["reason"] and "TF-A" in r.verdict["reason"], r.verdict["reason"])
+    check(r.result["attempts"][0]["end_s"] < 8, f"it took {r.result['attempts'][0]['end_s']} s")
+
+
+@case("firmware that crashes, starts again by itself and boots then is no fault")
+def _(t):
+    t.board('boot 1 { say "U-Boot SPL 2023.01 (Jan 12 2023)" "PANIC in EL3." "x30            = 0x0000000040007d9c"\n'
+            'delay 300\nreboot }\n' + BOOT + SHELL)
+    r = t.run(minimal_job(inline(["true"]), silence=2, timeout=25), t.board_file(limits={"firmware": seconds(20)}))
+    check_eq(r.code, 0, f"exit status ({r.verdict})")
+
+
 @case("not one byte after power-on means that the relay or the cable is broken")
 def _(t):
     t.board("hang\n")

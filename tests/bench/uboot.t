@@ -121,6 +121,75 @@ def _(t):
     check_eq(r.verdict["status"], "lab", "status")
 
 
+EL3 = """
+say "INFO:    PSCI Affinity Map:" "PANIC in EL3." "x30            = 0x0000000040007d9c" "x0             = 0x0000000000000000"
+say "scr_el3        = 0x0000000000000638" "esr_el3        = 0x000000005e000000" "mpidr_el1      = 0x0000000080000000"
+"""
+ABORT = r"""
+say "\"Synchronous Abort\" handler, esr 0x96000044, far 0x10" "elr: 0000000000230a8c lr : 0000000000230a70 (reloc)"
+say "x0 : 0000000000000000 x1 : 000000007ff4c3c0" "Code: f9400000 b9400001 f9400402 aa0003e4 (f8000822) "
+"""
+
+
+def told_at_once(r, *words):
+    check_eq((r.code, r.verdict["status"], r.verdict["kind"]), (125, "lab", "no-boot"), f"verdict ({r.verdict})")
+    for w in words:
+        check(w in r.verdict["reason"], f"no {w!r} in {r.verdict['reason']}")
+    check_eq(r.result["incidents"][0]["blame"], "board", "who has to act")
+    a = r.result["attempts"][0]
+    check(a["end_s"] - a["start_s"] < 10, f"it took {a['end_s'] - a['start_s']} s")
+
+
+@case("secure firmware that panics before there is a prompt is told at once, in its own words")
+def _(t):
+    l = Loader(t, SPL.replace('say "U-Boot 2023', EL3 + 'hang\nsay "U-Boot 2023') + 'uboot "=> " 1500\n' + KERNEL + SHELL)
+    r = l.run(l.job(inline(["true"]), boot={"timeout": seconds(18)}))
+    told_at_once(r, "PANIC in EL3.", "TF-A", "no boot loader prompt")
+    check(b"mpidr_el1" in r.raw(), "the dump of registers is not whole")
+
+
+@case("an SPL that finds nothing to boot and waits for a reset is told at once, by why")
+def _(t):
+    l = Loader(t, """say "U-Boot SPL 2023.01 (Jan 12 2023)" "Card did not respond to voltage select! : -110"
+say "SPL: failed to boot from all boot devices" "### ERROR ### Please RESET the board ###"
+hang
+""")
+    r = l.run(l.job(inline(["true"]), boot={"timeout": seconds(18)}))
+    told_at_once(r, "SPL: failed to boot from all boot devices", "SPL can load")
+
+
+@case("a board that said all that it says while its power came up has said something")
+def _(t):
+    l = Loader(t, 'say "U-Boot SPL 2023.01 (Jan 12 2023)"\nhang\n')
+    r = l.run(l.job(inline(["true"]), boot={"timeout": seconds(18)}))
+    check_eq((r.code, r.verdict["status"]), (125, "lab"), f"verdict ({r.verdict})")
+    check("no boot loader prompt within" in r.verdict["reason"], r.verdict["reason"])
+
+
+@case("firmware that crashes once and starts again by itself is waited for")
+def _(t):
+    l = Loader(t, 'boot 1 {\n' + SPL.replace('say "U-Boot 2023', EL3 + 'delay 500\nreboot\nsay "U-Boot 2023') + '}\n'
+               + UBOOT + KERNEL + SHELL)
+    r = l.run(l.job(inline(["true"])))
+    check_eq(r.code, 0, f"exit status ({r.verdict})")
+
+
+@case("U-Boot that crashes in a command and hangs is told at once")
+def _(t):
+    for name, last in (("hang", 'say "Resetting CPU ..." "" "### ERROR ### Please RESET the board ###"'),
+                       ("no reset", 'say "Resetting CPU ..." "" "resetting ..."')):
+        l = Loader(t, UBOOT + KERNEL + SHELL + 'answer "^pxe boot" {' + ABORT + last + "\nhang }\n")
+        r = l.run(l.job(inline(["true"]), boot={"timeout": seconds(18)}))
+        told_at_once(r, '"Synchronous Abort" handler, esr 0x96000044', "U-Boot crashed")
+
+
+@case("secure firmware that panics in a U-Boot command is told at once, not what U-Boot complained of before")
+def _(t):
+    l = Loader(t, UBOOT + KERNEL + SHELL + 'answer "^pxe boot" { say "No ethernet found."' + EL3 + "hang }\n")
+    r = l.run(l.job(inline(["true"]), boot={"timeout": seconds(18)}))
+    told_at_once(r, "PANIC in EL3.", "TF-A")
+
+
 @case("commands are typed one for each prompt, and their echo is checked")
 def _(t):
     l = Loader(t, UBOOT + KERNEL + SHELL + """
@@ -226,6 +295,13 @@ def _(t):
     r = l.run(l.job(inline(["true"])))
     check_eq(r.verdict["status"], "lab", f"status ({r.verdict})")
     check("booted nothing" in r.verdict["reason"], r.verdict["reason"])
+
+
+@case("never_stop: firmware that crashes is told at once")
+def _(t):
+    l = never_stop(t, SPL + EL3 + "hang\n")
+    r = l.run(l.job(inline(["true"]), boot={"timeout": seconds(18)}))
+    told_at_once(r, "PANIC in EL3.", "TF-A")
 
 
 @case("never_stop: not a byte is the lab's fault, and told early")

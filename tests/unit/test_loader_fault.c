@@ -44,6 +44,24 @@ TEST(words_of_a_good_boot_blame_nobody)
 	CHECK_STR(blame(""), "(nobody)");
 }
 
+static enum loader_end end_of(const char *line)
+{
+	return loader_fault_end(find(line));
+}
+
+TEST(what_nothing_comes_after_is_told_from_what_u_boot_goes_on_after)
+{
+	CHECK_EQ(end_of("PANIC in EL3."), LOADER_CRASHES);
+	CHECK_EQ(end_of("Unhandled Exception in EL3."), LOADER_CRASHES);
+	CHECK_EQ(end_of("Bad mode in \"Irq\" handler, esr 0x1"), LOADER_CRASHES);
+	CHECK_EQ(end_of("\"Synchronous Abort\" handler, esr 0x96000044"), LOADER_CRASHES);
+	CHECK_EQ(end_of("SPL: failed to boot from all boot devices (err=-6)"),
+		 LOADER_CRASHES);
+	CHECK_EQ(end_of("### ERROR ### Please RESET the board ###"), LOADER_HANGS);
+	CHECK_EQ(end_of("resetting ..."), LOADER_GOES_ON);
+	CHECK_EQ(end_of("Retry count exceeded; starting again"), LOADER_GOES_ON);
+}
+
 TEST(the_table_has_no_text_that_an_earlier_one_hides)
 {
 	for (size_t i = 0; i < n_loader_faults; i++) {
@@ -56,5 +74,6 @@ TEST(the_table_has_no_text_that_an_earlier_one_hides)
 	}
 }
 
-TESTS(T(who_has_to_act_is_told_from_u_boots_words), T(words_of_a_good_boot_blame_nobody),
+TESTS(T(what_nothing_comes_after_is_told_from_what_u_boot_goes_on_after),
+      T(who_has_to_act_is_told_from_u_boots_words), T(words_of_a_good_boot_blame_nobody),
       T(the_table_has_no_text_that_an_earlier_one_hides))
