@@ -31,6 +31,15 @@ struct last_message {
 	double stamp_s; /* < 0 = none */
 };
 
+/* The end of the firmware below the kernel. */
+struct firmware_end {
+	const char *said; /* waits for the registers; static; NULL = nothing */
+	uint64_t line, offset;
+	int64_t t_ns;
+	struct incident *in; /* told, and its registers still come; NULL = none */
+	int64_t last_t_ns;   /* of any byte since */
+};
+
 struct oops_reader {
 	struct oops_opts opts;
 	struct oops_ops ops;
@@ -62,9 +71,12 @@ struct oops_reader {
 	char *banner; /* "Linux version …" of this boot, or NULL */
 	uint32_t n_boots;
 	bool boot_has_cause; /* a fatal incident explains the next reset */
+	bool boot_panicked;  /* nothing that says more can follow in this boot */
+	struct firmware_end firmware;
 	uint32_t n_unexplained;
 	bool loop_reported;
-	bool loader_failed; /* U-Boot said that it cannot boot */
+	bool loader_failed;       /* U-Boot said that it cannot boot */
+	const char *failed_title; /* static */
 	uint64_t failed_offset, failed_line;
 	int64_t failed_t_ns;
 };
@@ -131,6 +143,11 @@ void reader_age_reports(struct oops_reader *r);
 /* Time went by: the same. */
 void reader_settle(struct oops_reader *r, int64_t t_ns);
 void reader_close_all(struct oops_reader *r);
+
+/* The firmware below a running kernel died: a message that may say so. */
+void reader_note_firmware(struct oops_reader *r, const struct message *m);
+void reader_settle_firmware(struct oops_reader *r, int64_t t_ns);
+void reader_close_firmware(struct oops_reader *r);
 
 /* A stage_fn: boots, resets, loops. */
 void reader_on_stage(void *arg, const struct stage_event *e);

@@ -29,6 +29,7 @@ void oops_free(struct oops_reader *r)
 		return;
 	for (size_t i = 0; i < r->n_open; i++)
 		report_free(r->open[i]);
+	incident_free(r->firmware.in);
 	free(r->banner);
 	free(r);
 }
@@ -43,7 +44,7 @@ bool oops_is_open(const struct oops_reader *r)
 	for (size_t i = 0; i < r->n_open; i++)
 		if (!r->open[i]->is_tentative)
 			return true;
-	return false;
+	return r->firmware.in != NULL;
 }
 
 static void look_for_stamp(struct oops_reader *r, const char *p, size_t len)
@@ -161,7 +162,7 @@ void oops_feed(struct oops_reader *r, const void *data, size_t len, int64_t t_ns
 	if (len == 0)
 		return;
 	reader_settle(r, t_ns);
-	r->t_ns = t_ns;
+	r->t_ns = r->firmware.last_t_ns = t_ns;
 	if (!r->enabled) {
 		scan_stash(r);
 		r->line += match_count_byte(p, len, '\n');

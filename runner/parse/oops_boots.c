@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Owns what boots amount to: resets nobody explained, boot loops, a loader that found no
  * kernel. Incidents of these kinds have no report behind them. */
+#include "parse/loader_fault.h"
 #include "parse/oops_reader.h"
 
 #include "util/mem.h"
@@ -29,7 +30,7 @@ static void on_boot(struct oops_reader *r, const struct stage_event *e)
 	if (r->n_boots > 0 || e->stage < STAGE_KERNEL)
 		reader_close_all(r);
 	r->n_boots++;
-	r->loader_failed = false;
+	r->loader_failed = r->boot_panicked = false;
 	free(r->banner);
 	r->banner = NULL;
 	if (r->ops.booted)
@@ -72,6 +73,24 @@ void reader_note_banner(struct oops_reader *r, const struct message *m)
 	r->banner = xstrdup(v - strlen("Linux version "));
 }
 
+static void note_failure(struct oops_reader *r, const struct message *m,
+			 const char *title)
+{
+	r->loader_failed = true;
+	r->failed_title = title;
+	r->failed_offset = m->offset;
+	r->failed_line = r->line;
+	r->failed_t_ns = r->t_ns;
+}
+
+/* It crashed, or waits for somebody who resets it. */
+static bool is_crash(const char *text)
+{
+	const struct loader_fault *f = loader_fault_find(text, strlen(text));
+
+	return f && loader_fault_end(f) != LOADER_GOES_ON;
+}
+
 void reader_note_loader_failure(struct oops_reader *r, const struct message *m)
 {
 	/* clang-format off */
@@ -82,15 +101,15 @@ void reader_note_loader_failure(struct oops_reader *r, const struct message *m)
 	};
 	/* clang-format on */
 
-	if (r->loader_failed || r->stage.stage < STAGE_UBOOT ||
-	    r->stage.stage > STAGE_TFTP)
+	if (r->loader_failed || r->stage.stage < STAGE_DDR || r->stage.stage > STAGE_TFTP)
 		return;
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+	if (!m->prefix.has_stamp && is_crash(m->text)) {
+		note_failure(r, m, "firmware crashed before any kernel started");
+		return;
+	}
+	for (size_t i = 0; r->stage.stage >= STAGE_UBOOT && i < ARRAY_SIZE(words); i++) {
 		if (strstr(m->text, words[i])) {
-			r->loader_failed = true;
-			r->failed_offset = m->offset;
-			r->failed_line = r->line;
-			r->failed_t_ns = r->t_ns;
+			note_failure(r, m, "boot loader found no kernel to start");
 			return;
 		}
 	}
@@ -99,7 +118,6 @@ void reader_note_loader_failure(struct oops_reader *r, const struct message *m)
 void reader_end_boots(struct oops_reader *r)
 {
 	if (!r->opts.no_resets && r->loader_failed && !r->stage.kernel_seen)
-		report_boot_kind(r, INCIDENT_NO_BOOT,
-				 "boot loader found no kernel to start", r->failed_offset,
+		report_boot_kind(r, INCIDENT_NO_BOOT, r->failed_title, r->failed_offset,
 				 r->failed_line, r->failed_t_ns);
 }

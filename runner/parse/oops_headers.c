@@ -28,6 +28,8 @@ const char *const oops_literals[] = {
 	"x version ", "BL31: v", "BL1: v", "BL2: v", "OP-TEE ver", "Retry count ex",
 	"TFTP error", "Bad Linux", "SCRIPT FAIL", "Wrong Image", "t kernel image",
 	"Wrong Ramdisk", "r retrieving kernel",
+	/* the end of firmware, and its registers */
+	"EL3.", "EL3 at x30", "x30 ", "\" handler, e", "RESET the b",
 };
 /* clang-format on */
 const size_t oops_n_literals = ARRAY_SIZE(oops_literals);

@@ -156,6 +156,7 @@ static void feed_message(struct oops_reader *r, const struct message *m, bool ma
 				m->offset, r->t_ns, reader_on_stage, r);
 		reader_note_banner(r, m);
 		reader_note_loader_failure(r, m);
+		reader_note_firmware(r, m);
 		if (is_asked_dump(m->text))
 			r->asked_until = r->line + ASKED_LINES;
 		h = header_find(m->text, m->prefix.has_stamp || m->prefix.is_syslog,

@@ -28,6 +28,7 @@ static void close_at(struct oops_reader *r, size_t i)
 		r->torn.rep = NULL;
 	if (!rep->is_tentative) {
 		report_finish(rep);
+		r->boot_panicked |= rep->in->panicked;
 		r->ops.closed(r->arg, rep->in);
 	}
 	report_free(rep);
@@ -37,6 +38,7 @@ void reader_close_all(struct oops_reader *r)
 {
 	while (r->n_open > 0)
 		close_at(r, 0);
+	reader_close_firmware(r);
 }
 
 void reader_prolong(struct oops_reader *r, struct report *rep, const struct message *m)
@@ -182,6 +184,7 @@ void reader_age_reports(struct oops_reader *r)
 
 void reader_settle(struct oops_reader *r, int64_t t_ns)
 {
+	reader_settle_firmware(r, t_ns);
 	if (!r->opts.has_times)
 		return;
 	for (size_t i = 0; i < r->n_open;) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Kernels that die: what killed them, how often, and where the blame goes."""
-from rig import BOOT, KERNEL, SHELL, case, check, check_eq, console, inline, main, minimal_job
+from rig import BOOT, FIRMWARE, KERNEL, SHELL, case, check, check_eq, console, inline, main, minimal_job
 
 REBOOTING = """say "[   21.502600] Rebooting in 1 seconds.."
 """
@@ -48,6 +48,53 @@ def _(t):
     check(dead["result"] == "fail", f"the step that crashed: {dead}")
     check("panic" in (dead.get("reason") or "").lower(), f"its reason: {dead}")
     check(r.result["duration_s"] < 15, f"took {r.result['duration_s']} s")
+
+
+EL3 = """say "PANIC in EL3." "x30            = 0x0000000000046a58" "x0             = 0x0000000000000000"
+delay 100
+say "esr_el3        = 0x00000000be000211" "mpidr_el1      = 0x0000000081000400"
+"""
+
+
+@case("secure firmware that panics under the kernel is told at once, with its registers, and no silence is waited for")
+def _(t):
+    t.board(BOOT + SHELL + "hook suspend {\n" + EL3 + "hang\n}\n")
+    r = t.run(minimal_job(inline(["hook suspend", "true"]), silence=20))
+    check_eq((r.code, r.verdict["status"], r.verdict["kind"]), (1, "fail", "panic"), f"verdict ({r.verdict})")
+    check_eq(r.kinds(), ["panic"], "incidents")
+    i = r.result["incidents"][0]
+    check_eq((i["title"], i["lr"]), ("firmware panic: PANIC in EL3 (TF-A)", "0x0000000000046a58"), "incident")
+    check(b"mpidr_el1" in r.raw(), "its registers are not whole")
+    check(r.result["duration_s"] < 12, f"took {r.result['duration_s']} s")
+
+
+@case("secure firmware that panics and resets the board is no reset without a word")
+def _(t):
+    t.board(BOOT + SHELL + "hook suspend {\n" + EL3 + "delay 300\nreboot\n}\n")
+    r = t.run(minimal_job(inline(["hook suspend", "true"]), silence=20))
+    check_eq((r.code, r.verdict["kind"]), (1, "panic"), f"verdict ({r.verdict})")
+    check_eq(r.kinds(), ["panic"], "incidents")
+
+
+@case("a test that shows a log with the words of dying firmware passes")
+def _(t):
+    t.board(BOOT + SHELL)
+    r = t.run(minimal_job(inline(["echo 'the log said: PANIC in EL3.'", "echo '### ERROR ### Please RESET the board ###'",
+                                  "echo '[    1.000000] PANIC in EL3.'; echo '[    1.100000] x30            = 0x46a58'"])))
+    check_eq(r.code, 0, f"verdict ({r.verdict})")
+    check_eq(r.kinds(), [], "incidents")
+
+
+@case("a kernel that U-Boot's own vectors catch in its first steps has failed, and it is told at once")
+def _(t):
+    t.board(FIRMWARE + "say \"Starting kernel ...\" \"\"\n" + r'''say "\"Synchronous Abort\" handler, esr 0x8a000000, far 0x2080003" "elr: 0000000002080003 lr : 00000000e3a590f8"
+say "Resetting CPU ..." "" "### ERROR ### Please RESET the board ###"
+hang
+''')
+    r = t.run(minimal_job(inline(["true"]), silence=20))
+    check_eq((r.code, r.verdict["status"], r.verdict["kind"]), (1, "fail", "panic"), f"verdict ({r.verdict})")
+    check_eq(r.result["incidents"][0]["fault_address"], "0x2080003", "far")
+    check(r.result["duration_s"] < 12, f"took {r.result['duration_s']} s")
 
 
 @case("an oops that leaves the shell alive is still fatal")

@@ -356,6 +356,49 @@ TEST(a_phase_name_that_is_cut_in_a_character_is_still_text)
 	stop_watching(&b);
 }
 
+static const char dies_in_el3[] = "PANIC in EL3.\r\n"
+				  "x30            = 0x0000000000046a58\r\n"
+				  "x0             = 0x0000000000000000\r\n";
+
+TEST(firmware_that_dies_under_the_kernel_is_told_at_once_and_its_registers_are_waited_for)
+{
+	struct bench b;
+
+	start_watching(&b, NULL);
+	say_boot(&b);
+	say(&b, dies_in_el3);
+	CHECK_EQ(b.n_fatal, 1);
+	CHECK_STR(kind(&b, 0), "panic");
+	CHECK(watch_state(b.w)->incident_open);
+	CHECK_EQ(count(&b, "incident"), 0);
+	pass_ms(&b, 2200);
+	CHECK(!watch_state(b.w)->incident_open);
+	CHECK_EQ(count(&b, "incident"), 1);
+	say(&b, firmware);
+	CHECK_STR(json_get_str(nth(&b, "boot", 1), "cause", ""), "firmware");
+	CHECK_EQ(count(&b, "incident"), 1);
+	stop_watching(&b);
+}
+
+TEST(firmware_that_dies_before_the_kernel_is_noted_until_it_starts_again)
+{
+	struct bench b;
+
+	start_watching(&b, NULL);
+	say(&b, firmware);
+	CHECK(!watch_state(b.w)->firmware_fault);
+	say(&b, dies_in_el3);
+	CHECK(watch_state(b.w)->firmware_fault);
+	CHECK_STR(watch_state(b.w)->firmware_words, "=> PANIC in EL3.");
+	CHECK_EQ(b.n_fatal, 0);
+	say(&b, firmware);
+	CHECK(!watch_state(b.w)->firmware_fault);
+	say(&b, dies_in_el3);
+	act(&b, "power", "{s:s}", "what", "off");
+	CHECK(!watch_state(b.w)->firmware_fault);
+	stop_watching(&b);
+}
+
 static const char loads_tree[] =
 	"TFTP from server 10.0.2.2; our IP address is 10.0.2.15\r\n"
 	"Filename 'sub/bootrig-r1/dtbs/q/v.dtb'.\r\n"
@@ -378,7 +421,9 @@ TEST(a_device_tree_that_was_loaded_only_to_be_summed_is_not_the_one_that_boots)
 	stop_watching(&b);
 }
 
-TESTS(T(a_device_tree_that_was_loaded_only_to_be_summed_is_not_the_one_that_boots),
+TESTS(T(firmware_that_dies_under_the_kernel_is_told_at_once_and_its_registers_are_waited_for),
+      T(firmware_that_dies_before_the_kernel_is_noted_until_it_starts_again),
+      T(a_device_tree_that_was_loaded_only_to_be_summed_is_not_the_one_that_boots),
       T(bytes_cut_at_every_place_give_the_same_events),
       T(bytes_one_by_one_give_the_same_events),
       T(a_boot_shows_its_stages_transfer_banner_and_nonce),
