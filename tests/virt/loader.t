@@ -4,6 +4,7 @@
 import io
 import os
 import re
+import struct
 import subprocess
 import tarfile
 
@@ -336,6 +337,27 @@ def _(t):
         check_eq((r.verdict["status"], r.verdict["kind"]), ("lab", "no-boot"), "verdict")
         check(words in r.verdict["reason"] and "the job's file" in r.verdict["reason"], r.verdict["reason"])
         check_eq(r.result["error_type"], "Job", "error_type")
+
+
+@case("U-Boot that crashes in a command is told by its own dump")
+def _(t):
+    r = t.run(job(inline(["true"])), board(t, ("setup: [setenv autoload no]", 'setup: ["md.l 0x800000000000 1"]')))
+    check_eq((r.code, r.verdict["status"], r.verdict["kind"]), (125, "lab", "no-boot"), f"verdict {r.verdict}")
+    check('"Synchronous Abort" handler, esr 0x' in r.verdict["reason"] and "U-Boot crashed" in r.verdict["reason"],
+          r.verdict["reason"])
+
+
+@case("a kernel that dies on its second instruction is caught by U-Boot's vectors, and has failed")
+def _(t):
+    path = os.path.join(t.tmp, "Image")
+    with open(path, "wb") as f:  # Documentation/arch/arm64/booting.rst; udf in place of the branch
+        f.write(struct.pack("<IIQQQQQQ4sI", 0x91005A4D, 0, 0, 1 << 20, 0xA, 0, 0, 0, b"ARM\x64", 0).ljust(1 << 20, b"\0"))
+    spec = job(inline(["true"]))
+    spec["actions"][0]["deploy"]["kernel"] = {"url": path, "type": "image"}
+    r = t.run(spec, board(t))
+    check_eq((r.code, r.verdict["status"], r.verdict["kind"]), (1, "fail", "panic"), f"verdict {r.verdict}")
+    check("U-Boot panic as the kernel started" in r.verdict["reason"], r.verdict["reason"])
+    check(r.result["incidents"][0]["esr"]["value"], "no syndrome")
 
 
 @case("a command that this U-Boot does not have is the board's, and named")
