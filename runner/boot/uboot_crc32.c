@@ -7,7 +7,7 @@
 
 enum { LEAST_MS = 10000, MS_PER_MIB = 500 };
 
-static const char arrow[] = "==> ";
+#define ARROW "==> "
 static const char sum_regex[] = "==> [0-9a-f]{8}(?![0-9a-f])";
 
 /* With a variable that is not set it has a word too few. */
@@ -32,8 +32,8 @@ int uboot_crc32(struct uboot *u, const char *command, uint64_t size, struct dead
 		return r;
 	if (a.how != UBOOT_ANSWERED)
 		return no_sum(command, a.how, err);
-	if (strlen(a.text) != sizeof(arrow) - 1 + UBOOT_CRC_SIZE - 1)
+	if (strlen(a.text) != sizeof(ARROW) - 1 + UBOOT_CRC_SIZE - 1)
 		BUG("a sum that is none: %s", a.text);
-	memcpy(crc, a.text + sizeof(arrow) - 1, UBOOT_CRC_SIZE);
+	memcpy(crc, a.text + sizeof(ARROW) - 1, UBOOT_CRC_SIZE);
 	return 0;
 }
