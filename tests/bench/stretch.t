@@ -59,7 +59,7 @@ def _(t):
     r = t.run(minimal_job(inline(["hook die"])), args=["--for", "40s"])
     check_eq(r.verdict["kind"], "panic", f"kind ({r.verdict})")
     seconds = r.result["attempts"][-1]["under_test_s"]
-    check(1.1 < seconds < 4, f"under_test_s is {seconds}")
+    check(1.1 < seconds < 10, f"under_test_s is {seconds}")
 
 
 @case("--end shutdown stops the running step, types the shutdown and waits for the kernel's last words")
@@ -97,12 +97,12 @@ def _(t):
 def _(t):
     b = t.board(BOOT + SHELL)
     levels = {"factors": [{"name": "root", "levels": [
-        {"name": "clean", "commands": ["sleep 1.5", "echo levelled"]}, {"name": "dirty"}]}]}
+        {"name": "clean", "commands": ["sleep 5", "echo levelled"]}, {"name": "dirty"}]}]}
     r = t.run(minimal_job(inline(["true"]), soak=levels), args=["--level", "root=clean"])
     check_eq(r.code, 0, f"exit status ({r.verdict})")
     check_eq(r.result["level"], "root=clean", "level")
     check("echo levelled" in b.typed(), "the command was not typed")
-    check(r.result["attempts"][-1]["under_test_s"] < 1.4, "the commands count as exposure")
+    check(r.result["attempts"][-1]["under_test_s"] < 4.9, "the commands count as exposure")
     check_eq(list(r.tests()), ["step-1"], "tests")
 
 

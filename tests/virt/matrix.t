@@ -63,7 +63,7 @@ def _(t):
     t.check_nothing_left()
 
 
-@case("a running step is stopped and the system shut down in order, so that the next boot finds it so", 150)
+@case("a running step is stopped and the system shut down in order, so that the next boot finds it so", 300)
 def _(t):
     spec = job(inline(["sleep 60"], "load"), soak={"shutdown": "poweroff -f", "factors": [
         {"name": "root", "levels": [{"name": "clean", "end": "shutdown"}, {"name": "dirty", "end": "cut"}]}]})
@@ -71,7 +71,7 @@ def _(t):
                           "--each", "2s", "--quiet"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                          env=t.env, cwd=t.tmp, start_new_session=True)
     t.helpers.append(p)
-    p.wait(timeout=120)
+    p.wait(timeout=280)
     t.helpers.remove(p)
     boots = load(campaign_of(t), "campaign.json")["boots"]
     check_eq([(b["level"], b["counted"], b["ended"]) for b in boots],
