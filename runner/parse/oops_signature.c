@@ -106,8 +106,8 @@ static void add_header_words(struct strbuf *sb, const struct report *r)
 		strcmp(r->header->literal, "[#") == 0 ? "" : r->header->literal;
 	char *head = xasprintf("%s%s", literal, r->detail ? r->detail : "");
 	const char *cpu = strstr(head, " on CPU#");
-	char *slub = lines_starts(head, "BUG ") && strstr(head, " (") ? strstr(head, "):")
-								      : NULL;
+	char *taint = lines_starts(head, "BUG ") ? strstr(head, " (") : NULL;
+	char *slub = taint ? strstr(taint, "):") : NULL;
 	bool is_preempt = strstr(head, " in preemptible [") != NULL;
 	size_t n = strcspn(head, ",[");
 
@@ -116,7 +116,7 @@ static void add_header_words(struct strbuf *sb, const struct report *r)
 	head[n] = '\0';
 	/* mm/slub.c: "BUG kmalloc-64 (Tainted: G B): Object already free" */
 	if (slub && slub < head + n) {
-		*strstr(head, " (") = '\0';
+		*taint = '\0';
 		strbuf_addstr(sb, head);
 		add_normal(sb, "", slub + 1);
 	} else {

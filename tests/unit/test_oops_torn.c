@@ -147,6 +147,12 @@ TEST(where_the_kernel_was_entered_is_nobodys_fault)
 		"1|0x20\n");
 }
 
+/* A fuzzer's: the taint's parenthesis stands behind what the title ends at. */
+TEST(a_slab_report_whose_words_are_in_another_order_is_read)
+{
+	CHECK_INCIDENTS("BUG kmalloc-):[ (", "bug|BUG kmalloc-):|line 1|cut\n");
+}
+
 TESTS(T(where_the_kernel_was_entered_is_nobodys_fault),
       T(a_warning_whose_first_line_is_lost_is_a_warning),
       T(a_header_cut_by_another_cpus_message_is_joined),
@@ -155,4 +161,5 @@ TESTS(T(where_the_kernel_was_entered_is_nobodys_fault),
       T(lines_that_a_mail_client_wrapped_are_joined),
       T(lines_cut_at_the_screens_margin_are_joined_without_a_blank),
       T(the_first_stamp_of_a_log_ends_no_report),
-      T(what_reports_after_rebooting_is_the_next_boot))
+      T(what_reports_after_rebooting_is_the_next_boot),
+      T(a_slab_report_whose_words_are_in_another_order_is_read))
