@@ -67,6 +67,7 @@ void cleanup_close(int *fd)
 
 	if (*fd >= 0)
 		close(*fd);
+	*fd = -1; /* the number may soon be another file's */
 	errno = saved;
 }
 
@@ -76,5 +77,6 @@ void cleanup_fclose(FILE **f)
 
 	if (*f)
 		fclose(*f);
+	*f = NULL;
 	errno = saved;
 }

@@ -92,6 +92,29 @@ TEST(ids_are_taken_while_modules_pass_by)
 	strvec_release(&names);
 }
 
+/* Its number was kept after the file was closed: what came next was written to, and
+ * closed. */
+TEST(a_file_that_is_opened_behind_a_wanted_module_is_left_alone)
+{
+	const struct made_module a = make_module(0xaa);
+	struct strvec names = { .n = 0 };
+	struct task task = TASK_INIT;
+	struct module_watch w;
+	char byte;
+
+	strvec_add(&names, "first");
+	module_watch_init(&w, &names, &task, &ids);
+	pass(&w, "lib/modules/6.1/first.ko", &a, sizeof(a));
+	module_watch_next(&w, "lib/modules/6.1/other.ko");
+	_cleanup_close_ int other = memfile("", 0);
+	CHECK(other >= 0);
+	module_watch_data(&w, "bytes", 5);
+	module_watch_next(&w, NULL);
+	CHECK_EQ(pread(other, &byte, 1, 0), 0); /* open, and empty */
+	check_id("first", MODULE_ID("aa"));
+	strvec_release(&names);
+}
+
 TEST(a_module_that_is_packed_is_unpacked_first)
 {
 	const struct made_module a = make_module(0xaa);
@@ -130,5 +153,6 @@ TEST(what_is_no_module_or_damaged_has_no_build_id)
 
 TESTS(T(those_that_are_wanted_are_found_by_the_name_the_kernel_gives_them),
       T(ids_are_taken_while_modules_pass_by),
+      T(a_file_that_is_opened_behind_a_wanted_module_is_left_alone),
       T(a_module_that_is_packed_is_unpacked_first),
       T(what_is_no_module_or_damaged_has_no_build_id))
