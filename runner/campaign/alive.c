@@ -45,7 +45,6 @@ void campaign_alive_say(struct campaign_alive *a)
 void campaign_alive_end(struct campaign_alive *a)
 {
 	cleanup_close(&a->fd);
-	a->fd = -1;
 }
 
 double campaign_alive_seconds(const struct campaign *c, int64_t n)
