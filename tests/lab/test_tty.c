@@ -4,6 +4,7 @@
  * other end BOOTRIG_UNPLUG, BOOTRIG_PLUG   shell lines that take our end away and bring
  * it back BOOTRIG_PLUG_ELSEWHERE         ... under another name; BOOTRIG_TTY is a link
  * then */
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -133,12 +134,45 @@ static int64_t lab_unplug(struct lab *lab)
 	return begin;
 }
 
+static size_t far_reads(const struct lab *lab, unsigned char *to, size_t len)
+{
+	struct pollfd p = { .fd = lab->far, .events = POLLIN };
+	size_t n = 0;
+
+	while (n < len && poll(&p, 1, 1000) == 1) {
+		ssize_t got = read(lab->far, to + n, len - n);
+
+		CHECK(got > 0);
+		n += (size_t)got;
+	}
+	return n;
+}
+
+/* Linux's serial gadget (u_serial.c) is deaf now and then: what any program writes to its
+ * host's end is thrown away when the gadget's end is closed, and heard again behind that.
+ * All or nothing of it. */
+static size_t send_to_far(struct lab *lab, const unsigned char *data, unsigned char *back,
+			  size_t len)
+{
+	struct err err = ERR_INIT;
+	size_t n = 0;
+
+	for (int i = 0; i < 10 && !n; i++) {
+		if (i) {
+			close(lab->far);
+			lab->far = open_far();
+		}
+		CHECK_EQ(console_send(lab->c, data, len, 0, deadline_in_ms(5000), &err),
+			 0);
+		n = far_reads(lab, back, len);
+	}
+	return n;
+}
+
 TEST(a_real_tty_carries_every_byte_value_at_1500000_baud_and_back)
 {
 	struct lab lab = { .far = -1 };
-	struct err err = ERR_INIT;
 	unsigned char all[256], back[256];
-	size_t n = 0;
 
 	lab_start(&lab);
 	for (size_t i = 0; i < sizeof(all); i++)
@@ -148,13 +182,7 @@ TEST(a_real_tty_carries_every_byte_value_at_1500000_baud_and_back)
 	lab_wait(&lab, "=> $", 5000);
 	CHECK_EQ(lab.seen.len, sizeof(all) + 3);
 	CHECK_EQ(memcmp(lab.seen.buf, all, sizeof(all)), 0);
-	CHECK_EQ(console_send(lab.c, all, sizeof(all), 0, deadline_in_ms(5000), &err), 0);
-	while (n < sizeof(back)) {
-		ssize_t got = read(lab.far, back + n, sizeof(back) - n);
-
-		CHECK(got > 0);
-		n += (size_t)got;
-	}
+	CHECK_EQ(send_to_far(&lab, all, back, sizeof(all)), sizeof(all));
 	CHECK_EQ(memcmp(back, all, sizeof(all)), 0);
 	lab_end(&lab);
 }
