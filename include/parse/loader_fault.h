@@ -13,22 +13,31 @@ enum loader_blame {
 	LOADER_BOARD,   /* the board, its media, its U-Boot or its board file */
 };
 
+/* What comes after a fault. */
+enum loader_then {
+	LOADER_MAY_PASS, /* U-Boot tries again or asks for another name: a success after
+			    it takes it back */
+	LOADER_STAYS,    /* nothing takes it back */
+	LOADER_CRASHES,  /* a dump, then a reset or nothing */
+	LOADER_HANGS,    /* nothing; why was said before */
+};
+
 struct loader_fault {
 	const char *text; /* part of a line */
 	enum loader_blame blame;
-	bool may_pass; /* U-Boot tries again or asks for another name: a success after it
-			  takes it back */
+	enum loader_then then;
 	const char *means;
 	const char *source; /* file in U-Boot */
 };
 
-/* What comes after a fault. */
-enum loader_end {
-	LOADER_GOES_ON,
-	LOADER_CRASHES, /* a dump, then a reset or nothing */
-	LOADER_HANGS,   /* nothing; why was said before */
-};
-enum loader_end loader_fault_end(const struct loader_fault *fault);
+/* A dump of registers, or the reset that follows it, takes no longer. */
+enum { LOADER_LAST_WORDS_MS = 3000 };
+
+/* Nothing but those comes after it in this boot. */
+static inline bool loader_fault_is_end(const struct loader_fault *fault)
+{
+	return fault->then == LOADER_CRASHES || fault->then == LOADER_HANGS;
+}
 
 /* Newer ones say this, and start the kernel all the same. */
 #define LOADER_FDTDIR_SKIPPED "Skipping fdtdir "

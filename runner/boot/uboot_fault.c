@@ -9,9 +9,6 @@
 /* `pxe get` asks for 13 names, and each costs it all of its time-outs. */
 enum { MAX_TIMEOUTS = 2, GAP_QUIET_MS = 2000 };
 
-/* A dump of registers, or the reset that follows it, takes no longer. */
-enum { LAST_WORDS_MS = 3000 };
-
 enum { HEARD_RESTART, HEARD_SILENT_SERVER, HEARD_SUCCESS, HEARD_COMPLAINT, N_HEARD };
 
 /* The first words of a boot, not as an answer to `version` or inside a variable. */
@@ -25,7 +22,7 @@ static const char success_regex[] = "Config file found|DHCP client bound to addr
 static const struct loader_fault silent_server = {
 	.text = "T T T",
 	.blame = LOADER_SERVER,
-	.may_pass = true,
+	.then = LOADER_MAY_PASS,
 	.means = "the TFTP server does not answer",
 	.source = "net/tftp.c",
 };
@@ -35,7 +32,7 @@ static char *complaints_regex(bool only_ends)
 	struct strbuf sb = STRBUF_INIT;
 
 	for (size_t i = 0; i < n_loader_faults; i++)
-		if (!only_ends || loader_fault_end(&loader_faults[i]) != LOADER_GOES_ON)
+		if (!only_ends || loader_fault_is_end(&loader_faults[i]))
 			strbuf_addf(&sb, "%s\\Q%s\\E",
 				    sb.len ? "|" : "^.*(?:", loader_faults[i].text);
 	strbuf_addstr(&sb, ").*");
@@ -58,16 +55,15 @@ static void add_heard(struct uboot_patterns *ps)
  * not found" says more than that the label is skipped for it. A crash is the best. */
 static void note(struct uboot_ear *ear, const struct loader_fault *f, const char *text)
 {
-	enum loader_end end = loader_fault_end(f);
-	bool is_news =
-		!ear->fault ||
-		(!ear->is_final && !f->may_pass && f->blame != ear->fault->blame) ||
-		(end == LOADER_CRASHES && !ear->is_over);
+	bool stays = f->then != LOADER_MAY_PASS;
+	bool is_news = !ear->fault ||
+		       (!ear->is_final && stays && f->blame != ear->fault->blame) ||
+		       (f->then == LOADER_CRASHES && !ear->is_over);
 
-	ear->is_final |= !f->may_pass;
-	if (end != LOADER_GOES_ON && !ear->is_over) {
+	ear->is_final |= stays;
+	if (loader_fault_is_end(f) && !ear->is_over) {
 		ear->is_over = true;
-		ear->over = deadline_in_ms(LAST_WORDS_MS);
+		ear->over = deadline_in_ms(LOADER_LAST_WORDS_MS);
 	}
 	if (!is_news)
 		return;
@@ -146,7 +142,7 @@ static struct deadline until(struct deadline d, const struct uboot_ear *ear)
 static bool is_silent(struct uboot *u, struct uboot_ear *ear)
 {
 	int64_t quiet_ns = console_now_ns(u->console) - console_last_byte_ns(u->console);
-	int64_t left_ms = LAST_WORDS_MS - quiet_ns / 1000000;
+	int64_t left_ms = LOADER_LAST_WORDS_MS - quiet_ns / 1000000;
 
 	if (left_ms > 0)
 		ear->over = deadline_in_ms(left_ms);

@@ -88,7 +88,7 @@ static bool is_crash(const char *text)
 {
 	const struct loader_fault *f = loader_fault_find(text, strlen(text));
 
-	return f && loader_fault_end(f) != LOADER_GOES_ON;
+	return f && loader_fault_is_end(f);
 }
 
 void reader_note_loader_failure(struct oops_reader *r, const struct message *m)

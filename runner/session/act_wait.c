@@ -5,7 +5,7 @@
 
 #include "session/state.h"
 
-enum { SLICE_MS = 500, DEFAULT_PROBE_MS = 3000, LAST_WORDS_MS = 3000 };
+enum { SLICE_MS = 500, DEFAULT_PROBE_MS = 3000 };
 
 static bool silence_counts(const struct session *s)
 {
@@ -112,7 +112,8 @@ static const struct loader_fault *crashed(const struct session *s, int64_t quiet
 {
 	const struct watch_state *st = watch_state(s->watch);
 
-	return st->stage < STAGE_STARTING && quiet_ns >= LAST_WORDS_MS * INT64_C(1000000)
+	return st->stage < STAGE_STARTING &&
+			       quiet_ns >= LOADER_LAST_WORDS_MS * INT64_C(1000000)
 		       ? st->firmware_fault
 		       : NULL;
 }

@@ -188,7 +188,7 @@ static void read_firmware_end(struct watch *w, const char *text, size_t len,
 	if (w->st.stage >= STAGE_STARTING || has_stamp || w->st.firmware_fault)
 		return;
 	f = loader_fault_find(text, len);
-	if (!f || loader_fault_end(f) == LOADER_GOES_ON)
+	if (!f || !loader_fault_is_end(f))
 		return;
 	w->st.firmware_fault = f;
 	snprintf(w->st.firmware_words, sizeof(w->st.firmware_words), "%.*s", (int)len,

@@ -44,9 +44,9 @@ TEST(words_of_a_good_boot_blame_nobody)
 	CHECK_STR(blame(""), "(nobody)");
 }
 
-static enum loader_end end_of(const char *line)
+static enum loader_then end_of(const char *line)
 {
-	return loader_fault_end(find(line));
+	return find(line)->then;
 }
 
 TEST(what_nothing_comes_after_is_told_from_what_u_boot_goes_on_after)
@@ -58,8 +58,11 @@ TEST(what_nothing_comes_after_is_told_from_what_u_boot_goes_on_after)
 	CHECK_EQ(end_of("SPL: failed to boot from all boot devices (err=-6)"),
 		 LOADER_CRASHES);
 	CHECK_EQ(end_of("### ERROR ### Please RESET the board ###"), LOADER_HANGS);
-	CHECK_EQ(end_of("resetting ..."), LOADER_GOES_ON);
-	CHECK_EQ(end_of("Retry count exceeded; starting again"), LOADER_GOES_ON);
+	CHECK_EQ(end_of("resetting ..."), LOADER_STAYS);
+	CHECK_EQ(end_of("Retry count exceeded; starting again"), LOADER_MAY_PASS);
+	CHECK(loader_fault_is_end(find("PANIC in EL3.")));
+	CHECK(loader_fault_is_end(find("### ERROR ### Please RESET the board ###")));
+	CHECK(!loader_fault_is_end(find("resetting ...")));
 }
 
 TEST(the_table_has_no_text_that_an_earlier_one_hides)
