@@ -12,12 +12,7 @@
 
 ssize_t stream_fd_read(struct stream *s, void *buf, size_t len)
 {
-	ssize_t n;
-
-	do
-		n = read(s->fd, buf, len);
-	while (n < 0 && errno == EINTR);
-	return n < 0 ? -errno : n;
+	return io_read(s->fd, buf, len);
 }
 
 ssize_t stream_fd_write(struct stream *s, const void *buf, size_t len)

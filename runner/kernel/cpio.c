@@ -70,14 +70,12 @@ static int put_file(struct cpio_writer *w, const char *path, int fd,
 				left, NULL);
 
 	while (!r && left) {
-		ssize_t n = read(fd, buf, left < COPY_STEP ? (size_t)left : COPY_STEP);
+		ssize_t n = io_read(fd, buf, left < COPY_STEP ? (size_t)left : COPY_STEP);
 
-		if (n < 0 && errno == EINTR)
-			continue;
 		if (n <= 0)
 			return err_set(w->err, n < 0 ? ERR_LAB : ERR_JOB,
-				       n < 0 ? -errno : -ESTALE, "overlay: %s: %s", path,
-				       n < 0 ? strerror(errno)
+				       n < 0 ? (int)n : -ESTALE, "overlay: %s: %s", path,
+				       n < 0 ? strerror((int)-n)
 					     : "became shorter while it was read");
 		r = cpio_put_data(w, buf, (size_t)n);
 		left -= (uint64_t)n;

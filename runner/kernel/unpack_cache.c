@@ -87,7 +87,7 @@ static bool copy_checked(int from_fd, int to_fd, const struct task *task,
 	uint64_t total = 0;
 	ssize_t n;
 
-	while ((n = read(from_fd, buf, COPY_STEP)) > 0 && total <= want->size) {
+	while ((n = io_read(from_fd, buf, COPY_STEP)) > 0 && total <= want->size) {
 		sha256_update(hash, buf, (size_t)n);
 		total += (uint64_t)n;
 		if (io_write_all(to_fd, buf, (size_t)n) ||
@@ -139,11 +139,10 @@ static bool is_key(const char *s)
 	return strspn(s, "0123456789abcdef") == KEY_LEN;
 }
 
-/* .KEY.PID of a copy that was killed. */
-static bool is_left_over(const char *name, const struct stat *st)
+/* .KEY.PID, of a copy that is made or was killed. */
+static bool is_temporary(const char *name)
 {
-	return name[0] == '.' && is_key(name + 1) && name[KEY_LEN + 1] == '.' &&
-	       st->st_mtim.tv_sec + LEFT_OVER_S < time(NULL);
+	return name[0] == '.' && is_key(name + 1) && name[KEY_LEN + 1] == '.';
 }
 
 static size_t list_entries(int dirfd, struct entry **out)
@@ -156,13 +155,16 @@ static size_t list_entries(int dirfd, struct entry **out)
 		return 0;
 	for (size_t i = 0; i < names.n && n < MAX_ENTRIES; i++) {
 		const char *name = names.v[i];
+		bool is_tmp = is_temporary(name);
 
-		if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW))
+		if ((!is_tmp && (strlen(name) != KEY_LEN || !is_key(name))) ||
+		    fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW))
 			continue;
-		if (is_left_over(name, &st))
-			unlinkat(dirfd, name, 0);
-		if (strlen(name) != KEY_LEN || !is_key(name))
+		if (is_tmp) {
+			if (st.st_mtim.tv_sec + LEFT_OVER_S < time(NULL))
+				unlinkat(dirfd, name, 0);
 			continue;
+		}
 		*out = xreallocarray(*out, n + 1, sizeof(**out));
 		struct entry *one = &(*out)[n++];
 		snprintf(one->key, sizeof(one->key), "%.64s", name);

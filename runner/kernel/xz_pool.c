@@ -51,12 +51,8 @@ static uint64_t slot_of(const struct xz_pool *p, size_t block)
 static bool may_go_on(int fd)
 {
 	char c;
-	ssize_t n;
 
-	do
-		n = read(fd, &c, 1);
-	while (n < 0 && errno == EINTR);
-	return n == 1;
+	return io_read(fd, &c, 1) == 1;
 }
 
 static void work(void *arg, int fd)
