@@ -149,6 +149,10 @@ void reader_note_firmware(struct oops_reader *r, const struct message *m);
 void reader_settle_firmware(struct oops_reader *r, int64_t t_ns);
 void reader_close_firmware(struct oops_reader *r);
 
+/* An incident that no report of the kernel is behind. The caller owns it. */
+struct incident *reader_new_incident(const struct oops_reader *r, enum incident_kind kind,
+				     const char *title, uint64_t offset, uint64_t line,
+				     int64_t t_ns);
 /* A stage_fn: boots, resets, loops. */
 void reader_on_stage(void *arg, const struct stage_event *e);
 /* Keeps the kernel's banner for the incidents of this boot. */

@@ -8,9 +8,9 @@
 
 enum { BOOT_LOOP_BOOTS = 3 };
 
-static void report_boot_kind(struct oops_reader *r, enum incident_kind kind,
-			     const char *title, uint64_t offset, uint64_t line,
-			     int64_t t_ns)
+struct incident *reader_new_incident(const struct oops_reader *r, enum incident_kind kind,
+				     const char *title, uint64_t offset, uint64_t line,
+				     int64_t t_ns)
 {
 	struct incident *in = incident_new(kind);
 
@@ -19,6 +19,15 @@ static void report_boot_kind(struct oops_reader *r, enum incident_kind kind,
 	in->offset = in->last_offset = offset;
 	in->t_ns = in->decided_t_ns = t_ns;
 	in->boot = r->stage.boot;
+	return in;
+}
+
+static void report_boot_kind(struct oops_reader *r, enum incident_kind kind,
+			     const char *title, uint64_t offset, uint64_t line,
+			     int64_t t_ns)
+{
+	struct incident *in = reader_new_incident(r, kind, title, offset, line, t_ns);
+
 	r->ops.opened(r->arg, in);
 	r->ops.closed(r->arg, in);
 	incident_free(in);

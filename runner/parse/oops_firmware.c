@@ -38,15 +38,12 @@ static struct incident *begin(struct oops_reader *r, const struct message *m,
 			      const char *title)
 {
 	struct firmware_end *f = &r->firmware;
-	struct incident *in = incident_new(INCIDENT_PANIC);
+	struct incident *in = reader_new_incident(
+		r, INCIDENT_PANIC, title, f->said ? f->offset : m->offset,
+		f->said ? f->line : r->line, f->said ? f->t_ns : r->t_ns);
 
-	in->title = xstrdup(title);
-	in->line = f->said ? f->line : r->line;
-	in->offset = f->said ? f->offset : m->offset;
 	in->last_offset = m->end_offset;
-	in->t_ns = f->said ? f->t_ns : r->t_ns;
 	in->decided_t_ns = r->t_ns;
-	in->boot = r->stage.boot;
 	if (r->banner)
 		in->banner = xstrdup(r->banner);
 	f->in = in;
